@@ -1,0 +1,7 @@
+//! Coscribe: a collaborative document server. See ARCHITECTURE.md for the floors and the flows.
+
+pub mod ids;
+pub mod notebook;
+pub mod room;
+pub mod vocabulary;
+pub mod wire;

@@ -1,0 +1,107 @@
+//! Plain words shared by documents, rooms and the wire: kinds of cells, places, actors, events. Imports ids only.
+//!
+//! Invariant: everything the server tells the world happened is a variant of [`Event`]; the catalogue in the docs and
+//! the TypeScript types are generated from it.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
+
+use crate::ids::{CellId, NotebookId};
+
+/// Milliseconds since the Unix epoch.
+pub type Millis = i64;
+
+/// What a cell is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "wire.ts")]
+pub enum CellKind {
+    /// Runs on a kernel.
+    Code,
+    /// Markdown; Jupyter calls it `markdown`.
+    Note,
+    /// A question to a language model; in Jupyter's model a code cell with `metadata.coscribe.kind = "prompt"`.
+    Prompt,
+    /// Text that nothing renders or runs.
+    Raw,
+}
+
+/// Where a cell is put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    First,
+    After(CellId),
+    Last,
+}
+
+/// Who caused a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "wire.ts")]
+pub struct Actor {
+    /// The name shown to people.
+    pub name: String,
+    pub kind: ActorKind,
+}
+
+/// What sort of actor it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "wire.ts")]
+pub enum ActorKind {
+    Human,
+    Agent,
+    Server,
+}
+
+impl Actor {
+    /// The server itself: repairs, recoveries.
+    pub fn server() -> Self {
+        Self { name: "Coscribe".into(), kind: ActorKind::Server }
+    }
+}
+
+/// A fact about a document, derived from its transactions, whoever caused them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(tag = "event", content = "data", rename_all_fields = "camelCase")]
+#[ts(export_to = "wire.ts")]
+pub enum Event {
+    /// A notebook was created or imported.
+    #[serde(rename = "notebook:created")]
+    NotebookCreated { id: NotebookId, title: String },
+    /// The title changed, or the notebook was taken back out of the bin.
+    #[serde(rename = "notebook:updated")]
+    NotebookUpdated { id: NotebookId, title: String },
+    /// The notebook was deleted; it can be restored.
+    #[serde(rename = "notebook:deleted")]
+    NotebookDeleted { id: NotebookId },
+    /// A cell appeared.
+    #[serde(rename = "cell:added")]
+    CellAdded { cell: CellId, kind: CellKind, after: Option<CellId> },
+    /// A cell stands elsewhere.
+    #[serde(rename = "cell:moved")]
+    CellMoved { cell: CellId, after: Option<CellId> },
+    /// A cell went into the notebook's bin; its text is kept.
+    #[serde(rename = "cell:deleted")]
+    CellDeleted { cell: CellId },
+    /// A cell came back from the bin.
+    #[serde(rename = "cell:restored")]
+    CellRestored { cell: CellId },
+    /// A cell's text, kind, metadata or outputs changed; at most one a second a cell.
+    #[serde(rename = "cell:edited")]
+    CellEdited { cell: CellId },
+}
+
+/// An [`Event`] as it stands in the log and goes to subscribers, apart from its sequence number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoggedEvent {
+    #[serde(flatten)]
+    pub event: Event,
+    /// When, in milliseconds since the Unix epoch.
+    pub ts: Millis,
+    pub actor: Actor,
+    /// The notebook it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notebook: Option<NotebookId>,
+}

@@ -1,0 +1,8 @@
+//! What crosses a process boundary: WebSocket frames, update bytes before yrs sees them, REST bodies.
+//!
+//! Imports ids and vocabulary. Never knows rooms or yrs types.
+//! Invariant: bytes that this module accepted cannot make yrs panic, hang or allocate more than a small multiple of them.
+
+pub mod frame;
+pub mod rest;
+pub mod update;

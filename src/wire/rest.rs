@@ -1,0 +1,187 @@
+//! Bodies of the REST interface: JSON, camelCase, times in integer milliseconds. Unknown fields are refused.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+use ts_rs::TS;
+use utoipa::ToSchema;
+
+use crate::{
+    ids::{CellId, NotebookId},
+    vocabulary::{CellKind, Millis},
+};
+
+/// The body of every refusal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export_to = "wire.ts")]
+pub struct ErrorBody {
+    pub error: ErrorDetail,
+}
+
+/// What was wrong and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export_to = "wire.ts")]
+pub struct ErrorDetail {
+    /// For programs, stable: `notebook_not_found`.
+    pub code: String,
+    /// For people: a sentence.
+    pub message: String,
+}
+
+/// A notebook in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "wire.ts")]
+pub struct NotebookSummary {
+    pub id: NotebookId,
+    pub title: String,
+    #[ts(type = "number")]
+    pub created_at: Millis,
+    /// When somebody last changed it.
+    #[ts(type = "number")]
+    pub updated_at: Millis,
+    pub cell_count: u32,
+    /// When it was put into the bin; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub deleted_at: Option<Millis>,
+}
+
+/// All notebooks, last changed first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export_to = "wire.ts")]
+pub struct NotebookList {
+    pub notebooks: Vec<NotebookSummary>,
+}
+
+/// Asks for a new, empty notebook.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "wire.ts", optional_fields)]
+pub struct CreateNotebook {
+    /// "Untitled" if absent.
+    pub title: Option<String>,
+    /// An id of the caller's choice; a new one if absent.
+    pub id: Option<NotebookId>,
+}
+
+/// Changes a notebook; what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "wire.ts", optional_fields)]
+pub struct PatchNotebook {
+    pub title: Option<String>,
+}
+
+/// A notebook, whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "wire.ts")]
+pub struct NotebookBody {
+    #[serde(flatten)]
+    pub summary: NotebookSummary,
+    /// The cells in their order, those in the bin left out.
+    pub cells: Vec<CellBody>,
+    /// Notebook metadata as in `.ipynb`.
+    #[ts(type = "Record<string, unknown>")]
+    pub metadata: Map<String, Value>,
+    /// Deleted cells that can be restored, last deleted first.
+    pub bin: Vec<DeletedCell>,
+}
+
+/// A cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "wire.ts")]
+pub struct CellBody {
+    pub id: CellId,
+    #[serde(rename = "type")]
+    pub kind: CellKind,
+    pub source: String,
+    /// nbformat outputs; empty for notes.
+    #[ts(type = "Array<Record<string, unknown>>")]
+    pub outputs: Vec<Value>,
+    #[ts(type = "number | null")]
+    pub execution_count: Option<i64>,
+    /// Source and outputs both hidden.
+    pub collapsed: bool,
+    #[ts(type = "Record<string, unknown>")]
+    pub metadata: Map<String, Value>,
+}
+
+/// A cell in the bin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "wire.ts")]
+pub struct DeletedCell {
+    #[serde(flatten)]
+    pub cell: CellBody,
+    #[ts(type = "number")]
+    pub deleted_at: Millis,
+    pub deleted_by: String,
+}
+
+/// Asks for a new cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "wire.ts", optional_fields)]
+pub struct AddCell {
+    #[serde(rename = "type")]
+    pub kind: CellKind,
+    #[serde(default)]
+    pub source: String,
+    /// The cell to put it after: absent for the end, `null` for the beginning.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[ts(type = "string | null")]
+    pub after: Option<Option<CellId>>,
+    /// An id of the caller's choice; a new one if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<CellId>,
+}
+
+/// Changes a cell; what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "wire.ts", optional_fields)]
+pub struct PatchCell {
+    #[serde(rename = "type")]
+    pub kind: Option<CellKind>,
+    /// Keys to set; a `null` removes its key.
+    #[ts(type = "Record<string, unknown>")]
+    pub metadata: Option<Map<String, Value>>,
+    /// Hides or shows source and outputs.
+    pub collapsed: Option<bool>,
+}
+
+/// Replaces a cell's text by the smallest edits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "wire.ts", optional_fields)]
+pub struct PutSource {
+    pub source: String,
+    /// The text the caller started from; what others typed since then is kept.
+    pub base: Option<String>,
+}
+
+/// Moves a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "wire.ts")]
+pub struct MoveCell {
+    /// The cell to stand after; `null` for the beginning.
+    pub after: Option<CellId>,
+}
+
+/// A blob that was kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export_to = "wire.ts")]
+pub struct BlobStored {
+    /// SHA-256, 64 hexadecimal digits: the blob's name in `/api/blobs/{sha256}`.
+    pub sha256: String,
+    #[ts(type = "number")]
+    pub size: u64,
+}
+
+/// Tells an explicit `null` from an absent field.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,173 @@
+//! The face of a store: what rooms, REST and operations may ask of it.
+
+use std::{fmt, ops::Range, path::Path};
+
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use crate::StorageError;
+
+/// Position in the journal of the whole store: rises strictly with every accepted [`Entry`]; the first is 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seq(pub u64);
+
+/// Position in the event log: rises strictly, the first is 1.
+pub type EventSeq = u64;
+
+/// Name of a document. Opaque to the store; at most 512 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DocumentKey(pub String);
+
+impl fmt::Display for DocumentKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Name of a small value. Opaque to the store; at most 512 bytes.
+pub type MetaKey = String;
+
+/// SHA-256 of a blob's content.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobHash(pub [u8; 32]);
+
+/// One atomic, durable write: after a crash all of it is there or nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Entry {
+    /// An update appended to the journal of a document.
+    pub update: Option<(DocumentKey, Bytes)>,
+    /// Events appended to the event log, in order; the store gives them consecutive sequence numbers.
+    pub events: Vec<Bytes>,
+    /// Metadata set (`Some`) or removed (`None`).
+    pub meta: Vec<(MetaKey, Option<Bytes>)>,
+    /// A document whose journal and snapshot are removed.
+    pub delete: Option<DocumentKey>,
+}
+
+/// What an accepted [`Entry`] was given. Accepted is not durable: see [`Store::durability`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// Its place in the journal.
+    pub seq: Seq,
+    /// The sequence numbers of its events; empty if it had none.
+    pub events: Range<EventSeq>,
+}
+
+/// An inclusive range of journal positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeqRange {
+    pub first: Seq,
+    pub last: Seq,
+}
+
+/// How far the journal is on disk.
+#[derive(Debug, Clone, Default)]
+pub struct Durability {
+    /// Every entry up to here is on disk, flushed, except those in `lost`.
+    pub flushed: Seq,
+    /// Every event up to here is on disk, flushed.
+    pub last_event: EventSeq,
+    /// Entries that could not be written (disk full, say), oldest first, and why. They are in no later load.
+    pub lost: std::sync::Arc<Vec<(SeqRange, StorageError)>>,
+}
+
+impl Durability {
+    /// The failure that lost `seq`, if one did.
+    pub fn lost(&self, seq: Seq) -> Option<&StorageError> {
+        self.lost.iter().find(|(range, _)| range.first <= seq && seq <= range.last).map(|(_, error)| error)
+    }
+}
+
+/// A document as stored: apply the snapshot, then the tail in order.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// The folded state, with the position up to which it holds everything.
+    pub snapshot: Option<(Seq, Bytes)>,
+    /// Updates after the snapshot, oldest first.
+    pub tail: Vec<(Seq, Bytes)>,
+}
+
+/// One event as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRecord {
+    pub seq: EventSeq,
+    pub payload: Bytes,
+}
+
+/// What is known of a document without reading it whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentInfo {
+    pub key: DocumentKey,
+    pub snapshot_bytes: u64,
+    pub tail_updates: u64,
+    pub tail_bytes: u64,
+}
+
+/// Space used, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Size {
+    pub on_disk: u64,
+    pub live: u64,
+}
+
+/// What an inspection of the whole store found.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    pub documents: u64,
+    pub blobs: u64,
+    pub events: u64,
+    pub size: Size,
+    /// One sentence per damaged record, naming the document or place.
+    pub damage: Vec<String>,
+}
+
+/// A store. All calls may come from any thread; those that read or wait for the disk block, so async callers use a
+/// blocking thread for them. `append` and `compact` only queue.
+pub trait Store: Send + Sync + 'static {
+    /// Accepts an entry and answers with its place at once; the writer makes it durable soon after.
+    fn append(&self, entry: Entry) -> Result<Appended, StorageError>;
+
+    /// A watch on how far the journal is on disk.
+    fn durability(&self) -> watch::Receiver<Durability>;
+
+    /// The snapshot and tail of a document; `None` if it was never written or was deleted.
+    fn load(&self, document: &DocumentKey) -> Result<Option<Loaded>, StorageError>;
+
+    /// Queues the replacement of everything of `document` up to and including `upto` by `snapshot`. At no moment would
+    /// a crash lose something: the tail is removed only after the snapshot is on disk.
+    fn compact(&self, document: &DocumentKey, upto: Seq, snapshot: Bytes) -> Result<(), StorageError>;
+
+    /// Every document there is.
+    fn documents(&self) -> Result<Vec<DocumentInfo>, StorageError>;
+
+    /// A small value, as last made durable.
+    fn meta(&self, key: &str) -> Result<Option<Bytes>, StorageError>;
+
+    /// All small values whose key begins with `prefix`, in key order.
+    fn meta_with_prefix(&self, prefix: &str) -> Result<Vec<(MetaKey, Bytes)>, StorageError>;
+
+    /// Up to `limit` durable events after `since`, oldest first.
+    fn events_after(&self, since: EventSeq, limit: usize) -> Result<Vec<EventRecord>, StorageError>;
+
+    /// The oldest event kept, if any: a reader that has seen less has a gap.
+    fn first_event(&self) -> Result<Option<EventSeq>, StorageError>;
+
+    /// Forgets events before `before`.
+    fn trim_events(&self, before: EventSeq) -> Result<(), StorageError>;
+
+    /// Keeps a blob; durable when it returns. The same content is kept once.
+    fn put_blob(&self, content: &[u8]) -> Result<BlobHash, StorageError>;
+
+    /// A blob's content, its hash checked.
+    fn blob(&self, hash: &BlobHash) -> Result<Option<Bytes>, StorageError>;
+
+    /// Space used.
+    fn size(&self) -> Result<Size, StorageError>;
+
+    /// Reads everything once and reports what is damaged.
+    fn inspect(&self) -> Result<Report, StorageError>;
+
+    /// Writes a consistent copy of everything to a new file at `path`, in a format of our own, while the store serves;
+    /// durable when it returns.
+    fn backup(&self, path: &Path) -> Result<(), StorageError>;
+}
