@@ -124,7 +124,8 @@ impl Actor {
         let Opened { id, state, store, registry, commands, controls, loaded_from } = opened;
         let durability = store.durability();
         let key = DocumentKey(id.to_string());
-        let newest = loaded_from.tail.last().map(|(seq, _)| *seq).or(loaded_from.snapshot.as_ref().map(|(seq, _)| *seq));
+        let newest =
+            loaded_from.tail.last().map(|(seq, _)| *seq).or(loaded_from.snapshot.as_ref().map(|(seq, _)| *seq));
         let actor = Self {
             id,
             key,
@@ -303,7 +304,7 @@ impl Actor {
             Outgoing::Resync { peer, frames } => {
                 counter!(measure::RESYNCS).increment(1);
                 if let Some(connection) = self.connections.get(&peer) {
-                    connection.update(|queue| queue.resync(frames, revision));
+                    connection.update(|queue| queue.resync(frames));
                 }
             }
             Outgoing::Reply { reply, answer } => self.reply(reply, answer),

@@ -97,7 +97,13 @@ impl Presence {
     }
 
     /// Takes what a connection says. Echoes of others, stale clocks and forged ids change nothing.
-    pub fn announce(&mut self, peer: PeerId, said: Vec<PresenceEntry>, stamp: Option<&Actor>, now: Millis) -> Announced {
+    pub fn announce(
+        &mut self,
+        peer: PeerId,
+        said: Vec<PresenceEntry>,
+        stamp: Option<&Actor>,
+        now: Millis,
+    ) -> Announced {
         let mut announced = Announced::default();
         for entry in said {
             self.announce_one(peer, entry, stamp, now, &mut announced);
@@ -105,14 +111,23 @@ impl Presence {
         announced
     }
 
-    fn announce_one(&mut self, peer: PeerId, said: PresenceEntry, stamp: Option<&Actor>, now: Millis, out: &mut Announced) {
+    fn announce_one(
+        &mut self,
+        peer: PeerId,
+        said: PresenceEntry,
+        stamp: Option<&Actor>,
+        now: Millis,
+        out: &mut Announced,
+    ) {
         match self.entries.get(&said.client) {
             Some(entry) if entry.owner == peer => self.renew(said, stamp, now, out),
             Some(entry) => {
                 let newer = said.clock >= entry.clock;
                 self.consider_heir(peer, &said, newer, out);
             }
-            None if said.state.is_some() && self.may_claim(peer, said.client) => self.claim(peer, said, stamp, now, out),
+            None if said.state.is_some() && self.may_claim(peer, said.client) => {
+                self.claim(peer, said, stamp, now, out)
+            }
             None => {}
         }
     }
@@ -190,7 +205,8 @@ impl Presence {
     pub fn expire(&mut self, now: Millis) -> Vec<PresenceEntry> {
         self.tombstones.retain(|_, tombstone| tombstone.removed + TOMBSTONE_EXPIRY > now);
         let silent = |entry: &Entry| entry.renewed + PRESENCE_EXPIRY <= now;
-        let gone: Vec<u64> = self.entries.iter().filter(|(_, entry)| silent(entry)).map(|(client, _)| *client).collect();
+        let gone: Vec<u64> =
+            self.entries.iter().filter(|(_, entry)| silent(entry)).map(|(client, _)| *client).collect();
         let removed = gone.into_iter().filter_map(|client| self.remove(client, now)).collect();
         let entries = self.entries.values().map(|entry| entry.renewed + PRESENCE_EXPIRY);
         let tombstones = self.tombstones.values().map(|tombstone| tombstone.removed + TOMBSTONE_EXPIRY);
@@ -308,6 +324,10 @@ mod tests {
         assert_eq!(presence.next_expiry(), Some(PRESENCE_EXPIRY));
         assert_eq!(presence.expire(PRESENCE_EXPIRY), said(10, 1, None));
         assert_eq!(presence.all().len(), 1);
-        assert_eq!(presence.announce(ANA, said(10, 2, Some("{}")), None, 31_000).others.len(), 1, "the owner may return");
+        assert_eq!(
+            presence.announce(ANA, said(10, 2, Some("{}")), None, 31_000).others.len(),
+            1,
+            "the owner may return"
+        );
     }
 }

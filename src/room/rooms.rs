@@ -45,7 +45,9 @@ pub enum OpenError {
     #[error("The notebook {0} is in the bin; restore it first.")]
     Deleted(NotebookId),
     /// It made the server fail repeatedly, or its log cannot be read.
-    #[error("The document {document} is set aside: {cause}. Run `coscribe doctor` on the server, or restore it from a backup.")]
+    #[error(
+        "The document {document} is set aside: {cause}. Run `coscribe doctor` on the server, or restore it from a backup."
+    )]
     Quarantined { document: String, cause: String },
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -167,7 +169,8 @@ impl Rooms {
         }
         let mut content = content.unwrap_or_else(ImportedNotebook::empty);
         content.title = Some(title.clone());
-        let record = NotebookRecord::new(title.clone(), u32::try_from(content.cells.len()).unwrap_or(u32::MAX), actor::now());
+        let record =
+            NotebookRecord::new(title.clone(), u32::try_from(content.cells.len()).unwrap_or(u32::MAX), actor::now());
         let update = Document::initial_notebook(content);
         let event = Event::NotebookCreated { id: id.clone(), title };
         self.write(&id, &record, event, actor, Some(update)).await?;
@@ -203,7 +206,12 @@ impl Rooms {
         self.set_deleted(id, None, actor).await
     }
 
-    async fn set_deleted(&self, id: &NotebookId, at: Option<i64>, actor: vocabulary::Actor) -> Result<NotebookSummary, OpenError> {
+    async fn set_deleted(
+        &self,
+        id: &NotebookId,
+        at: Option<i64>,
+        actor: vocabulary::Actor,
+    ) -> Result<NotebookSummary, OpenError> {
         let document = DocumentId::Notebook(id.clone());
         let evict = at.map(|_| CloseReason::Deleted);
         let Some(_reservation) = self.reserve(&document, evict.as_ref()).await? else { return self.summary(id).await };
@@ -222,7 +230,11 @@ impl Rooms {
 
     /// Waits until the document has no room and keeps it so. A room that is open is ended with `evict`; without,
     /// there is no reservation: the document exists and is in use.
-    async fn reserve(&self, document: &DocumentId, evict: Option<&CloseReason>) -> Result<Option<Reservation>, OpenError> {
+    async fn reserve(
+        &self,
+        document: &DocumentId,
+        evict: Option<&CloseReason>,
+    ) -> Result<Option<Reservation>, OpenError> {
         loop {
             match (self.shared.find(document)?, evict) {
                 (Found::Reserved(reservation), _) => return Ok(Some(reservation)),
@@ -426,7 +438,8 @@ fn open_record(store: &dyn Store, id: &NotebookId) -> Result<NotebookRecord, Ope
 
 fn read_record(store: &dyn Store, id: &NotebookId) -> Result<Option<NotebookRecord>, StorageError> {
     let Some(bytes) = store.meta(&NotebookRecord::key(id))? else { return Ok(None) };
-    let damaged = |error: serde_json::Error| StorageError::Corrupt { document: id.to_string(), what: error.to_string() };
+    let damaged =
+        |error: serde_json::Error| StorageError::Corrupt { document: id.to_string(), what: error.to_string() };
     serde_json::from_slice(&bytes).map(Some).map_err(damaged)
 }
 
@@ -440,6 +453,8 @@ fn summary(id: NotebookId, record: NotebookRecord) -> NotebookSummary {
     NotebookSummary { id, title, created_at, updated_at, cell_count, deleted_at }
 }
 
-async fn blocking<T: Send + 'static>(read: impl FnOnce() -> Result<T, StorageError> + Send + 'static) -> Result<T, StorageError> {
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
+) -> Result<T, StorageError> {
     tokio::task::spawn_blocking(read).await.unwrap_or(Err(StorageError::Closed))
 }
