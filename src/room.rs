@@ -17,6 +17,7 @@ mod rooms;
 mod simulation;
 mod state;
 mod sync;
+mod watchdog;
 
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
 pub use rooms::{CreateError, OpenError, Rooms};

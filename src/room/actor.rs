@@ -22,6 +22,7 @@ use super::{
     outbound::Outbound,
     queue::Pushed,
     state::RoomState,
+    watchdog::Watchdog,
 };
 use crate::{
     catalogue::NotebookRecord,
@@ -82,6 +83,8 @@ impl Tail {
 pub(super) trait Registry: Send + Sync + 'static {
     /// Marks the room as closing unless somebody holds a handle; true means it must end now.
     fn may_unload(&self, document: &DocumentId) -> bool;
+    /// Notices when an operation does not end.
+    fn watchdog(&self) -> &Watchdog;
     /// The task is over and the document may be opened again.
     fn ended(&self, document: &DocumentId, failed: Option<String>);
 }
@@ -243,7 +246,9 @@ impl Actor {
     /// One round of the pure state, and of what it caused: a full queue is an input in turn.
     fn step(&mut self, mut inputs: Vec<Input>) {
         while !inputs.is_empty() && self.failed.is_none() {
+            let under_way = self.registry.watchdog().watch(&self.id);
             let handled = catch_unwind(AssertUnwindSafe(|| self.state.handle(inputs, now())));
+            drop(under_way);
             inputs = match handled {
                 Ok(effects) => self.perform(effects),
                 Err(panic) => return self.give_up(panic_text(panic.as_ref())),
@@ -396,13 +401,17 @@ impl Actor {
 impl Drop for Actor {
     /// However the task ended, nobody waits for it for ever and the document can be opened again.
     fn drop(&mut self) {
-        if self.failed.is_none() && self.tail.updates > TAIL_UPDATES_AT_UNLOAD {
+        let sound = self.failed.is_none() && !std::thread::panicking();
+        if sound && self.tail.updates > TAIL_UPDATES_AT_UNLOAD {
             self.fold();
         }
         for connection in self.connections.values() {
             connection.update(|queue| queue.close(CloseReason::Failed));
         }
         gauge!(measure::ROOMS).decrement(1.0);
+        if std::thread::panicking() {
+            self.give_up("its task panicked".into());
+        }
         self.registry.ended(&self.id, self.failed.take());
     }
 }

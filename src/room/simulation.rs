@@ -396,7 +396,9 @@ impl World {
         for (client, clock) in self.shown.transact().state_vector().iter() {
             assert!(durable.get(client) >= *clock, "changes of {client} were shown and are not on disk");
         }
-        self.clients.iter_mut().for_each(|client| drop(cut(client)));
+        for client in &mut self.clients {
+            cut(client);
+        }
         self.server = open(&self.disk);
     }
 

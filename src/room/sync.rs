@@ -221,3 +221,165 @@ fn echoes(group: &[Sent], results: &[Result<(), MergeError>], change: &Change) -
     let missing = merged.filter(|sent| !sent.update.is_empty() && !covered(&sent.update));
     missing.map(|sent| (sent.peer, frame::update(sent.update.bytes()))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use yrs::{Doc, ReadTxn, Text, Transact, updates::encoder::Encode};
+
+    use super::*;
+    use crate::{
+        room::{
+            document::Document,
+            effects::{Effects, Input},
+        },
+        vocabulary::{Actor, ActorKind},
+        wire::frame::{ClientFrame, PresenceEntry},
+    };
+
+    const ANA: PeerId = PeerId(1);
+
+    fn room() -> RoomState {
+        let id: DocumentId = "doc:test".parse().unwrap();
+        let document = Document::load(&id, 1, &storage::Loaded::default()).unwrap();
+        RoomState::new(id, document, None)
+    }
+
+    fn join(peer: PeerId) -> Input {
+        let actor = Actor { name: "Ana".into(), kind: ActorKind::Human };
+        Input::Join { peer, join: Join { actor, declared: false, tab: None, remote: String::new() } }
+    }
+
+    fn from(peer: PeerId, frame: Bytes) -> Input {
+        Input::Frame { peer, frame: frame::decode(frame).unwrap() }
+    }
+
+    fn typed(doc: &Doc, text: &str) -> Bytes {
+        let root = doc.get_or_insert_text("text");
+        let mut transaction = doc.transact_mut();
+        let end = root.len(&transaction);
+        root.insert(&mut transaction, end, text);
+        transaction.encode_update_v1().into()
+    }
+
+    fn vector(doc: &Doc) -> Bytes {
+        frame::state_vector(&doc.transact().state_vector().encode_v1())
+    }
+
+    /// Handles inputs and makes everything durable; returns what left.
+    fn settled(room: &mut RoomState, inputs: Vec<Input>) -> Vec<Outgoing> {
+        let effects: Effects = room.handle(inputs, 1_000);
+        let mut left = effects.release;
+        if let Some(newest) = effects.append.last() {
+            left.extend(room.handle(vec![Input::Durable(newest.revision)], 1_000).release);
+        }
+        left.into_iter().map(|(_, item)| item).collect()
+    }
+
+    fn answered(room: &mut RoomState, peer: PeerId, doc: &Doc) {
+        let everything = doc.transact().encode_state_as_update_v1(&yrs::StateVector::default());
+        settled(room, vec![join(peer), from(peer, vector(doc)), from(peer, frame::step2(&everything))]);
+    }
+
+    fn updates_to(peer: PeerId, items: &[Outgoing]) -> Vec<CheckedUpdate> {
+        let update = |item: &Outgoing| match item {
+            Outgoing::Send { peer: to, frame } if *to == peer => match frame::decode(frame.clone()) {
+                Ok(ClientFrame::Update(update)) => Some(update),
+                _ => None,
+            },
+            _ => None,
+        };
+        items.iter().filter_map(update).collect()
+    }
+
+    #[test]
+    fn p1_nothing_leaves_before_the_journal_is_on_disk() {
+        let (mut room, doc) = (room(), Doc::with_client_id(7));
+        answered(&mut room, ANA, &doc);
+        let change = frame::update(&typed(&doc, "a"));
+        let effects = room.handle(vec![from(ANA, change), from(ANA, frame::ack(&[1])), from(ANA, vector(&doc))], 2_000);
+        assert_eq!(effects.append.len(), 1);
+        assert!(effects.release.is_empty(), "the broadcast, the ack and the answer wait");
+        let released = room.handle(vec![Input::Durable(effects.append[0].revision)], 2_000).release;
+        assert_eq!(released.len(), 3);
+    }
+
+    #[test]
+    fn an_update_that_changed_nothing_still_comes_back_to_its_sender() {
+        let (mut room, doc) = (room(), Doc::with_client_id(7));
+        answered(&mut room, ANA, &doc);
+        let change = typed(&doc, "a");
+        settled(&mut room, vec![from(ANA, frame::update(&change))]);
+        let again = settled(&mut room, vec![from(ANA, frame::update(&change))]);
+        assert_eq!(updates_to(ANA, &again).len(), 1, "else a y-websocket 4 client never turns green");
+    }
+
+    #[test]
+    fn a_deletion_that_somebody_else_made_first_comes_back_to_its_sender() {
+        let (mut room, doc) = (room(), Doc::with_client_id(7));
+        typed(&doc, "abc");
+        answered(&mut room, ANA, &doc);
+        let copy = Doc::with_client_id(8);
+        let everything = doc.transact().encode_state_as_update_v1(&yrs::StateVector::default());
+        copy.transact_mut().apply_update(yrs::updates::decoder::Decode::decode_v1(&everything).unwrap()).unwrap();
+        let delete = |doc: &Doc| {
+            let root = doc.get_or_insert_text("text");
+            let mut transaction = doc.transact_mut();
+            root.remove_range(&mut transaction, 0, 1);
+            frame::update(&transaction.encode_update_v1())
+        };
+        let other = PeerId(2);
+        answered(&mut room, other, &copy);
+        settled(&mut room, vec![from(ANA, delete(&doc))]);
+        let second = settled(&mut room, vec![from(other, delete(&copy))]);
+        assert_eq!(updates_to(other, &second).len(), 1);
+    }
+
+    #[test]
+    fn a_returning_client_gets_its_own_changes_back_once_it_says_who_it_is() {
+        let (mut room, doc) = (room(), Doc::with_client_id(7));
+        typed(&doc, "kept, but the echo was lost");
+        answered(&mut room, ANA, &doc);
+        let presence =
+            frame::presence(&[PresenceEntry { client: 7, clock: 1, state: Some(Bytes::from_static(b"{}")) }]);
+        let items = settled(&mut room, vec![from(ANA, presence)]);
+        let own = updates_to(ANA, &items);
+        assert!(own[0].inserts().iter().any(|inserted| inserted.client == 7 && inserted.from == 0));
+    }
+
+    #[test]
+    fn an_update_with_a_gap_changes_nothing_and_is_asked_for() {
+        let (mut room, doc) = (room(), Doc::with_client_id(7));
+        answered(&mut room, ANA, &doc);
+        let lost = typed(&doc, "a");
+        let late = typed(&doc, "b");
+        let items = settled(&mut room, vec![from(ANA, frame::update(&late)), from(ANA, frame::ack(&[2]))]);
+        assert!(matches!(&items[..], [Outgoing::Send { frame, .. }] if frame[..2] == [0, 0]), "{items:?}");
+        let whole = frame::step2(&doc.transact().encode_state_as_update_v1(&yrs::StateVector::default()));
+        let healed = settled(&mut room, vec![from(ANA, whole)]);
+        assert!(
+            matches!(&healed[..], [Outgoing::Broadcast(_), Outgoing::Send { .. }]),
+            "the held ack follows: {healed:?}"
+        );
+        drop(lost);
+    }
+
+    #[test]
+    fn edits_made_offline_are_not_acknowledged_before_they_arrived() {
+        let (mut room, doc) = (room(), Doc::with_client_id(7));
+        typed(&doc, "offline");
+        let items = settled(&mut room, vec![join(ANA), from(ANA, vector(&doc)), from(ANA, frame::ack(&[9]))]);
+        assert!(!items.iter().any(|item| matches!(item, Outgoing::Send { frame, .. } if frame[0] == 102)));
+    }
+
+    #[test]
+    fn a_page_that_reconnects_replaces_its_old_connection() {
+        let mut room = room();
+        let tab = |peer| match join(peer) {
+            Input::Join { peer, join } => Input::Join { peer, join: Join { tab: Some("secret".into()), ..join } },
+            other => other,
+        };
+        settled(&mut room, vec![tab(ANA)]);
+        let items = settled(&mut room, vec![tab(PeerId(2))]);
+        assert!(items.iter().any(|item| matches!(item, Outgoing::Close { peer: ANA, reason: CloseReason::Replaced })));
+    }
+}
