@@ -154,7 +154,7 @@ impl Actor {
 
     async fn run(mut self) {
         gauge!(measure::ROOMS).increment(1.0);
-        while !(self.ending && self.state.is_quiet()) {
+        while self.failed.is_none() && !(self.ending && self.state.is_quiet()) {
             let inputs = self.gather().await;
             if !inputs.is_empty() {
                 self.step(inputs);
