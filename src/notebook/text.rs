@@ -61,7 +61,8 @@ fn by_lines(old: &str, new: &str) -> Vec<Change> {
 
 fn by_characters(old: &str, block: Change) -> Vec<Change> {
     let piece = &old[block.old.clone()];
-    let Some(mut changes) = by_tokens(&piece.tokenize_graphemes_up_to_limit(), &block.new.tokenize_graphemes_up_to_limit())
+    let Some(mut changes) =
+        by_tokens(&piece.tokenize_graphemes_up_to_limit(), &block.new.tokenize_graphemes_up_to_limit())
     else {
         return vec![block];
     };
@@ -89,8 +90,13 @@ fn by_tokens(old: &Option<Vec<&str>>, new: &Option<Vec<&str>>) -> Option<Vec<Cha
     }
     let starts: Vec<usize> = offsets(old);
     let operations = capture_diff_slices(Algorithm::Myers, old, new);
-    let changed = operations.iter().map(|operation| operation.as_tag_tuple()).filter(|(tag, ..)| *tag != DiffTag::Equal);
-    Some(changed.map(|(_, from, to)| Change { old: starts[from.start]..starts[from.end], new: new[to].concat() }).collect())
+    let changed =
+        operations.iter().map(|operation| operation.as_tag_tuple()).filter(|(tag, ..)| *tag != DiffTag::Equal);
+    Some(
+        changed
+            .map(|(_, from, to)| Change { old: starts[from.start]..starts[from.end], new: new[to].concat() })
+            .collect(),
+    )
 }
 
 fn offsets(tokens: &[&str]) -> Vec<usize> {
