@@ -1,0 +1,4 @@
+//! Tests of the store from outside, by behaviour. One binary, so that it links once.
+
+mod contract;
+mod support;
