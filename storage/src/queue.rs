@@ -60,6 +60,15 @@ struct State {
     idle: bool,
 }
 
+/// How long the writer waits for work.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// At most this long; zero if it has other things to do.
+    pub(crate) period: Duration,
+    /// Whether it would have nothing left to do.
+    pub(crate) idle: bool,
+}
+
 /// What the writer took.
 pub(crate) struct Taken {
     pub(crate) jobs: Vec<Job>,
@@ -111,15 +120,15 @@ impl Queue {
         Ok(state)
     }
 
-    /// Takes up to a group of what waits; waits for something if `patience` is given.
-    pub(crate) fn take(&self, patience: Option<Duration>) -> Taken {
+    /// Takes up to a group of what waits; waits for something if the writer has time to.
+    pub(crate) fn take(&self, patience: Patience) -> Taken {
         let mut state = self.lock();
-        if let (true, false, Some(patience)) = (state.jobs.is_empty(), state.closed, patience) {
-            state.idle = true;
+        if state.jobs.is_empty() && !state.closed && patience.period > Duration::ZERO {
+            state.idle = patience.idle;
             self.progress.notify_all();
             state = self
                 .work
-                .wait_timeout_while(state, patience, |state| state.jobs.is_empty() && !state.closed)
+                .wait_timeout_while(state, patience.period, |state| state.jobs.is_empty() && !state.closed)
                 .map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state);
         }
         let (jobs, bytes) = state.take_group();

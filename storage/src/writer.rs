@@ -21,7 +21,7 @@ use crate::{
     directory::Directory,
     engine::{Engine, Operation},
     plan::{Plan, Prepared},
-    queue::{Job, Taken},
+    queue::{Job, Patience, Taken},
     reading::{self, Opened},
     record::{Position, SnapshotHead},
     rewrite::{self, Rewrite},
@@ -31,6 +31,8 @@ use crate::{
 
 /// With nothing to do, how often the writer looks whether its disk is well, has room again, or space can be given back.
 const IDLE_PERIOD: Duration = Duration::from_millis(250);
+/// How often it looks whether the readers of what is to be removed have gone.
+const READER_PERIOD: Duration = Duration::from_millis(20);
 /// Records removed with one group.
 const REMOVALS: usize = 2048;
 /// Losses remembered one by one; more would be a disk that has been full for a long time, and everybody was told.
@@ -104,8 +106,7 @@ impl Writer {
     /// Runs until the store is closed and everything accepted is decided.
     pub(crate) fn run(mut self) {
         loop {
-            let patience = (!self.has_background_work()).then_some(IDLE_PERIOD);
-            let taken = self.shared.queue.take(patience);
+            let taken = self.shared.queue.take(self.patience());
             let last = taken.last;
             if self.refusing.is_some() {
                 self.look_for_room();
@@ -114,11 +115,20 @@ impl Writer {
             if last && self.bulk.is_idle() {
                 break;
             }
-            self.remove_replaced();
             self.rewrite_step();
+            self.remove_replaced();
         }
         self.abandon_rewrite();
         self.shared.write().engine = Err(StorageError::Closed);
+    }
+
+    fn patience(&self) -> Patience {
+        let waiting_for_readers = !self.replaced.is_empty() || self.debris.iter().any(|(_, removals)| !removals.is_empty());
+        match (self.has_background_work(), waiting_for_readers) {
+            (true, _) => Patience { period: Duration::ZERO, idle: false },
+            (false, true) => Patience { period: READER_PERIOD, idle: false },
+            (false, false) => Patience { period: IDLE_PERIOD, idle: true },
+        }
     }
 
     fn has_background_work(&self) -> bool {
