@@ -1,6 +1,7 @@
 //! Tests of the store from outside, by behaviour. One binary, so that it links once.
 
 mod contract;
+mod crash;
 mod space;
 mod support;
 mod throughput;
