@@ -136,6 +136,14 @@ impl CheckedUpdate {
         })
     }
 
+    /// Whether it begins with changes that are known and goes on with some that are not, in a document that knows every
+    /// client up to `clock_of` it. The known part must be cut off (`yrs::diff_updates_v1`) before it is applied: yrs 0.28
+    /// does so by block, and believes what a block that lies about its known half says of its parent, which leaves lists
+    /// whose length is not the number of their elements.
+    pub fn overlaps(&self, clock_of: impl Fn(u64) -> u32) -> bool {
+        self.inserts().iter().any(|run| (run.from + 1..run.to).contains(&clock_of(run.client)))
+    }
+
     /// Whether everything `other` inserts and deletes is inserted and deleted by this update, too.
     pub fn contains_all_of(&self, other: &CheckedUpdate) -> bool {
         self.inserts.contains_all_of(&other.inserts) && self.deletes.contains_all_of(&other.deletes)

@@ -7,12 +7,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use coscribe::wire::update::{self, CheckedUpdate, Refusal};
+use coscribe::wire::update::{self, CheckedUpdate, Deleted, Inserted, Refusal};
 use yrs::{
-    Any, Array, ArrayPrelim, ArrayRef, ClientID, Doc, GetString, In, Map, MapPrelim, OffsetKind, Options, Out, ReadTxn,
-    StateVector, Text, TextPrelim, TextRef, Transact, Update, WriteTxn, Xml, XmlElementPrelim, XmlFragment, XmlOut,
-    XmlTextPrelim, branch::BranchPtr, types::Attrs, types::ToJson, types::text::YChange, types::xml::XmlIn, undo,
-    undo::UndoManager, updates::decoder::Decode,
+    Any, Array, ArrayPrelim, ArrayRef, ClientID, Doc, GetString, IdSet, In, Map, MapPrelim, OffsetKind, Options, Out,
+    ReadTxn, StateVector, Text, TextPrelim, TextRef, Transact, Update, WriteTxn, Xml, XmlElementPrelim, XmlFragment,
+    XmlOut, XmlTextPrelim, branch::BranchPtr, diff_updates_v1, types::Attrs, types::ToJson, types::text::YChange,
+    types::xml::XmlIn, undo, undo::UndoManager, updates::decoder::Decode, updates::encoder::Encode,
 };
 
 const WORDS: [&str; 8] = ["a", "word ", "ß", "界面", "🌱", "👩‍👩‍👧‍👦", "line\n", "\u{0}\u{7f}"];
@@ -93,13 +93,45 @@ pub fn admit(doc: &Doc, bytes: impl Into<Bytes>) -> Admission {
     }
 }
 
+/// Fails unless yrs reads the update, and reads the ids the gate read.
+pub fn compare_with_yrs(update: &CheckedUpdate) {
+    let decoded = Update::decode_v1(update.bytes()).expect("yrs reads what the gate accepts");
+    let inserted = |&Inserted { client, from, to }: &Inserted| (client, from, to);
+    let deleted = |&Deleted { client, from, to }: &Deleted| (client, from, to);
+    assert_eq!(update.inserts().iter().map(inserted).collect::<Vec<_>>(), ranges(&decoded.insertions(true)));
+    assert_eq!(update.deletes().iter().map(deleted).collect::<Vec<_>>(), ranges(decoded.delete_set()));
+}
+
+/// The ranges of a set of ids, joined where they touch.
+fn ranges(ids: &IdSet) -> Vec<(u64, u32, u32)> {
+    let mut ranges: Vec<(u64, u32, u32)> = Vec::new();
+    for (client, clocks) in ids.iter() {
+        ranges.extend(clocks.iter().map(|clocks| (client.get(), clocks.start, clocks.end)));
+    }
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, last| {
+        let touch = next.0 == last.0 && next.1 == last.2;
+        if touch {
+            last.2 = next.2;
+        }
+        touch
+    });
+    ranges
+}
+
 fn merge(doc: &Doc, update: &CheckedUpdate) -> Admission {
     let mut txn = doc.transact_mut();
     let known = txn.state_vector();
     if update.gap(|client| known.get(&ClientID::new(client))).is_some() {
         return Admission::Gap;
     }
-    let decoded = Update::decode_v1(update.bytes()).expect("yrs reads what the gate accepts");
+    let unknown = match update.overlaps(|client| known.get(&ClientID::new(client))) {
+        true => {
+            Bytes::from(diff_updates_v1(update.bytes(), &known.encode_v1()).expect("yrs cuts what the gate accepts"))
+        }
+        false => update.bytes().clone(),
+    };
+    let decoded = Update::decode_v1(&unknown).expect("yrs reads what the gate accepts");
     let outcome = txn.apply_update(decoded);
     if txn.has_missing_updates() {
         txn.prune_pending();

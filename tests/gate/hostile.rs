@@ -229,3 +229,13 @@ fn row_3_text_of_single_units_in_a_list_is_read() {
         exercise(&doc);
     });
 }
+
+#[test]
+fn row_3_a_block_that_lies_about_the_parent_of_its_known_half_leaves_lists_whole() {
+    // Client 5 types "ab" into the text "text", then sends three values in the list "list", of which it calls the first
+    // the "b" it sent before. Found by tests/gate_fuzz.rs: yrs counted the values, but put them into the text.
+    let doc = document();
+    assert!(matches!(admit(&doc, unhex("01 01 05 00 04 01 04 74657874 02 6162 00")), Admission::Merged));
+    assert!(matches!(admit(&doc, unhex("01 01 05 01 08 01 04 6c697374 03 7e7f78 00")), Admission::Merged));
+    exercise(&doc);
+}

@@ -3,16 +3,18 @@
 use std::{fs::File, io::Read};
 
 use bytes::Bytes;
-use coscribe::wire::update::{self, CheckedUpdate, Deleted, Inserted};
+use coscribe::wire::update::{self, CheckedUpdate};
 use flate2::read::GzDecoder;
 use proptest::prelude::*;
 use serde_json::Value;
 use yrs::{
-    Doc, GetString, IdSet, ReadTxn, StateVector, Text, Transact, Update, WriteTxn, updates::decoder::Decode,
+    Doc, GetString, ReadTxn, StateVector, Text, Transact, Update, WriteTxn, updates::decoder::Decode,
     updates::encoder::Encode,
 };
 
-use crate::documents::{Admission, Authors, Edit, admit, exercise, hex, replica, state, written_by_yjs};
+use crate::documents::{
+    Admission, Authors, Edit, admit, compare_with_yrs, exercise, hex, replica, state, written_by_yjs,
+};
 
 /// Enough of the long trace to hold every kind of edit it has; all of it takes yrs half a minute to make.
 const PAPER_EDITS: usize = 20_000;
@@ -22,31 +24,10 @@ fn accepted(bytes: impl Into<Bytes>) -> CheckedUpdate {
     update::check(bytes.clone()).unwrap_or_else(|refusal| panic!("{refusal}: {}", hex(&bytes)))
 }
 
-/// Accepts `bytes` and compares what the gate saw in them with what yrs sees.
 fn accepted_as_yrs_reads_it(bytes: impl Into<Bytes>) -> CheckedUpdate {
     let update = accepted(bytes);
-    let decoded = Update::decode_v1(update.bytes()).expect("yrs reads what the gate accepts");
-    let inserted = |&Inserted { client, from, to }: &Inserted| (client, from, to);
-    let deleted = |&Deleted { client, from, to }: &Deleted| (client, from, to);
-    assert_eq!(update.inserts().iter().map(inserted).collect::<Vec<_>>(), ranges(&decoded.insertions(true)));
-    assert_eq!(update.deletes().iter().map(deleted).collect::<Vec<_>>(), ranges(decoded.delete_set()));
-    assert_eq!(update.is_empty(), ranges(&decoded.insertions(true)).is_empty() && decoded.delete_set().is_empty());
+    compare_with_yrs(&update);
     update
-}
-
-fn ranges(ids: &IdSet) -> Vec<(u64, u32, u32)> {
-    let mut ranges: Vec<_> = ids
-        .iter()
-        .flat_map(|(client, ranges)| ranges.iter().map(|range| (client.get(), range.start, range.end)))
-        .collect();
-    ranges.sort_unstable();
-    ranges.dedup_by(|next, last| {
-        next.0 == last.0 && next.1 == last.2 && {
-            last.2 = next.2;
-            true
-        }
-    });
-    ranges
 }
 
 fn trace(name: &str) -> Value {

@@ -82,6 +82,13 @@ fn an_update_that_starts_after_what_is_known_is_a_gap() {
 }
 
 #[test]
+fn an_update_overlaps_when_only_its_beginning_is_known() {
+    let update = checked("01 01 07 05 04 01 01 74 03 61 62 63 00");
+    let overlaps: Vec<u32> = (0..10).filter(|&known| update.overlaps(|_| known)).collect();
+    assert_eq!(overlaps, [6, 7]);
+}
+
+#[test]
 fn a_hole_inside_a_section_is_a_gap_until_its_end_is_known() {
     // "a" at 0, nothing about 1 to 3, "b" at 4.
     let update = checked("01 03 07 00 04 01 01 74 01 61 0a 03 84 07 03 01 62 00");
