@@ -9,10 +9,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungsten
 use yrs::{
     ClientID, Doc, GetString, OffsetKind, Options, ReadTxn, StateVector, Transact, Update,
     sync::{Message, SyncMessage},
-    updates::{
-        decoder::Decode,
-        encoder::Encode,
-    },
+    updates::{decoder::Decode, encoder::Encode},
 };
 
 /// y-sweet's message type: sent back as it is once everything before it is durable.

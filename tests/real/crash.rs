@@ -12,10 +12,7 @@ use anyhow::{Context, Result, ensure};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use tokio::{sync::mpsc, task::JoinSet, time::timeout};
-use yrs::{
-    Any, Array, Doc, GetString, Map, Out, Text, TextRef, Transact,
-    sync::Message,
-};
+use yrs::{Any, Array, Doc, GetString, Map, Out, Text, TextRef, Transact, sync::Message};
 
 use super::{
     client::{Client, document},
@@ -108,8 +105,13 @@ fn add_cells(rest: &Rest, round: u32) -> Vec<String> {
     (0..).map_while(|number| add(number).ok()).collect()
 }
 
-
-async fn round(number: u32, server: &mut Server, typists: &mut [Typist], letters: &AtomicU32, random: &mut StdRng) -> Result<Vec<String>> {
+async fn round(
+    number: u32,
+    server: &mut Server,
+    typists: &mut [Typist],
+    letters: &AtomicU32,
+    random: &mut StdRng,
+) -> Result<Vec<String>> {
     let url = server.socket_url("crash");
     let rest = server.rest();
     let cells = tokio::task::spawn_blocking(move || add_cells(&rest, number));
@@ -121,8 +123,10 @@ async fn round(number: u32, server: &mut Server, typists: &mut [Typist], letters
         }
         server.kill()
     };
-    let work = futures_util::future::join_all(typists.iter_mut().map(|typist| typist.work(&url, letters, &acknowledged)));
-    let (killed, _) = timeout(ROUND_LIMIT, async { tokio::join!(killer, work) }).await.context("the round did not end")?;
+    let work =
+        futures_util::future::join_all(typists.iter_mut().map(|typist| typist.work(&url, letters, &acknowledged)));
+    let (killed, _) =
+        timeout(ROUND_LIMIT, async { tokio::join!(killer, work) }).await.context("the round did not end")?;
     killed?;
     Ok(cells.await?)
 }
@@ -165,9 +169,7 @@ fn check_cells(rest: &Rest, told: &BTreeSet<String>) -> Result<()> {
 fn check_events(rest: &Rest, told: &BTreeSet<String>) -> Result<()> {
     let mut missing = told.clone();
     missing.insert("shared".into());
-    let events = rest.events(0, |event| {
-        added(event).is_some_and(|cell| missing.remove(cell)) && missing.is_empty()
-    })?;
+    let events = rest.events(0, |event| added(event).is_some_and(|cell| missing.remove(cell)) && missing.is_empty())?;
     let numbers: Vec<u64> = events.iter().filter_map(|event| event["seq"].as_u64()).collect();
     ensure!(numbers.len() == events.len() && numbers.is_sorted_by(|a, b| a < b), "numbers of events rise strictly");
     let counts = counted(events.iter().filter_map(added));
@@ -215,7 +217,12 @@ async fn crash_repeatedly(seed: u64) -> Result<()> {
     rest.post("/api/notebooks", json!({"title": "Crash", "id": "crash"}))?;
     rest.post("/api/notebooks/crash/cells", json!({"type": "code", "source": "", "id": "shared"}))?;
     let mut typists: Vec<Typist> = (1..=TYPISTS)
-        .map(|id| Typist { doc: document(id), written: Vec::new(), acknowledged: 0, random: StdRng::seed_from_u64(seed ^ id) })
+        .map(|id| Typist {
+            doc: document(id),
+            written: Vec::new(),
+            acknowledged: 0,
+            random: StdRng::seed_from_u64(seed ^ id),
+        })
         .collect();
     let (mut told, letters) = (BTreeSet::new(), AtomicU32::new(0));
     for number in 0..ROUNDS {
