@@ -4,9 +4,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::NotebookId, vocabulary::Millis};
+use crate::{
+    ids::{DocumentId, NotebookId},
+    vocabulary::Millis,
+};
 
 const PREFIX: &str = "notebook/";
+
+/// What the keys of documents begin with that were set aside because the engine hung on them; the value is the cause.
+pub const SET_ASIDE_PREFIX: &str = "set-aside/";
+
+/// The key that sets a document aside until `coscribe doctor` takes it back.
+pub fn set_aside_key(document: &DocumentId) -> String {
+    format!("{SET_ASIDE_PREFIX}{document}")
+}
 
 /// What is known of a notebook without opening it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,4 +9,5 @@ pub use op::{Op, OpError};
 mod view;
 
 pub use view::{BinView, CellView, ImportedNotebook, NotebookView};
-mod stub; pub use stub::*;
+mod stub;
+pub use stub::*;

@@ -8,8 +8,8 @@ mod document;
 mod edits;
 mod effects;
 mod handle;
-mod outbox;
 mod outbound;
+mod outbox;
 mod presence;
 mod queue;
 mod rooms;
@@ -17,6 +17,7 @@ mod rooms;
 mod simulation;
 mod state;
 mod sync;
+mod watchdog;
 
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
 pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};

@@ -22,6 +22,7 @@ use super::{
     outbound::Outbound,
     queue::Pushed,
     state::RoomState,
+    watchdog::Watchdog,
 };
 use crate::{
     catalogue::NotebookRecord,
@@ -82,6 +83,8 @@ impl Tail {
 pub(super) trait Registry: Send + Sync + 'static {
     /// Marks the room as closing unless somebody holds a handle; true means it must end now.
     fn may_unload(&self, document: &DocumentId) -> bool;
+    /// Notices when an operation does not end.
+    fn watchdog(&self) -> &Watchdog;
     /// The task is over and the document may be opened again.
     fn ended(&self, document: &DocumentId, failed: Option<String>);
 }
@@ -124,7 +127,8 @@ impl Actor {
         let Opened { id, state, store, registry, commands, controls, loaded_from } = opened;
         let durability = store.durability();
         let key = DocumentKey(id.to_string());
-        let newest = loaded_from.tail.last().map(|(seq, _)| *seq).or(loaded_from.snapshot.as_ref().map(|(seq, _)| *seq));
+        let newest =
+            loaded_from.tail.last().map(|(seq, _)| *seq).or(loaded_from.snapshot.as_ref().map(|(seq, _)| *seq));
         let actor = Self {
             id,
             key,
@@ -150,7 +154,7 @@ impl Actor {
 
     async fn run(mut self) {
         gauge!(measure::ROOMS).increment(1.0);
-        while !(self.ending && self.state.is_quiet()) {
+        while self.failed.is_none() && !(self.ending && self.state.is_quiet()) {
             let inputs = self.gather().await;
             if !inputs.is_empty() {
                 self.step(inputs);
@@ -242,7 +246,9 @@ impl Actor {
     /// One round of the pure state, and of what it caused: a full queue is an input in turn.
     fn step(&mut self, mut inputs: Vec<Input>) {
         while !inputs.is_empty() && self.failed.is_none() {
+            let under_way = self.registry.watchdog().watch(&self.id);
             let handled = catch_unwind(AssertUnwindSafe(|| self.state.handle(inputs, now())));
+            drop(under_way);
             inputs = match handled {
                 Ok(effects) => self.perform(effects),
                 Err(panic) => return self.give_up(panic_text(panic.as_ref())),
@@ -303,7 +309,7 @@ impl Actor {
             Outgoing::Resync { peer, frames } => {
                 counter!(measure::RESYNCS).increment(1);
                 if let Some(connection) = self.connections.get(&peer) {
-                    connection.update(|queue| queue.resync(frames, revision));
+                    connection.update(|queue| queue.resync(frames));
                 }
             }
             Outgoing::Reply { reply, answer } => self.reply(reply, answer),
@@ -395,13 +401,17 @@ impl Actor {
 impl Drop for Actor {
     /// However the task ended, nobody waits for it for ever and the document can be opened again.
     fn drop(&mut self) {
-        if self.failed.is_none() && self.tail.updates > TAIL_UPDATES_AT_UNLOAD {
+        let sound = self.failed.is_none() && !std::thread::panicking();
+        if sound && self.tail.updates > TAIL_UPDATES_AT_UNLOAD {
             self.fold();
         }
         for connection in self.connections.values() {
             connection.update(|queue| queue.close(CloseReason::Failed));
         }
         gauge!(measure::ROOMS).decrement(1.0);
+        if std::thread::panicking() {
+            self.give_up("its task panicked".into());
+        }
         self.registry.ended(&self.id, self.failed.take());
     }
 }

@@ -127,7 +127,12 @@ impl Document {
     }
 
     /// Merges updates in one transaction. Each gets its own answer; those refused leave no trace.
-    pub fn merge(&mut self, updates: &[CheckedUpdate], actor: &Actor, now: Millis) -> (Change, Vec<Result<(), MergeError>>) {
+    pub fn merge(
+        &mut self,
+        updates: &[CheckedUpdate],
+        actor: &Actor,
+        now: Millis,
+    ) -> (Change, Vec<Result<(), MergeError>>) {
         let mut results = Vec::with_capacity(updates.len());
         let change = self.transact(now, |document, transaction| {
             for update in updates {
@@ -162,7 +167,9 @@ impl Document {
 
     fn check_limits(&self, update: &CheckedUpdate) -> Result<(), MergeError> {
         if self.types.saturating_add(update.types()) > NESTED_TYPES_MAX {
-            return Err(MergeError::TooBig(format!("a document may hold {NESTED_TYPES_MAX} nested lists, maps and texts")));
+            return Err(MergeError::TooBig(format!(
+                "a document may hold {NESTED_TYPES_MAX} nested lists, maps and texts"
+            )));
         }
         if self.size + update.bytes().len() as u64 > DOCUMENT_BYTES_MAX {
             return Err(MergeError::TooBig(format!("a document may have {} MiB", DOCUMENT_BYTES_MAX >> 20)));

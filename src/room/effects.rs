@@ -26,16 +26,40 @@ pub struct ReplyId(pub u64);
 /// Every cause of change.
 #[derive(Debug)]
 pub enum Input {
-    Join { peer: PeerId, join: Join },
-    Frame { peer: PeerId, frame: ClientFrame },
-    Leave { peer: PeerId },
+    Join {
+        peer: PeerId,
+        join: Join,
+    },
+    Frame {
+        peer: PeerId,
+        frame: ClientFrame,
+    },
+    Leave {
+        peer: PeerId,
+    },
     /// The queue of a connection was full and is dropped; `floor` is the revision its client has.
-    Overflowed { peer: PeerId, floor: Option<Revision> },
+    Overflowed {
+        peer: PeerId,
+        floor: Option<Revision>,
+    },
     /// A connection that was behind has sent everything that waited.
-    Drained { peer: PeerId },
-    Apply { op: Op, actor: Actor, reply: ReplyId },
-    Merge { update: CheckedUpdate, actor: Actor, reply: ReplyId },
-    Read { what: Read, reply: ReplyId },
+    Drained {
+        peer: PeerId,
+    },
+    Apply {
+        op: Op,
+        actor: Actor,
+        reply: ReplyId,
+    },
+    Merge {
+        update: CheckedUpdate,
+        actor: Actor,
+        reply: ReplyId,
+    },
+    Read {
+        what: Read,
+        reply: ReplyId,
+    },
     /// The journal is on disk up to here.
     Durable(Revision),
     /// The journal could not be written; the sentence says why.
@@ -69,13 +93,28 @@ pub enum Answer {
 pub enum Outgoing {
     /// The change of the revision it is queued behind, to every connection.
     Broadcast(Bytes),
-    Send { peer: PeerId, frame: Bytes },
+    Send {
+        peer: PeerId,
+        frame: Bytes,
+    },
     /// The whole answer to a client's state vector.
-    Base { peer: PeerId, frame: Bytes },
+    Base {
+        peer: PeerId,
+        frame: Bytes,
+    },
     /// Ends a connection's being behind.
-    Resync { peer: PeerId, frames: Vec<Bytes> },
-    Reply { reply: ReplyId, answer: Answer },
-    Close { peer: PeerId, reason: CloseReason },
+    Resync {
+        peer: PeerId,
+        frames: Vec<Bytes>,
+    },
+    Reply {
+        reply: ReplyId,
+        answer: Answer,
+    },
+    Close {
+        peer: PeerId,
+        reason: CloseReason,
+    },
 }
 
 /// Who is told of presence.

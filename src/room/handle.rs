@@ -210,7 +210,7 @@ impl Connection {
     /// Hands a frame to the room; waits when the room is behind, which slows only this sender.
     pub async fn send(&self, frame: ClientFrame) -> Result<(), RoomClosed> {
         let size = match &frame {
-            ClientFrame::Update(update) => update.bytes().len(),
+            ClientFrame::Missing(update) | ClientFrame::Update(update) => update.bytes().len(),
             _ => 0,
         };
         let permit = if size > LARGE_FRAME { self.reserve(size).await } else { None };

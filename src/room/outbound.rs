@@ -7,10 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::{
-    handle::CloseReason,
-    queue::Queue,
-};
+use super::{handle::CloseReason, queue::Queue};
 
 /// What the socket found.
 pub enum Taken {

@@ -26,7 +26,10 @@ const TOMBSTONE_EXPIRY: Millis = 2 * PRESENCE_EXPIRY;
 
 struct Entry {
     owner: PeerId,
-    clock: u32,
+    /// The last clock that the owner sent: what is not newer is stale.
+    said: u32,
+    /// The clock that others were shown, which may have been raised; the owner's next change may not know of that yet.
+    shown: u32,
     state: Bytes,
     renewed: Millis,
 }
@@ -92,12 +95,18 @@ impl Presence {
 
     fn remove(&mut self, client: u64, now: Millis) -> Option<PresenceEntry> {
         let entry = self.entries.remove(&client)?;
-        self.tombstones.insert(client, Tombstone { clock: entry.clock, removed: now });
-        Some(PresenceEntry { client, clock: entry.clock, state: None })
+        self.tombstones.insert(client, Tombstone { clock: entry.shown, removed: now });
+        Some(PresenceEntry { client, clock: entry.shown, state: None })
     }
 
     /// Takes what a connection says. Echoes of others, stale clocks and forged ids change nothing.
-    pub fn announce(&mut self, peer: PeerId, said: Vec<PresenceEntry>, stamp: Option<&Actor>, now: Millis) -> Announced {
+    pub fn announce(
+        &mut self,
+        peer: PeerId,
+        said: Vec<PresenceEntry>,
+        stamp: Option<&Actor>,
+        now: Millis,
+    ) -> Announced {
         let mut announced = Announced::default();
         for entry in said {
             self.announce_one(peer, entry, stamp, now, &mut announced);
@@ -105,14 +114,23 @@ impl Presence {
         announced
     }
 
-    fn announce_one(&mut self, peer: PeerId, said: PresenceEntry, stamp: Option<&Actor>, now: Millis, out: &mut Announced) {
+    fn announce_one(
+        &mut self,
+        peer: PeerId,
+        said: PresenceEntry,
+        stamp: Option<&Actor>,
+        now: Millis,
+        out: &mut Announced,
+    ) {
         match self.entries.get(&said.client) {
             Some(entry) if entry.owner == peer => self.renew(said, stamp, now, out),
             Some(entry) => {
-                let newer = said.clock >= entry.clock;
+                let newer = said.clock >= entry.said;
                 self.consider_heir(peer, &said, newer, out);
             }
-            None if said.state.is_some() && self.may_claim(peer, said.client) => self.claim(peer, said, stamp, now, out),
+            None if said.state.is_some() && self.may_claim(peer, said.client) => {
+                self.claim(peer, said, stamp, now, out)
+            }
             None => {}
         }
     }
@@ -143,7 +161,7 @@ impl Presence {
         let clock = seen.map_or(said.clock, |seen| said.clock.max(seen.saturating_add(1)));
         let entry = PresenceEntry { client: said.client, clock, state: Some(state.clone()) };
         self.next_sweep.get_or_insert(now + PRESENCE_EXPIRY);
-        self.entries.insert(said.client, Entry { owner: peer, clock, state, renewed: now });
+        self.entries.insert(said.client, Entry { owner: peer, said: said.clock, shown: clock, state, renewed: now });
         if let Some(member) = self.members.get_mut(&peer).filter(|member| !member.clients.contains(&said.client)) {
             member.clients.push(said.client);
             out.introduced.push(said.client);
@@ -158,14 +176,15 @@ impl Presence {
         let Some(entry) = self.entries.get_mut(&said.client) else { return };
         match said.state {
             // y-websocket says "gone" with the clock unchanged.
-            None if said.clock >= entry.clock => {
-                entry.clock = said.clock;
+            None if said.clock >= entry.said => {
+                entry.shown = entry.shown.max(said.clock);
                 out.others.extend(self.remove(said.client, now));
             }
-            Some(state) if said.clock > entry.clock => {
+            Some(state) if said.clock > entry.said => {
                 let Some(state) = stamped(&state, stamp) else { return };
-                (entry.clock, entry.state, entry.renewed) = (said.clock, state.clone(), now);
-                out.others.push(PresenceEntry { client: said.client, clock: said.clock, state: Some(state) });
+                (entry.said, entry.shown) = (said.clock, said.clock.max(entry.shown.saturating_add(1)));
+                (entry.state, entry.renewed) = (state.clone(), now);
+                out.others.push(PresenceEntry { client: said.client, clock: entry.shown, state: Some(state) });
             }
             _ => {}
         }
@@ -175,7 +194,7 @@ impl Presence {
     pub fn all(&self) -> Vec<PresenceEntry> {
         let entry = |(client, entry): (&u64, &Entry)| PresenceEntry {
             client: *client,
-            clock: entry.clock,
+            clock: entry.shown,
             state: Some(entry.state.clone()),
         };
         self.entries.iter().map(entry).collect()
@@ -190,7 +209,8 @@ impl Presence {
     pub fn expire(&mut self, now: Millis) -> Vec<PresenceEntry> {
         self.tombstones.retain(|_, tombstone| tombstone.removed + TOMBSTONE_EXPIRY > now);
         let silent = |entry: &Entry| entry.renewed + PRESENCE_EXPIRY <= now;
-        let gone: Vec<u64> = self.entries.iter().filter(|(_, entry)| silent(entry)).map(|(client, _)| *client).collect();
+        let gone: Vec<u64> =
+            self.entries.iter().filter(|(_, entry)| silent(entry)).map(|(client, _)| *client).collect();
         let removed = gone.into_iter().filter_map(|client| self.remove(client, now)).collect();
         let entries = self.entries.values().map(|entry| entry.renewed + PRESENCE_EXPIRY);
         let tombstones = self.tombstones.values().map(|tombstone| tombstone.removed + TOMBSTONE_EXPIRY);
@@ -271,6 +291,8 @@ mod tests {
         assert_eq!(back.others, said(10, 2, Some("{}")));
         assert_eq!(back.sender, back.others, "the client itself must learn the raised clock");
         assert_eq!(back.introduced, [10]);
+        let next = presence.announce(LATE, said(10, 2, Some(r#"{"at":1}"#)), None, 7);
+        assert_eq!(next.others, said(10, 3, Some(r#"{"at":1}"#)), "it did not know of the raised clock yet");
     }
 
     #[test]
@@ -308,6 +330,10 @@ mod tests {
         assert_eq!(presence.next_expiry(), Some(PRESENCE_EXPIRY));
         assert_eq!(presence.expire(PRESENCE_EXPIRY), said(10, 1, None));
         assert_eq!(presence.all().len(), 1);
-        assert_eq!(presence.announce(ANA, said(10, 2, Some("{}")), None, 31_000).others.len(), 1, "the owner may return");
+        assert_eq!(
+            presence.announce(ANA, said(10, 2, Some("{}")), None, 31_000).others.len(),
+            1,
+            "the owner may return"
+        );
     }
 }

@@ -93,11 +93,10 @@ impl Queue {
         pushed
     }
 
-    /// Ends being behind: `frames` bring the client to `revision`.
-    pub fn resync(&mut self, frames: Vec<Bytes>, revision: Revision) {
+    /// Ends being behind. The floor stays where it was: these frames may be dropped in turn.
+    pub fn resync(&mut self, frames: Vec<Bytes>) {
         self.stale = false;
         self.based = true;
-        self.floor = Some(revision);
         frames.into_iter().for_each(|frame| self.add(frame));
     }
 
@@ -180,7 +179,7 @@ mod tests {
         assert_eq!(queue.push(big(), Revision(5)), Pushed::Overflowed);
         assert_eq!((queue.bytes(), queue.floor()), (0, Some(Revision(4))));
         assert_eq!(queue.push(big(), Revision(6)), Pushed::Dropped);
-        queue.resync(vec![Bytes::from_static(b"all")], Revision(6));
+        queue.resync(vec![Bytes::from_static(b"all")]);
         let mut out = Vec::new();
         queue.take(&mut out).unwrap();
         assert_eq!(out, [Bytes::from_static(b"all")]);

@@ -22,9 +22,10 @@ use super::{
     document::Document,
     handle::{CloseReason, Command, RoomHandle},
     state::RoomState,
+    watchdog::Watchdog,
 };
 use crate::{
-    catalogue::NotebookRecord,
+    catalogue::{NotebookRecord, set_aside_key},
     ids::{DocumentId, NotebookId},
     notebook::ImportedNotebook,
     vocabulary::{self, Event, LoggedEvent},
@@ -37,6 +38,9 @@ pub const DEFAULT_NOTEBOOK: &str = "default";
 /// A document whose room failed twice within this time is set aside, so that it cannot fail for ever.
 const FAILURE_WINDOW: Duration = Duration::from_secs(600);
 
+/// How often the watchdog looks.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Why a document could not be opened. Never answered with an empty document.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum OpenError {
@@ -45,7 +49,9 @@ pub enum OpenError {
     #[error("The notebook {0} is in the bin; restore it first.")]
     Deleted(NotebookId),
     /// It made the server fail repeatedly, or its log cannot be read.
-    #[error("The document {document} is set aside: {cause}. Run `coscribe doctor` on the server, or restore it from a backup.")]
+    #[error(
+        "The document {document} is set aside: {cause}. Run `coscribe doctor` on the server, or restore it from a backup."
+    )]
     Quarantined { document: String, cause: String },
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -92,6 +98,7 @@ struct Shared {
     /// Held for a look-up only.
     slots: Mutex<HashMap<DocumentId, Slot>>,
     failures: Mutex<HashMap<DocumentId, Failures>>,
+    watchdog: Watchdog,
     next_peer: Arc<AtomicU64>,
     stopping: AtomicBool,
 }
@@ -108,6 +115,7 @@ impl Rooms {
             store,
             slots: Mutex::default(),
             failures: Mutex::default(),
+            watchdog: Watchdog::default(),
             next_peer: Arc::new(AtomicU64::new(1)),
             stopping: AtomicBool::new(false),
         };
@@ -139,8 +147,11 @@ impl Rooms {
 
     async fn load(&self, reservation: Reservation) -> Result<RoomHandle, OpenError> {
         let id = reservation.document.clone();
-        let store = self.shared.store.clone();
-        let loading = tokio::task::spawn_blocking(move || load(store.as_ref(), &id));
+        let shared = self.shared.clone();
+        let loading = tokio::task::spawn_blocking(move || {
+            let _under_way = shared.watchdog.watch(&id);
+            load(shared.store.as_ref(), &id)
+        });
         let (state, loaded) = match loading.await {
             Ok(result) => result?,
             Err(failure) => {
@@ -167,7 +178,8 @@ impl Rooms {
         }
         let mut content = content.unwrap_or_else(ImportedNotebook::empty);
         content.title = Some(title.clone());
-        let record = NotebookRecord::new(title.clone(), u32::try_from(content.cells.len()).unwrap_or(u32::MAX), actor::now());
+        let record =
+            NotebookRecord::new(title.clone(), u32::try_from(content.cells.len()).unwrap_or(u32::MAX), actor::now());
         let update = Document::initial_notebook(content);
         let event = Event::NotebookCreated { id: id.clone(), title };
         self.write(&id, &record, event, actor, Some(update)).await?;
@@ -203,7 +215,12 @@ impl Rooms {
         self.set_deleted(id, None, actor).await
     }
 
-    async fn set_deleted(&self, id: &NotebookId, at: Option<i64>, actor: vocabulary::Actor) -> Result<NotebookSummary, OpenError> {
+    async fn set_deleted(
+        &self,
+        id: &NotebookId,
+        at: Option<i64>,
+        actor: vocabulary::Actor,
+    ) -> Result<NotebookSummary, OpenError> {
         let document = DocumentId::Notebook(id.clone());
         let evict = at.map(|_| CloseReason::Deleted);
         let Some(_reservation) = self.reserve(&document, evict.as_ref()).await? else { return self.summary(id).await };
@@ -222,7 +239,11 @@ impl Rooms {
 
     /// Waits until the document has no room and keeps it so. A room that is open is ended with `evict`; without,
     /// there is no reservation: the document exists and is in use.
-    async fn reserve(&self, document: &DocumentId, evict: Option<&CloseReason>) -> Result<Option<Reservation>, OpenError> {
+    async fn reserve(
+        &self,
+        document: &DocumentId,
+        evict: Option<&CloseReason>,
+    ) -> Result<Option<Reservation>, OpenError> {
         loop {
             match (self.shared.find(document)?, evict) {
                 (Found::Reserved(reservation), _) => return Ok(Some(reservation)),
@@ -264,6 +285,21 @@ impl Rooms {
             Some(error) => Err(error.clone()),
             None => Ok(()),
         }
+    }
+
+    /// Starts the thread that looks for documents on which the engine hangs. Such a document is set aside, so that it
+    /// is not opened again, and `restart` is called, which must replace the process: nothing else ends such a thread.
+    pub fn supervise(&self, restart: impl Fn() + Send + 'static) {
+        let shared = Arc::downgrade(&self.shared);
+        std::thread::spawn(move || {
+            while let Some(shared) = shared.upgrade() {
+                std::thread::sleep(LOOK_INTERVAL);
+                if let Some(document) = shared.watchdog.hung(Instant::now()) {
+                    shared.set_aside(&document);
+                    restart();
+                }
+            }
+        });
     }
 
     /// Closes all rooms in order: everything durable, clients told to reconnect. No room opens afterwards.
@@ -326,6 +362,22 @@ impl Shared {
         slots.values().next().map(|slot| slot.over.subscribe())
     }
 
+    fn set_aside(&self, document: &DocumentId) {
+        let cause = "an operation on it did not end";
+        tracing::error!(%document, cause, "the document is set aside and the server restarts");
+        let meta = vec![(set_aside_key(document), Some(Bytes::from_static(cause.as_bytes())))];
+        let durability = self.store.durability();
+        match self.store.append(Entry { meta, ..Entry::default() }) {
+            Ok(appended) => {
+                let deadline = Instant::now() + LOOK_INTERVAL * 5;
+                while durability.borrow().flushed < appended.seq && Instant::now() < deadline {
+                    std::thread::sleep(LOOK_INTERVAL / 100);
+                }
+            }
+            Err(error) => tracing::error!(%document, %error, "it could not be set aside"),
+        }
+    }
+
     fn note_failure(&self, document: &DocumentId, cause: String) {
         let mut failures = self.failures();
         let failures = failures.entry(document.clone()).or_default();
@@ -356,6 +408,10 @@ impl Registry for Shared {
             slot.phase = Phase::Closing;
         }
         !held
+    }
+
+    fn watchdog(&self) -> &Watchdog {
+        &self.watchdog
     }
 
     fn ended(&self, document: &DocumentId, failed: Option<String>) {
@@ -406,6 +462,10 @@ fn load(store: &dyn Store, id: &DocumentId) -> Result<(RoomState, Loaded), OpenE
         DocumentId::Notebook(notebook) => Some(open_record(store, notebook)?),
         DocumentId::Free(_) => None,
     };
+    if let Some(cause) = store.meta(&set_aside_key(id))? {
+        let cause = String::from_utf8_lossy(&cause).into_owned();
+        return Err(OpenError::Quarantined { document: id.to_string(), cause });
+    }
     let loaded = store.load(&DocumentKey(id.to_string()))?.unwrap_or_default();
     let document = catch_unwind(AssertUnwindSafe(|| Document::load(id, u64::from(rand::random::<u32>()), &loaded)));
     let quarantined = |cause: String| OpenError::Quarantined { document: id.to_string(), cause };
@@ -426,7 +486,8 @@ fn open_record(store: &dyn Store, id: &NotebookId) -> Result<NotebookRecord, Ope
 
 fn read_record(store: &dyn Store, id: &NotebookId) -> Result<Option<NotebookRecord>, StorageError> {
     let Some(bytes) = store.meta(&NotebookRecord::key(id))? else { return Ok(None) };
-    let damaged = |error: serde_json::Error| StorageError::Corrupt { document: id.to_string(), what: error.to_string() };
+    let damaged =
+        |error: serde_json::Error| StorageError::Corrupt { document: id.to_string(), what: error.to_string() };
     serde_json::from_slice(&bytes).map(Some).map_err(damaged)
 }
 
@@ -440,6 +501,8 @@ fn summary(id: NotebookId, record: NotebookRecord) -> NotebookSummary {
     NotebookSummary { id, title, created_at, updated_at, cell_count, deleted_at }
 }
 
-async fn blocking<T: Send + 'static>(read: impl FnOnce() -> Result<T, StorageError> + Send + 'static) -> Result<T, StorageError> {
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
+) -> Result<T, StorageError> {
     tokio::task::spawn_blocking(read).await.unwrap_or(Err(StorageError::Closed))
 }

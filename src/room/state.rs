@@ -41,10 +41,21 @@ pub(super) struct Peer {
     pub(super) asked: Option<HashMap<u64, u32>>,
     /// Its newest acknowledgement request, repeated after a resync.
     pub(super) last_ack: Option<Bytes>,
-    /// When it was last asked for what the server lacks.
+    /// Since when it owes an answer to the question for what the server lacks.
     pub(super) asked_at: Option<Millis>,
+    /// The server has everything that the client had made when it last sent something. False until the client has
+    /// answered what it has made offline, and after a gap: until then none of its acknowledgements are true.
+    pub(super) complete: bool,
     /// Behind since this revision (`Some(None)`: nothing is known to have reached it).
     pub(super) behind: Option<Option<Revision>>,
+}
+
+/// An update from a client.
+pub(super) struct Sent {
+    pub(super) peer: PeerId,
+    pub(super) update: CheckedUpdate,
+    /// It is the answer to the question for everything the server lacks.
+    pub(super) answers: bool,
 }
 
 /// The state of an open document.
@@ -97,7 +108,12 @@ impl RoomState {
         let mut questions = Vec::new();
         for input in inputs {
             match input {
-                Input::Frame { peer, frame: ClientFrame::Update(update) } => updates.push((peer, update)),
+                Input::Frame { peer, frame: ClientFrame::Update(update) } => {
+                    updates.push(Sent { peer, update, answers: false });
+                }
+                Input::Frame { peer, frame: ClientFrame::Missing(update) } => {
+                    updates.push(Sent { peer, update, answers: true });
+                }
                 Input::Frame { peer, frame: ClientFrame::Presence(said) } => self.announce(peer, said, now),
                 Input::Frame { peer, frame } => questions.push((peer, frame)),
                 other => {
@@ -112,7 +128,7 @@ impl RoomState {
     }
 
     /// Merges the updates gathered so far, then answers the questions that came among them.
-    fn settle(&mut self, updates: &mut Vec<(PeerId, CheckedUpdate)>, questions: &mut Vec<(PeerId, ClientFrame)>, now: Millis) {
+    fn settle(&mut self, updates: &mut Vec<Sent>, questions: &mut Vec<(PeerId, ClientFrame)>, now: Millis) {
         if !updates.is_empty() {
             self.merge_frames(std::mem::take(updates), now);
         }
@@ -120,7 +136,7 @@ impl RoomState {
             match question {
                 ClientFrame::StateVector(vector) => self.answer_state_vector(peer, &vector),
                 ClientFrame::AckRequest(payload) => self.acknowledge(peer, payload),
-                ClientFrame::Update(_) | ClientFrame::Presence(_) => {}
+                ClientFrame::Missing(_) | ClientFrame::Update(_) | ClientFrame::Presence(_) => {}
             }
         }
     }

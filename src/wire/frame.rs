@@ -38,7 +38,9 @@ const GONE: &[u8] = b"null";
 pub enum ClientFrame {
     /// Sync step 1: the client tells what it has and asks for the rest.
     StateVector(CheckedStateVector),
-    /// Sync step 2 or an update.
+    /// Sync step 2: everything the client has and the server lacked when it asked.
+    Missing(CheckedUpdate),
+    /// A change the client made.
     Update(CheckedUpdate),
     /// Presence of the client itself or echoes of others', newest last.
     Presence(Vec<PresenceEntry>),
@@ -86,7 +88,8 @@ fn sync(frame: &Bytes, reader: &mut Reader) -> Result<ClientFrame, FrameError> {
     let payload = payload(frame, reader)?;
     match step {
         STATE_VECTOR => Ok(ClientFrame::StateVector(update::check_state_vector(payload)?)),
-        MISSING_UPDATES | UPDATE => Ok(ClientFrame::Update(update::check(payload)?)),
+        MISSING_UPDATES => Ok(ClientFrame::Missing(update::check(payload)?)),
+        UPDATE => Ok(ClientFrame::Update(update::check(payload)?)),
         _ => Err(FrameError::Ignorable("unknown step of synchronisation")),
     }
 }
