@@ -47,7 +47,10 @@ use storage::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{NotForContentType, SizeAbove},
+    },
     cors::{AllowOrigin, CorsLayer},
     set_header::SetResponseHeaderLayer,
     trace::TraceLayer,
@@ -130,7 +133,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .layer(middleware::from_fn_with_state(app.clone(), limit_rate))
         .layer(middleware::from_fn_with_state(app.clone(), auth::guard))
-        .layer(CompressionLayer::new().gzip(true))
+        .layer(CompressionLayer::new().gzip(true).compress_when(worth_compressing()))
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")));
     let api = guarded.merge(events::routes()).merge(openapi::routes()).layer(cross_origin(&app.access));
     let inner = api
@@ -174,6 +177,11 @@ async fn limit_rate(State(app): State<Shared>, request: Request, next: Next) -> 
             refusal.retry_after(wait.as_secs() + 1).into_response()
         }
     }
+}
+
+/// Text. Backups, documents and blobs are compact or compressed already, and keep their announced length.
+fn worth_compressing() -> impl Predicate {
+    SizeAbove::default().and(NotForContentType::const_new("application/octet-stream")).and(NotForContentType::IMAGES)
 }
 
 fn cross_origin(access: &Access) -> CorsLayer {

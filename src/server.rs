@@ -4,7 +4,7 @@
 //! left without a word.
 
 use std::{
-    io::Write,
+    io::{IsTerminal, Write},
     net::{IpAddr, SocketAddr, UdpSocket},
     path::Path,
     sync::Arc,
@@ -95,7 +95,8 @@ fn log(format: LogFormat) {
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_env("COSCRIBE_LOG").or_else(|_| EnvFilter::try_from_default_env());
     let filter = filter.unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let builder = fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),

@@ -7,19 +7,19 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode, Uri,
-        header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, UPGRADE, WWW_AUTHENTICATE},
+        header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, WWW_AUTHENTICATE},
     },
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use axum_extra::extract::cookie::CookieJar;
 use subtle::ConstantTimeEq;
 
 use super::{Shared, error::ApiError};
 use crate::config::BasePath;
 
 /// How long a browser keeps the cookie: a tab reopened after a holiday must still reach the server.
-const COOKIE_DAYS: i64 = 365;
+const COOKIE_SECONDS: u32 = 365 * 24 * 3600;
 
 /// Proxies tell the name the browser used; a page cannot forge it, since it is no header a page may send unasked.
 const FORWARDED_HOST: &str = "x-forwarded-host";
@@ -85,16 +85,12 @@ impl Access {
         Err(ApiError::new(StatusCode::FORBIDDEN, "origin_not_allowed", message))
     }
 
-    /// The cookie that lets a browser in from now on.
-    pub fn cookie(&self, token: String, headers: &HeaderMap) -> Cookie<'static> {
-        let secure = headers.get(FORWARDED_PROTOCOL).is_some_and(|value| value == "https");
-        Cookie::build((self.cookie.clone(), token))
-            .path(self.cookie_path.clone())
-            .http_only(true)
-            .same_site(SameSite::Strict)
-            .secure(secure)
-            .max_age(axum_extra::extract::cookie::CookieDuration::days(COOKIE_DAYS))
-            .build()
+    /// The `Set-Cookie` that lets a browser in from now on. Tokens have no characters that would need quoting.
+    pub fn set_cookie(&self, token: &str, headers: &HeaderMap) -> String {
+        let Self { cookie, cookie_path, .. } = self;
+        let encrypted = headers.get(FORWARDED_PROTOCOL).is_some_and(|value| value == "https");
+        let secure = if encrypted { "; Secure" } else { "" };
+        format!("{cookie}={token}; Path={cookie_path}; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Strict{secure}")
     }
 
     fn cookie_in(&self, headers: &HeaderMap) -> Option<String> {
@@ -146,11 +142,6 @@ pub fn token_in(uri: &Uri) -> Option<String> {
         token: String,
     }
     axum::extract::Query::<WithToken>::try_from_uri(uri).ok().map(|query| query.0.token)
-}
-
-/// Whether the client asks for a WebSocket.
-pub fn is_upgrade(headers: &HeaderMap) -> bool {
-    headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 fn is_write(method: &Method) -> bool {

@@ -78,11 +78,6 @@ impl ApiError {
         self.cause = Some(cause.to_string());
         self
     }
-
-    /// The sentence for people.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
 }
 
 impl IntoResponse for ApiError {

@@ -15,7 +15,7 @@ use axum::{
     },
     routing,
 };
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use tokio::{sync::OwnedSemaphorePermit, time};
 use utoipa::IntoParams;
@@ -95,7 +95,7 @@ fn stream_events(app: &Shared, headers: &HeaderMap, wanted: EventParams) -> Answ
     let permit = app.connection_permit()?;
     let feed = Feed { subscription: wanted.subscribe(app, headers), app: app.clone(), _permit: permit };
     let lines = stream::unfold(feed, async |mut feed| feed.next().await.map(|line| (Ok::<_, Infallible>(sse(&line)), feed)));
-    let mut response = Sse::new(lines).keep_alive(KeepAlive::new().interval(config::KEEP_ALIVE)).into_response();
+    let mut response = Sse::new(lines.fuse()).keep_alive(KeepAlive::new().interval(config::KEEP_ALIVE)).into_response();
     // Proxies that collect answers would hold events back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)

@@ -14,7 +14,7 @@ use axum::{
     routing,
 };
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use storage::{Report, Store};
 use tokio::{fs::File, io::AsyncReadExt};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -83,7 +83,7 @@ async fn backup(State(app): State<Shared>) -> Answer<Response> {
         (CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"coscribe.backup\"")),
         (CONTENT_LENGTH, length.into()),
     ];
-    Ok((headers, Body::from_stream(stream::unfold(file, piece))).into_response())
+    Ok((headers, Body::from_stream(stream::unfold(file, piece).fuse())).into_response())
 }
 
 /// A copy in a file that has lost its name already: it goes when it was sent, or with the process.

@@ -7,12 +7,11 @@ use axum::{
     extract::{OriginalUri, State},
     http::{
         HeaderMap, HeaderValue, StatusCode, Uri,
-        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, LOCATION},
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, LOCATION, SET_COOKIE},
     },
     response::{Html, IntoResponse, Redirect, Response},
     routing,
 };
-use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
 use super::{
@@ -74,10 +73,10 @@ fn enter(app: &Shared, token: &str, address: &str, headers: &HeaderMap) -> Answe
     if !app.access.is_token(token) {
         return Ok(login_page(app, headers, WRONG_TOKEN));
     }
-    let jar = CookieJar::new().add(app.access.cookie(token.to_owned(), headers));
-    let location: HeaderValue = address.parse().map_err(ApiError::internal)?;
-    let fixed = [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((StatusCode::SEE_OTHER, jar, fixed).into_response())
+    let header = |text: &str| text.parse::<HeaderValue>().map_err(ApiError::internal);
+    let cookie = header(&app.access.set_cookie(token, headers))?;
+    let fixed = [(LOCATION, header(address)?), (SET_COOKIE, cookie), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::SEE_OTHER, fixed).into_response())
 }
 
 fn address_without_token(app: &Shared, uri: &Uri) -> String {

@@ -13,7 +13,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{
-        ConnectInfo, Path, State, WebSocketUpgrade,
+        ConnectInfo, Path, WebSocketUpgrade,
         ws::{Message, WebSocket},
     },
     http::{HeaderMap, Uri},
