@@ -20,3 +20,28 @@ pub const RESYNCS: &str = "coscribe_resyncs_total";
 pub const REFUSALS: &str = "coscribe_refusals_total";
 /// Rooms that failed and were rebuilt from their log (counter).
 pub const ROOM_FAILURES: &str = "coscribe_room_failures_total";
+/// Waits imposed on connections that send too fast (counter).
+pub const THROTTLED: &str = "coscribe_throttled_total";
+
+/// The buckets of [`COMMIT_SECONDS`]: from a quick disk to one that makes people wait.
+pub const COMMIT_BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// Tells the recorder what each metric means; those that never happened yet are shown as zero.
+pub fn describe() {
+    metrics::describe_gauge!(CONNECTIONS, "Open WebSocket connections");
+    metrics::describe_gauge!(ROOMS, "Open rooms");
+    metrics::describe_counter!(UPDATES, "Updates merged into documents");
+    metrics::describe_counter!(DELIVERIES, "Frames put into the queues of connections");
+    metrics::describe_histogram!(COMMIT_SECONDS, metrics::Unit::Seconds, "From appending a change until it was durable");
+    metrics::describe_gauge!(QUEUE_BYTES, metrics::Unit::Bytes, "Bytes waiting in the queues of connections");
+    metrics::describe_counter!(RESYNCS, "Connections that fell behind and were resynchronised");
+    metrics::describe_counter!(REFUSALS, "Frames and requests refused, by reason");
+    metrics::describe_counter!(ROOM_FAILURES, "Rooms that failed and were rebuilt from their log");
+    metrics::describe_counter!(THROTTLED, "Waits imposed on connections that send too fast");
+    for gauge in [CONNECTIONS, ROOMS, QUEUE_BYTES] {
+        metrics::gauge!(gauge).increment(0.0);
+    }
+    for counter in [UPDATES, DELIVERIES, RESYNCS, ROOM_FAILURES, THROTTLED] {
+        metrics::counter!(counter).absolute(0);
+    }
+}

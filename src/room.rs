@@ -20,7 +20,7 @@ mod sync;
 mod watchdog;
 
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
-pub use rooms::{CreateError, OpenError, Rooms};
+pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
 
 /// Counts what one open room handed to the journal; starts at zero with each loading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
