@@ -11,14 +11,20 @@ mod bin;
 mod cell;
 mod edit;
 mod edited;
+mod export;
 mod heal;
+mod import;
+mod import_v3;
 mod json;
 mod op;
 mod order;
 mod outline;
+mod python_json;
+mod readable;
 mod schema;
 mod text;
 mod view;
+mod welcome;
 
 use std::collections::{HashMap, HashSet};
 
@@ -30,7 +36,10 @@ use crate::{
     vocabulary::{Actor, Event, Millis},
 };
 
+pub use export::export_ipynb;
+pub use import::{ImportError, import_ipynb};
 pub use op::{Op, OpError};
+pub use readable::{export_markdown, export_python};
 pub use schema::{ROOTS, Root, Shape, Writer};
 pub use view::{BinView, CellView, ImportedNotebook, NotebookView};
 

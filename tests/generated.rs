@@ -14,7 +14,8 @@ fn declare<T: TS>(to: &mut String) {
 }
 
 fn wire_types() -> String {
-    let mut text = String::from("// Generated from the Rust types by `cargo test --test generated`. Do not edit by hand.\n");
+    let mut text =
+        String::from("// Generated from the Rust types by `cargo test --test generated`. Do not edit by hand.\n");
     macro_rules! declare_all {
         ($($type:ty),* $(,)?) => { $(declare::<$type>(&mut text);)* };
     }

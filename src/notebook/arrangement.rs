@@ -95,7 +95,8 @@ pub fn missing_keys(sequence: &[(CellId, Option<String>)]) -> Vec<(CellId, Strin
     let mut index = 0;
     while index < sequence.len() {
         let rest = &sequence[index..];
-        let above = |(_, key): &(CellId, Option<String>)| key.as_deref().is_some_and(|key| low.is_none_or(|low| key > low));
+        let above =
+            |(_, key): &(CellId, Option<String>)| key.as_deref().is_some_and(|key| low.is_none_or(|low| key > low));
         let run = rest.iter().position(above).unwrap_or(rest.len());
         let high = rest.get(run).and_then(|(_, key)| key.as_deref());
         result.extend(new_keys(&rest[..run], low, high));

@@ -10,10 +10,10 @@ use serde_json::Value;
 use yrs::{Any, Array, Assoc, BranchID, Map, MapRef, Out, ReadTxn, StickyIndex, TransactionMut};
 
 use super::{
+    OpError,
     arrangement::{self, Slot},
     cell, edit, json, schema,
     view::{BinView, CellView},
-    OpError,
 };
 use crate::{
     ids::CellId,

@@ -31,7 +31,9 @@ fn is_prompt<T: ReadTxn>(txn: &T, cell: &MapRef) -> bool {
     let ours = metadata(txn, cell).and_then(|metadata| metadata.get(txn, schema::COSCRIBE));
     let kind = match ours {
         Some(Out::Any(Any::Map(map))) => map.get(schema::KIND).cloned(),
-        Some(Out::YMap(map)) => map.get(txn, schema::KIND).and_then(|out| if let Out::Any(any) = out { Some(any) } else { None }),
+        Some(Out::YMap(map)) => {
+            map.get(txn, schema::KIND).and_then(|out| if let Out::Any(any) = out { Some(any) } else { None })
+        }
         _ => None,
     };
     matches!(kind, Some(Any::String(kind)) if &*kind == schema::PROMPT)
@@ -73,7 +75,8 @@ pub fn string<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<String> {
 pub fn read<T: ReadTxn>(txn: &T, cell: &MapRef) -> Option<CellView> {
     let id = id(txn, cell)?;
     let value = |key: &str| cell.get(txn, key).map(|out| json::to_value(txn, &out));
-    let object = |key: &str| value(key).and_then(|value| if let Value::Object(object) = value { Some(object) } else { None });
+    let object =
+        |key: &str| value(key).and_then(|value| if let Value::Object(object) = value { Some(object) } else { None });
     Some(CellView {
         kind: kind(txn, cell),
         source: source(txn, cell).map(|text| text.get_string(txn)).unwrap_or_default(),
@@ -295,7 +298,8 @@ impl CellView {
 
     /// Source and outputs are both hidden.
     pub fn collapsed(&self) -> bool {
-        let hidden = |key| self.metadata.get(schema::JUPYTER).and_then(|jupyter| jupyter.get(key)) == Some(&Value::Bool(true));
+        let hidden =
+            |key| self.metadata.get(schema::JUPYTER).and_then(|jupyter| jupyter.get(key)) == Some(&Value::Bool(true));
         hidden(schema::SOURCE_HIDDEN) && (hidden(schema::OUTPUTS_HIDDEN) || !runs(self.kind))
     }
 }

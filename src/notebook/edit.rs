@@ -6,11 +6,11 @@ use serde_json::{Map as Object, Value};
 use yrs::{Any, Map, ReadTxn, TransactionMut};
 
 use super::{
+    Op, OpError,
     arrangement::{self, Slot},
     bin, cell, json, schema,
     text::{self, Present},
     view::CellView,
-    Op, OpError,
 };
 use crate::{
     ids::CellId,

@@ -21,10 +21,7 @@ use super::{
     schema,
     text::{self, Present},
 };
-use crate::{
-    ids::CellId,
-    vocabulary::Place,
-};
+use crate::{ids::CellId, vocabulary::Place};
 
 /// A transaction with up to this many inserted and deleted characters is looked at one by one, to see that it only
 /// changed texts; a larger one is taken to have changed structure, which costs a look at every cell.
@@ -79,7 +76,9 @@ fn repair_meta(txn: &mut TransactionMut<'_>) {
 fn repair_elements(txn: &mut TransactionMut<'_>) {
     let cells = schema::cells(txn);
     remove_stray_text(txn, &cells);
-    if !json::stray_text(txn, &cells).is_empty() || json::nested(txn, &cells).len() as u32 == cells.len(txn) && all_maps(txn, &cells) {
+    if !json::stray_text(txn, &cells).is_empty()
+        || json::nested(txn, &cells).len() as u32 == cells.len(txn) && all_maps(txn, &cells)
+    {
         return;
     }
     let elements: Vec<Out> = cells.iter(txn).collect();
@@ -281,4 +280,3 @@ fn follow(slots: &mut Vec<Slot>, id: &CellId, place: &Place) {
         slots.insert(at, slot);
     }
 }
-

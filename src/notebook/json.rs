@@ -5,9 +5,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Map as Object, Number as JsonNumber, Value};
-use yrs::{
-    Any, Array, ArrayRef, GetString, Map, MapRef, Number, Out, ReadTxn, Text, TextRef, branch::BranchPtr,
-};
+use yrs::{Any, Array, ArrayRef, GetString, Map, MapRef, Number, Out, ReadTxn, Text, TextRef, branch::BranchPtr};
 
 /// What is nested deeper reads as `null`. The gate in front of the document refuses plain values deeper than 64; a
 /// value of ours must stay below that with the containers around it, or clients could not send it back.
@@ -34,7 +32,9 @@ fn out_to_value<T: ReadTxn>(txn: &T, out: &Out, depth: usize) -> Value {
         Out::Any(any) => any_to_value(any, depth),
         Out::YText(text) => Value::String(text.get_string(txn)),
         Out::YMap(map) => Value::Object(map_to_object(txn, map, depth - 1)),
-        Out::YArray(array) => elements(txn, array).iter().map(|element| out_to_value(txn, element, depth - 1)).collect(),
+        Out::YArray(array) => {
+            elements(txn, array).iter().map(|element| out_to_value(txn, element, depth - 1)).collect()
+        }
         Out::YXmlElement(_) | Out::YXmlFragment(_) | Out::YXmlText(_) | Out::YDoc(_) | Out::UndefinedRef(_) => {
             Value::Null
         }

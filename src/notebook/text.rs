@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffTag, DiffableStr, capture_diff_slices};
+use similar::{Algorithm, DiffOp, DiffTag, DiffableStr, capture_diff_slices};
 use yrs::{GetString, Map, MapRef, ReadTxn, Text, TextPrelim, TextRef, TransactionMut};
 
 use super::schema;
@@ -49,7 +49,7 @@ fn by_lines(old: &str, new: &str) -> Vec<Change> {
     if old == new {
         return Vec::new();
     }
-    if let Some(changes) = by_tokens(&old.tokenize_graphemes_up_to_limit(), &new.tokenize_graphemes_up_to_limit()) {
+    if let Some(changes) = by_tokens(&old.graphemes(), &new.graphemes()) {
         return changes;
     }
     let Some(blocks) = by_tokens(&Some(old.tokenize_lines()), &Some(new.tokenize_lines())) else {
@@ -61,8 +61,7 @@ fn by_lines(old: &str, new: &str) -> Vec<Change> {
 
 fn by_characters(old: &str, block: Change) -> Vec<Change> {
     let piece = &old[block.old.clone()];
-    let Some(mut changes) = by_tokens(&piece.tokenize_graphemes_up_to_limit(), &block.new.tokenize_graphemes_up_to_limit())
-    else {
+    let Some(mut changes) = by_tokens(&piece.graphemes(), &block.new.graphemes()) else {
         return vec![block];
     };
     for change in &mut changes {
@@ -72,12 +71,12 @@ fn by_characters(old: &str, block: Change) -> Vec<Change> {
 }
 
 trait Graphemes {
-    fn tokenize_graphemes_up_to_limit(&self) -> Option<Vec<&str>>;
+    fn graphemes(&self) -> Option<Vec<&str>>;
 }
 
 impl Graphemes for str {
     /// What people see as characters; `None` for a text that is too long to be worth it.
-    fn tokenize_graphemes_up_to_limit(&self) -> Option<Vec<&str>> {
+    fn graphemes(&self) -> Option<Vec<&str>> {
         (self.len() <= 4 * TOKENS_MAX).then(|| self.tokenize_graphemes())
     }
 }
@@ -87,20 +86,30 @@ fn by_tokens(old: &Option<Vec<&str>>, new: &Option<Vec<&str>>) -> Option<Vec<Cha
     if old.len() + new.len() > TOKENS_MAX {
         return None;
     }
-    let starts: Vec<usize> = offsets(old);
-    let operations = capture_diff_slices(Algorithm::Myers, old, new);
-    let changed = operations.iter().map(|operation| operation.as_tag_tuple()).filter(|(tag, ..)| *tag != DiffTag::Equal);
-    Some(changed.map(|(_, from, to)| Change { old: starts[from.start]..starts[from.end], new: new[to].concat() }).collect())
+    Some(pieces(old, new, &capture_diff_slices(Algorithm::Myers, old, new)))
 }
 
-fn offsets(tokens: &[&str]) -> Vec<usize> {
-    let mut at = 0;
-    let mut starts = vec![0];
-    for token in tokens {
-        at += token.len();
-        starts.push(at);
+/// Counts along instead of trusting the operations' own places: similar 2.7 gives an insertion after a shifted equal
+/// piece the place before it.
+fn pieces(old: &[&str], new: &[&str], operations: &[DiffOp]) -> Vec<Change> {
+    let (mut old_at, mut new_at, mut byte) = (0, 0, 0);
+    let mut changes: Vec<Change> = Vec::new();
+    for operation in operations {
+        let (removed, added) =
+            (&old[old_at..][..operation.old_range().len()], &new[new_at..][..operation.new_range().len()]);
+        (old_at, new_at) = (old_at + removed.len(), new_at + added.len());
+        let length: usize = removed.iter().map(|token| token.len()).sum();
+        match changes.last_mut().filter(|last| last.old.end == byte) {
+            _ if operation.tag() == DiffTag::Equal => {}
+            Some(last) => {
+                last.old.end += length;
+                last.new.extend(added.iter().copied());
+            }
+            None => changes.push(Change { old: byte..byte + length, new: added.concat() }),
+        }
+        byte += length;
     }
-    starts
+    changes
 }
 
 /// The changes from `base` to `source`, carried over to `present`, which others made of `base` meanwhile. Nothing that

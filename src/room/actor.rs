@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{
     Revision,
     effects::{Answer, Append, Audience, Effects, Input, Outgoing, ReplyId},
-    handle::{Call, CloseReason, Command},
+    handle::{Call, CloseReason, Command, MAILBOX},
     outbound::Outbound,
     queue::Pushed,
     state::RoomState,
@@ -168,20 +168,32 @@ impl Actor {
 
     /// Waits for something to do and takes all of it.
     async fn gather(&mut self) -> Vec<Input> {
-        let mut taken = Vec::new();
+        let (mut taken, mut controls) = (Vec::new(), Vec::new());
         let may_take = self.in_flight.len() < APPENDS_IN_FLIGHT;
         let deadline = self.until_deadline();
         tokio::select! {
             biased;
             changed = self.durability.changed(), if !self.in_flight.is_empty() => return self.durable_inputs(changed.is_err()),
-            Some(control) = self.controls.recv() => taken.push(control),
+            Some(control) = self.controls.recv() => controls.push(control),
             count = self.commands.recv_many(&mut taken, BATCH), if may_take => self.ending |= count == 0,
             () = sleep(deadline), if deadline.is_some() => return vec![Input::Tick],
         }
-        while let Ok(control) = self.controls.try_recv() {
-            taken.push(control);
-        }
+        self.take_controls(&mut taken, controls);
         taken.into_iter().filter_map(|command| self.input(command)).collect()
+    }
+
+    /// Adds the controls that wait. What a client sent before it left, or anybody before a stop, goes first.
+    fn take_controls(&mut self, taken: &mut Vec<Command>, mut controls: Vec<Command>) {
+        while let Ok(control) = self.controls.try_recv() {
+            controls.push(control);
+        }
+        while !controls.is_empty()
+            && taken.len() < MAILBOX + BATCH
+            && let Ok(command) = self.commands.try_recv()
+        {
+            taken.push(command);
+        }
+        taken.extend(controls);
     }
 
     fn until_deadline(&self) -> Option<Duration> {
@@ -404,6 +416,12 @@ impl Drop for Actor {
         let sound = self.failed.is_none() && !std::thread::panicking();
         if sound && self.tail.updates > TAIL_UPDATES_AT_UNLOAD {
             self.fold();
+        }
+        self.commands.close();
+        while let Ok(command) = self.commands.try_recv() {
+            if let Command::Join { peer, outbound, .. } = command {
+                self.connections.insert(peer, outbound);
+            }
         }
         for connection in self.connections.values() {
             connection.update(|queue| queue.close(CloseReason::Failed));

@@ -26,9 +26,9 @@ use super::{
 };
 use crate::{
     catalogue::{NotebookRecord, set_aside_key},
-    ids::{DocumentId, NotebookId},
-    notebook::ImportedNotebook,
-    vocabulary::{self, Event, LoggedEvent},
+    ids::{CellId, DocumentId, NotebookId},
+    notebook::{CellView, ImportedNotebook},
+    vocabulary::{self, CellKind, Event, LoggedEvent},
     wire::rest::NotebookSummary,
 };
 
@@ -74,8 +74,8 @@ impl From<StorageError> for CreateError {
     }
 }
 
-/// What a document is at the moment. Whoever waits for the end of that moment subscribes to `over`, which ends with
-/// the slot.
+/// What a document is at the moment. Whoever waits for the end of that moment subscribes to `over`, which is rung when
+/// the phase changes and ends with the slot.
 struct Slot {
     phase: Phase,
     over: watch::Sender<()>,
@@ -128,7 +128,7 @@ impl Rooms {
         loop {
             match self.shared.find(document)? {
                 Found::Open(room) => return Ok(room),
-                Found::Wait(mut over) => wait(&mut over).await,
+                Found::Wait(over) => wait(over).await,
                 Found::Reserved(reservation) => match self.load(reservation).await {
                     Err(OpenError::Unknown(id)) if id.as_str() == DEFAULT_NOTEBOOK => self.create_default(id).await?,
                     opened => return opened,
@@ -176,7 +176,7 @@ impl Rooms {
         if self.record(&id).await?.is_some() {
             return Err(CreateError::Exists(id));
         }
-        let mut content = content.unwrap_or_else(ImportedNotebook::empty);
+        let mut content = content.unwrap_or_else(one_code_cell);
         content.title = Some(title.clone());
         let record =
             NotebookRecord::new(title.clone(), u32::try_from(content.cells.len()).unwrap_or(u32::MAX), actor::now());
@@ -247,11 +247,11 @@ impl Rooms {
         loop {
             match (self.shared.find(document)?, evict) {
                 (Found::Reserved(reservation), _) => return Ok(Some(reservation)),
-                (Found::Wait(mut over), _) => wait(&mut over).await,
+                (Found::Wait(over), _) => wait(over).await,
                 (Found::Open(_), None) => return Ok(None),
                 (Found::Open(_), Some(reason)) => {
-                    if let Some(mut over) = self.shared.end(document, reason) {
-                        wait(&mut over).await;
+                    if let Some(over) = self.shared.end(document, reason) {
+                        wait(over).await;
                     }
                 }
             }
@@ -306,8 +306,8 @@ impl Rooms {
     pub async fn stop(&self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
         loop {
-            let Some(mut over) = self.shared.end_all(&CloseReason::Restart) else { return };
-            wait(&mut over).await;
+            let Some(over) = self.shared.end_all(&CloseReason::Restart) else { return };
+            wait(over).await;
         }
     }
 }
@@ -436,6 +436,7 @@ impl Reservation {
         let id = self.document.clone();
         if let Some(slot) = self.shared.slots().get_mut(&id) {
             slot.phase = Phase::Open(room.clone());
+            slot.over.send_replace(());
         }
         self.opened = true;
         let (store, registry) = (self.shared.store.clone(), self.shared.clone());
@@ -452,9 +453,11 @@ impl Drop for Reservation {
     }
 }
 
-/// The moment is over when the slot's sender is gone; nothing is ever sent.
-async fn wait(over: &mut watch::Receiver<()>) {
-    while over.changed().await.is_ok() {}
+/// Waits for the end of a moment: its slot has another phase or is gone.
+async fn wait(mut over: watch::Receiver<()>) {
+    if over.changed().await.is_err() {
+        tracing::trace!("the slot is gone");
+    }
 }
 
 fn load(store: &dyn Store, id: &DocumentId) -> Result<(RoomState, Loaded), OpenError> {
@@ -494,6 +497,12 @@ fn read_record(store: &dyn Store, id: &NotebookId) -> Result<Option<NotebookReco
 fn encode(value: &impl serde::Serialize, id: &NotebookId) -> Result<Bytes, StorageError> {
     let bytes = serde_json::to_vec(value);
     bytes.map(Bytes::from).map_err(|error| StorageError::Corrupt { document: id.to_string(), what: error.to_string() })
+}
+
+/// A new notebook invites to type.
+fn one_code_cell() -> ImportedNotebook {
+    let cell = CellView::new(CellId::generate(), CellKind::Code, String::new());
+    ImportedNotebook { cells: vec![cell], ..ImportedNotebook::default() }
 }
 
 fn summary(id: NotebookId, record: NotebookRecord) -> NotebookSummary {

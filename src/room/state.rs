@@ -28,8 +28,8 @@ use crate::{
 /// How often time-driven work of a notebook (throttled events, the bin, its record) is looked after.
 const TIDY_INTERVAL: Millis = 1_000;
 
-/// For how long after a change there may be such work: the bin is emptied after thirty quiet seconds.
-const TIDY_AFTER_CHANGE: Millis = 45_000;
+/// For how long after a change there may be such work: events and the record are held back for a second.
+const TIDY_AFTER_CHANGE: Millis = 3_000;
 
 /// The record's time of change is written at most this often; a keystroke should not write it each time.
 const RECORD_INTERVAL: Millis = 1_000;

@@ -62,6 +62,7 @@ pub struct CheckedUpdate {
     inserts: Runs<Inserted>,
     deletes: Runs<Deleted>,
     types: u32,
+    wide_texts: bool,
 }
 
 /// A state vector that passed the gate.
@@ -77,7 +78,8 @@ pub fn check(bytes: Bytes) -> Result<CheckedUpdate, Refusal> {
     blocks::check(&mut reader, &mut tally)?;
     let deletes = deletes::check(&mut reader)?;
     nothing_left(&reader)?;
-    Ok(CheckedUpdate { inserts: Runs::new(tally.inserts), deletes: Runs::new(deletes), types: tally.types, bytes })
+    let Tally { inserts, types, wide_texts, .. } = tally;
+    Ok(CheckedUpdate { bytes, inserts: Runs::new(inserts), deletes: Runs::new(deletes), types, wide_texts })
 }
 
 /// Checks a state vector (v1).
@@ -117,6 +119,13 @@ impl CheckedUpdate {
         self.types
     }
 
+    /// It inserts text with characters of two UTF-16 units, such as emoji. That is harmless in a text, but reading a list
+    /// (`ArrayRef::iter`, `get`, `to_json`) that holds such text never ends in yrs 0.28: only a document whose lists were
+    /// looked at after such an update (as texts, which is safe) may go on living.
+    pub fn has_wide_texts(&self) -> bool {
+        self.wide_texts
+    }
+
     /// The client some of whose earlier changes are missing in a document that knows every client up to `clock_of` it.
     /// Such an update must not be applied: yrs would keep parts of it as pending, or with holes.
     pub fn gap(&self, clock_of: impl Fn(u64) -> u32) -> Option<u64> {
@@ -125,6 +134,14 @@ impl CheckedUpdate {
             let known = |client| self.inserts.end_of(client).max(clock_of(client));
             self.deletes().iter().find(|range| range.to > known(range.client)).map(|range| range.client)
         })
+    }
+
+    /// Whether it begins with changes that are known and goes on with some that are not, in a document that knows every
+    /// client up to `clock_of` it. The known part must be cut off (`yrs::diff_updates_v1`) before it is applied: yrs 0.28
+    /// does so by block, and believes what a block that lies about its known half says of its parent, which leaves lists
+    /// whose length is not the number of their elements.
+    pub fn overlaps(&self, clock_of: impl Fn(u64) -> u32) -> bool {
+        self.inserts().iter().any(|run| (run.from + 1..run.to).contains(&clock_of(run.client)))
     }
 
     /// Whether everything `other` inserts and deletes is inserted and deleted by this update, too.

@@ -12,7 +12,7 @@ use crate::{
     catalogue::{Catalogue, chunk_count},
     engine::{Engine, Operation},
     keys::{self, Kind},
-    plan::Plan,
+    plan::{self, Plan},
     record::{self, BlobHead, SnapshotHead},
     store::{BlobHash, DocumentKey},
 };
@@ -136,7 +136,7 @@ impl Load {
             }
             Cargo::Snapshot { document, number, head } => {
                 let wanted = plan.fold(&document, number, head, catalogue, engine)?;
-                let unwanted = if wanted { Vec::new() } else { unwanted_chunks(number, &head) };
+                let unwanted = if wanted { Vec::new() } else { plan::snapshot_removals(number, &head).collect() };
                 Ok(Finished { bytes, reply: None, unwanted })
             }
         }
@@ -160,9 +160,4 @@ pub(crate) fn chunks(content: &[u8], kind: Kind, key: impl Fn(u32) -> Vec<u8>) -
         let value = record::seal(&key, &record::part_payload(content, chunk));
         Operation::put(kind, key, value)
     })
-}
-
-fn unwanted_chunks(number: u64, head: &SnapshotHead) -> Vec<Operation> {
-    let keys = (0..chunk_count(head.bytes)).map(|chunk| keys::triple(number, head.generation, chunk));
-    keys.map(|key| Operation::remove(Kind::Snapshots, key)).collect()
 }

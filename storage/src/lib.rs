@@ -9,7 +9,7 @@
 //! - `engine`, `directory`: sled and the files around it.
 //! - `catalogue`, `pins`, `reading`: what is there, who reads it, how it is read.
 //! - `queue`, `plan`, `bulk`, `rewrite`, `writer`: the one way to disk.
-//! - `sled_store`, `memory`: the two stores; `inspect`, `backup`, `restore`: operations.
+//! - `sled_store`, `memory`: the two stores; `inspect`, `set_aside`, `backup`, `restore`: operations.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -32,6 +32,7 @@ mod reading;
 mod record;
 mod restore;
 mod rewrite;
+mod set_aside;
 mod shared;
 mod sled_store;
 mod store;

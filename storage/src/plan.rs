@@ -46,6 +46,8 @@ pub(crate) struct Plan {
     meta: BTreeMap<MetaKey, Option<Bytes>>,
     trim: Option<EventSeq>,
     blobs: Vec<([u8; 32], BlobHead)>,
+    /// Snapshots that were to count from this group on, of documents that it deletes.
+    overtaken: Vec<(u64, SnapshotHead)>,
     /// Pieces of snapshots and blobs that nothing names yet.
     pub(crate) chunks: Vec<(Kind, Vec<u8>, Vec<u8>)>,
     pub(crate) position: Position,
@@ -83,7 +85,9 @@ impl Plan {
 
     fn delete(&mut self, document: DocumentKey, catalogue: &Catalogue) {
         let removed = catalogue.documents.contains_key(&document);
-        self.documents.insert(document, DocumentPlan { removed, ..DocumentPlan::default() });
+        let before = self.documents.insert(document, DocumentPlan { removed, ..DocumentPlan::default() });
+        let fold = before.and_then(|plan| Some((plan.number?, plan.folded?.snapshot)));
+        self.overtaken.extend(fold);
     }
 
     fn update(&mut self, document: DocumentKey, seq: Seq, update: Bytes, catalogue: &Catalogue) {
@@ -107,8 +111,11 @@ impl Plan {
         }
     }
 
+    /// Forgets events before `before`, of those there are at this point of the group.
     pub(crate) fn trim(&mut self, before: EventSeq) {
+        let before = before.min(self.position.event + 1);
         self.trim = self.trim.max(Some(before));
+        self.events.retain(|(seq, _)| *seq >= before);
     }
 
     /// Makes a snapshot count whose chunks are on disk. Answers `false` if it must not: its document is gone, has a
@@ -153,6 +160,9 @@ impl Plan {
         let mut prepared = Prepared::default();
         for (key, plan) in self.documents.iter().filter(|(key, _)| concerned(key)) {
             prepared.document(key, plan, catalogue)?;
+        }
+        for (number, snapshot) in &self.overtaken {
+            prepared.retire_snapshot(*number, snapshot);
         }
         for (seq, event) in &self.events {
             prepared.event(*seq, event);
@@ -235,15 +245,17 @@ impl Prepared {
     /// Retires a document's snapshot and those of its tail's records that are `covered`.
     fn retire(&mut self, document: &Document, covered: impl Fn(&TailRecord) -> bool) {
         let number = document.number;
-        if let Some(old) = document.snapshot {
-            let chunks = 0..chunk_count(old.bytes);
-            let keys = chunks.map(|chunk| keys::triple(number, old.generation, chunk));
-            self.retired.extend(keys.map(|key| Operation::remove(Kind::Snapshots, key)));
+        if let Some(old) = &document.snapshot {
+            self.retire_snapshot(number, old);
         }
         for record in document.tail.iter().filter(|record| covered(record)) {
             let keys = (0..record.parts).map(|part| keys::triple(number, record.first, part));
             self.retired.extend(keys.map(|key| Operation::remove(Kind::Updates, key)));
         }
+    }
+
+    fn retire_snapshot(&mut self, number: u64, snapshot: &SnapshotHead) {
+        self.retired.extend(snapshot_removals(number, snapshot));
     }
 
     /// Writes an event.
@@ -280,4 +292,11 @@ impl Prepared {
         }
         self.changes.push(Change::Trimmed { before });
     }
+}
+
+/// Removes the chunks of a snapshot.
+pub(crate) fn snapshot_removals(number: u64, snapshot: &SnapshotHead) -> impl Iterator<Item = Operation> + use<> {
+    let generation = snapshot.generation;
+    let chunks = 0..chunk_count(snapshot.bytes);
+    chunks.map(move |chunk| Operation::remove(Kind::Snapshots, keys::triple(number, generation, chunk)))
 }

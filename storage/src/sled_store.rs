@@ -61,7 +61,7 @@ impl SledStore {
         let directory = Directory::open(path)?;
         let generation = directory.current()?;
         directory.sweep(generation)?;
-        let engine = Arc::new(Engine::open(&directory.data(generation), generation, options.cache_bytes)?);
+        let engine = Arc::new(open_engine(&directory, generation, options.cache_bytes)?);
         let mut opened = reading::open(&engine)?;
         let durability = Durability {
             flushed: Seq(opened.position.seq),
@@ -200,6 +200,17 @@ impl Store for SledStore {
 
     fn backup(&self, path: &Path) -> Result<(), StorageError> {
         crate::backup::write(self, path)
+    }
+}
+
+/// On a full disk sled cannot even open what it has: the reserve is there for this moment.
+fn open_engine(directory: &Directory, generation: u64, cache_bytes: u64) -> Result<Engine, StorageError> {
+    match Engine::open(&directory.data(generation), generation, cache_bytes) {
+        Err(StorageError::DiskFull { .. }) => {
+            directory.release_reserve();
+            Engine::open(&directory.data(generation), generation, cache_bytes)
+        }
+        opened => opened,
     }
 }
 

@@ -123,7 +123,8 @@ impl Writer {
     }
 
     fn patience(&self) -> Patience {
-        let waiting_for_readers = !self.replaced.is_empty() || self.debris.iter().any(|(_, removals)| !removals.is_empty());
+        let waiting_for_readers =
+            !self.replaced.is_empty() || self.debris.iter().any(|(_, removals)| !removals.is_empty());
         match (self.has_background_work(), waiting_for_readers) {
             (true, _) => Patience { period: Duration::ZERO, idle: false },
             (false, true) => Patience { period: READER_PERIOD, idle: false },

@@ -28,6 +28,7 @@ pub struct Tally {
     pub inserts: Vec<Inserted>,
     pub types: u32,
     pub subdocuments: u32,
+    pub wide_texts: bool,
 }
 
 /// Checks all sections.

@@ -40,7 +40,7 @@ pub fn check(reader: &mut Reader, kind: u8, tally: &mut Tally) -> Result<u32, Re
     match kind {
         DELETED => length(reader),
         BINARY => single(reader.bytes()),
-        TEXT => text(reader),
+        TEXT => text(reader, tally),
         EMBED => value::json(reader.text()?).map(|()| 1),
         FORMAT => format(reader),
         SHARED_TYPE => shared_type(reader, tally),
@@ -56,18 +56,26 @@ fn single<T>(read: Result<T, Malformed>) -> Result<u32, Refusal> {
 }
 
 /// A text is as long as its UTF-16 form, whatever its bytes.
-fn text(reader: &mut Reader) -> Result<u32, Refusal> {
-    match utf16_length(reader.text()?) {
-        0 => Err(Refusal::EmptyBlock),
-        length => super::bounded_clock(length),
+fn text(reader: &mut Reader, tally: &mut Tally) -> Result<u32, Refusal> {
+    let text = reader.text()?;
+    if text.is_empty() {
+        return Err(Refusal::EmptyBlock);
     }
+    if text.is_ascii() {
+        return super::bounded_clock(text.len() as u64);
+    }
+    tally.wide_texts |= text.bytes().any(starts_a_wide_character);
+    super::bounded_clock(utf16_length(text))
 }
 
 fn utf16_length(text: &str) -> u64 {
     let starts_a_character = |byte: u8| byte & 0xc0 != 0x80;
-    // Characters of four bytes are the ones UTF-16 needs two units for.
-    let units = |byte: u8| u64::from(starts_a_character(byte)) + u64::from(byte >= 0xf0);
-    if text.is_ascii() { text.len() as u64 } else { text.bytes().map(units).sum() }
+    text.bytes().map(|byte| u64::from(starts_a_character(byte)) + u64::from(starts_a_wide_character(byte))).sum()
+}
+
+/// Characters of four bytes in UTF-8 are those of two units in UTF-16.
+fn starts_a_wide_character(byte: u8) -> bool {
+    byte >= 0xf0
 }
 
 fn format(reader: &mut Reader) -> Result<u32, Refusal> {
