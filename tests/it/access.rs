@@ -1,7 +1,10 @@
 //! Tokens, cookies, origins.
 
 use serde_json::json;
-use tokio_tungstenite::{connect_async, tungstenite::{self, client::IntoClientRequest}};
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{self, client::IntoClientRequest},
+};
 
 use crate::{
     peer::Peer,
@@ -28,7 +31,10 @@ fn the_printed_link_lets_a_browser_in_by_a_cookie_and_leaves_the_address_clean()
     }
     let wrong = server.ask_without_token("GET", "/?token=wrong").send();
     assert_eq!((wrong.status, wrong.header("set-cookie")), (401, ""));
-    let secure = server.ask_without_token("GET", &format!("/?token={}", server.token)).header("x-forwarded-proto", "https").send();
+    let secure = server
+        .ask_without_token("GET", &format!("/?token={}", server.token))
+        .header("x-forwarded-proto", "https")
+        .send();
     assert!(secure.header("set-cookie").ends_with("; Secure"));
 }
 
@@ -36,7 +42,8 @@ fn the_printed_link_lets_a_browser_in_by_a_cookie_and_leaves_the_address_clean()
 fn the_login_form_takes_the_token_too() {
     let server = TestServer::start();
     let login = |token: &str| {
-        let request = server.ask_without_token("POST", "/login").header("content-type", "application/x-www-form-urlencoded");
+        let request =
+            server.ask_without_token("POST", "/login").header("content-type", "application/x-www-form-urlencoded");
         request.bytes(format!("token={token}").as_bytes())
     };
     assert_eq!((login("wrong").status, login("wrong").header("set-cookie")), (401, ""));
@@ -76,7 +83,10 @@ fn writes_from_foreign_pages_are_refused_unless_their_origin_is_allowed() {
     allowed.expect(201);
     let preflight = |origin: &str| {
         let request = server.ask_without_token("OPTIONS", "/api/notebooks").header("origin", origin);
-        request.header("access-control-request-method", "POST").header("access-control-request-headers", "authorization").send()
+        request
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization")
+            .send()
     };
     assert_eq!(preflight("https://app.example").header("access-control-allow-origin"), "https://app.example");
     assert_eq!(preflight("https://evil.example").header("access-control-allow-origin"), "");
@@ -104,7 +114,8 @@ fn without_a_token_only_loopback_is_served_and_only_by_its_own_names() {
     assert_eq!(server.ask_without_token("GET", "/api/notebooks").send().status, 200);
     let rebound = server.ask_without_token("GET", "/api/notebooks").header("host", "evil.example").send();
     assert_eq!(rebound.refused(401), "unauthorized");
-    let refused = binary().args(["serve", "--no-token", "--listen", "0.0.0.0:0", "--data", "/nonexistent"]).output().unwrap();
+    let refused =
+        binary().args(["serve", "--no-token", "--listen", "0.0.0.0:0", "--data", "/nonexistent"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("loopback"));
 }
@@ -123,7 +134,10 @@ fn the_token_is_private_and_stays_the_same_over_restarts() {
 
 #[test]
 fn ln_09_a_server_open_to_the_network_prints_the_address_for_other_machines() {
-    use std::{io::{BufRead, BufReader}, process::Stdio};
+    use std::{
+        io::{BufRead, BufReader},
+        process::Stdio,
+    };
     let data = tempfile::tempdir().unwrap();
     let mut command = binary();
     command.args(["serve", "--listen", "0.0.0.0:0", "--data"]).arg(data.path()).stdout(Stdio::piped());
@@ -132,9 +146,8 @@ fn ln_09_a_server_open_to_the_network_prints_the_address_for_other_machines() {
     let first = lines.next().unwrap().unwrap();
     assert!(first.contains("http://127.0.0.1:") && first.contains("?token="), "{first}");
     // A machine without any network has no second address.
-    let online = std::net::UdpSocket::bind("0.0.0.0:0").is_ok_and(|socket| {
-        socket.connect("192.0.2.1:9").is_ok() && !socket.local_addr().unwrap().ip().is_loopback()
-    });
+    let online = std::net::UdpSocket::bind("0.0.0.0:0")
+        .is_ok_and(|socket| socket.connect("192.0.2.1:9").is_ok() && !socket.local_addr().unwrap().ip().is_loopback());
     if online {
         let second = lines.next().unwrap().unwrap();
         let host = second.split("http://").nth(1).unwrap().split(':').next().unwrap();

@@ -20,7 +20,8 @@ fn complained(output: &Output, code: i32) -> String {
 #[test]
 fn notebooks_are_created_listed_exported_imported_and_deleted() {
     let server = TestServer::start();
-    let created: Value = serde_json::from_str(&printed(&server.command(&["notebook", "create", "Plan B", "--json"]))).unwrap();
+    let created: Value =
+        serde_json::from_str(&printed(&server.command(&["notebook", "create", "Plan B", "--json"]))).unwrap();
     let id = created["id"].as_str().unwrap();
     let list = printed(&server.command(&["notebook", "list"]));
     assert!(list.lines().any(|line| line.contains(id) && line.ends_with("Plan B")), "{list}");
@@ -40,6 +41,8 @@ fn exit_codes_tell_refusals_wrong_usage_and_missing_servers_apart() {
     let server = TestServer::start();
     let refused = complained(&server.command(&["notebook", "export", "nobody"]), 1);
     assert!(refused.contains("No notebook has the id nobody."), "{refused}");
+    let unknown = complained(&server.command(&["notebook", "watch", "nobody"]), 1);
+    assert!(unknown.contains("nobody"), "{unknown}");
     let file = complained(&server.command(&["notebook", "import", "/nonexistent.ipynb"]), 1);
     assert!(file.contains("/nonexistent.ipynb"), "{file}");
     let wrong = complained(&server.command(&["notebook", "list", "--token", "wrong"]), 1);
@@ -93,9 +96,9 @@ fn a_backup_made_while_serving_is_restored_into_a_new_directory() {
     assert_eq!(restored.cells(&id), [(cell, "worth keeping".to_owned())]);
     assert_eq!(restored.get(&format!("/api/blobs/{}", blob["sha256"].as_str().unwrap())).body, b"large output");
     assert_ne!(restored.token, server.token);
-    let leftovers = std::fs::read_dir(server.data()).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().file_name().to_string_lossy().contains("backup")
-    });
+    let leftovers = std::fs::read_dir(server.data())
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("backup"));
     assert_eq!(leftovers.count(), 0);
 }
 

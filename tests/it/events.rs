@@ -15,7 +15,8 @@ struct Stream {
 
 impl Stream {
     fn open(server: &TestServer, query: &str, last_seen: Option<u64>) -> Self {
-        let request = ureq::get(format!("{}api/events?{query}", server.url)).header("authorization", format!("Bearer {}", server.token));
+        let request = ureq::get(format!("{}api/events?{query}", server.url))
+            .header("authorization", format!("Bearer {}", server.token));
         let request = match last_seen {
             Some(seq) => request.header("last-event-id", seq.to_string()),
             None => request,
@@ -62,7 +63,9 @@ fn ms_30_events_come_live_in_order_and_resume_after_the_last_one_seen() {
     assert_eq!(seen[0]["actor"]["name"], "API");
     assert!(seen[0]["ts"].as_i64().unwrap() > 1_700_000_000_000);
     let second = seen[1]["seq"].as_u64().unwrap();
-    for mut resumed in [Stream::open(&server, &format!("since={second}"), None), Stream::open(&server, "since=0", Some(second))] {
+    for mut resumed in
+        [Stream::open(&server, &format!("since={second}"), None), Stream::open(&server, "since=0", Some(second))]
+    {
         assert_eq!(resumed.next(), seen[2]);
         assert_eq!(resumed.next(), seen[3]);
         server.ask("PATCH", &format!("{cells}/n")).json(&json!({ "collapsed": true })).expect(200);
@@ -78,7 +81,8 @@ fn ms_30_filters_choose_types_and_notebooks() {
     }
     let chosen = |query: &str| {
         let text = server.get(&format!("/api/events?follow=false&since=0&{query}")).text();
-        let events = text.lines().filter_map(|line| line.strip_prefix("data:")).map(|data| serde_json::from_str(data).unwrap());
+        let events =
+            text.lines().filter_map(|line| line.strip_prefix("data:")).map(|data| serde_json::from_str(data).unwrap());
         events.collect::<Vec<Value>>()
     };
     let of_a = chosen(&format!("types=cell:*&notebook={a}"));
@@ -97,6 +101,26 @@ fn who_has_seen_more_than_the_log_holds_is_told_of_a_gap_and_then_goes_on() {
     assert_eq!((&gap["event"], &gap["seq"]), (&json!("events:gap"), &json!(last)));
     server.notebook();
     assert_eq!(ahead.next()["event"], "notebook:created");
+}
+
+#[test]
+fn who_was_away_for_longer_than_the_log_reaches_is_told_of_one_gap_and_gets_the_rest() {
+    let server = TestServer::start_with(&["--keep-events", "3"]);
+    for _ in 0..8 {
+        server.notebook();
+    }
+    let last = server.last_event();
+    // Forgetting comes after telling: wait for it.
+    let mut events = server.logged(1);
+    while events.len() != 4 {
+        events = server.logged(1);
+    }
+    assert_eq!(kinds(&events), ["events:gap", "notebook:created", "notebook:created", "notebook:created"]);
+    let numbers: Vec<_> = events.iter().map(|event| event["seq"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [last - 3, last - 2, last - 1, last]);
+    assert_eq!(events[0]["data"], json!({ "since": 1, "upto": last - 3 }));
+    let filtered = server.get("/api/events?follow=false&since=1&types=task:*").text();
+    assert!(filtered.contains("events:gap"), "{filtered}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,10 @@ fn the_description_is_the_one_committed() {
         std::fs::write(GOLDEN, &current).unwrap();
     }
     let committed = std::fs::read_to_string(GOLDEN).unwrap_or_default();
-    assert!(committed == current, "the REST interface changed: run UPDATE_GOLDEN=1 cargo test openapi and commit the file");
+    assert!(
+        committed == current,
+        "the REST interface changed: run UPDATE_GOLDEN=1 cargo test openapi and commit the file"
+    );
 }
 
 #[test]

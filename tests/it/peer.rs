@@ -9,7 +9,8 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::CloseFrame},
 };
 use yrs::{
-    Array, Doc, GetString, Map, OffsetKind, Options, Out, ReadTxn, StateVector, Text, TextRef, Transact, TransactionMut, Update,
+    Array, Doc, GetString, Map, OffsetKind, Options, Out, ReadTxn, StateVector, Text, TextRef, Transact,
+    TransactionMut, Update,
     sync::{Message as Protocol, SyncMessage},
     updates::{decoder::Decode, encoder::Encode},
 };
@@ -79,7 +80,9 @@ impl Peer {
         loop {
             let frame = time::timeout(PATIENCE, self.socket.next()).await.expect("the server closes in time");
             match frame {
-                Some(Ok(Message::Close(Some(CloseFrame { code, reason })))) => return (code.into(), reason.to_string()),
+                Some(Ok(Message::Close(Some(CloseFrame { code, reason })))) => {
+                    return (code.into(), reason.to_string());
+                }
                 Some(Ok(_)) => {}
                 other => panic!("the socket ended without a close frame: {other:?}"),
             }

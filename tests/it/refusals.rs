@@ -37,7 +37,10 @@ fn every_bad_request_is_refused_with_a_sentence_and_changes_nothing() {
     for (method, path, body, status, code) in &cases {
         assert_eq!(server.ask(method, path).json(body).refused(*status), *code, "{method} {path} {body}");
     }
-    assert_eq!(server.ask("POST", &cells).header("content-type", "application/json").bytes(b"{").refused(400), "invalid_json");
+    assert_eq!(
+        server.ask("POST", &cells).header("content-type", "application/json").bytes(b"{").refused(400),
+        "invalid_json"
+    );
     assert_eq!(server.ask("POST", &cells).bytes(b"{}").refused(415), "not_json");
     assert_eq!(server.get("/api/notebooks/a%20b").refused(400), "invalid_id");
     assert_eq!(server.get(&format!("{this}/export?format=pdf")).refused(400), "invalid_parameter");
@@ -76,7 +79,9 @@ fn ms_31_a_repeated_post_with_the_same_key_acts_once() {
     let server = TestServer::start();
     let (id, _) = server.notebook();
     let cells = format!("/api/notebooks/{id}/cells");
-    let add = || server.ask("POST", &cells).header("idempotency-key", "k1").json(&json!({ "type": "note", "source": "once" }));
+    let add = || {
+        server.ask("POST", &cells).header("idempotency-key", "k1").json(&json!({ "type": "note", "source": "once" }))
+    };
     let first = add().expect(201);
     let answers: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| add().expect(201))).collect();

@@ -64,7 +64,10 @@ impl Answer {
     pub fn refused(self, status: u16) -> String {
         let body = self.expect(status);
         let message = body["error"]["message"].as_str().expect("a sentence");
-        assert!(message.ends_with('.') && message.chars().next().is_some_and(|first| !first.is_lowercase()), "{message:?}");
+        assert!(
+            message.ends_with('.') && message.chars().next().is_some_and(|first| !first.is_lowercase()),
+            "{message:?}"
+        );
         body["error"]["code"].as_str().expect("a code").to_owned()
     }
 }
@@ -97,8 +100,12 @@ impl Request<'_> {
         let url = format!("{}{}", self.server.url, self.path.trim_start_matches('/'));
         let request = ureq::http::Request::builder().method(self.method).uri(url);
         let request = self.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(PATIENCE)).build().into();
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(PATIENCE))
+            .build()
+            .into();
         let mut response = agent.run(request.body(self.body).unwrap()).expect("the server answers");
         let body = response.body_mut().with_config().limit(1 << 30).read_to_vec().expect("the answer is whole");
         Answer { status: response.status().as_u16(), headers: response.headers().clone(), body }
@@ -197,7 +204,10 @@ impl TestServer {
         let answer = self.get(&format!("/api/events?follow=false&since={since}"));
         assert_eq!(answer.status, 200, "{}", answer.text());
         let text = answer.text();
-        text.lines().filter_map(|line| line.strip_prefix("data:")).map(|data| serde_json::from_str(data).unwrap()).collect()
+        text.lines()
+            .filter_map(|line| line.strip_prefix("data:"))
+            .map(|data| serde_json::from_str(data).unwrap())
+            .collect()
     }
 
     /// Runs a client command against this server.

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
-use tokio_tungstenite::{connect_async, tungstenite::{self, Message}};
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{self, Message},
+};
 
 use crate::{
     peer::{self, Peer},
@@ -29,7 +32,16 @@ async fn ln_07_unknown_and_malformed_messages_are_ignored_and_the_connection_sta
     let (id, cell) = server.notebook();
     let mut ana = Peer::join(&server, &id).await;
     ana.socket.send(Message::Text("{\"type\": \"hello\"".into())).await.unwrap();
-    for frame in [&b""[..], b"\x00", b"\x00\x00", b"\x63\x01\x02", b"\x02\x00\x04nope", b"\x03", b"\x00\x02\x05ab", b"\x00\x09\x01x"] {
+    for frame in [
+        &b""[..],
+        b"\x00",
+        b"\x00\x00",
+        b"\x63\x01\x02",
+        b"\x02\x00\x04nope",
+        b"\x03",
+        b"\x00\x02\x05ab",
+        b"\x00\x09\x01x",
+    ] {
         ana.send(frame.to_vec()).await;
     }
     ana.socket.send(Message::Ping("are you there".into())).await.unwrap();
@@ -123,7 +135,9 @@ async fn beyond_the_limit_of_connections_an_upgrade_is_a_429_with_a_time_to_wait
     let (id, _) = server.notebook();
     let first = Peer::join(&server, &id).await;
     let _second = Peer::join(&server, &id).await;
-    let tungstenite::Error::Http(response) = connect_async(server.socket(&id)).await.unwrap_err() else { panic!("no answer") };
+    let tungstenite::Error::Http(response) = connect_async(server.socket(&id)).await.unwrap_err() else {
+        panic!("no answer")
+    };
     assert_eq!(response.status(), 429);
     assert!(response.headers().contains_key("retry-after"));
     drop(first);

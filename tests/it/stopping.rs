@@ -18,7 +18,8 @@ async fn stops_on(signal: &str) {
     let mine = ana.doc.client_id();
     loop {
         if let yrs::sync::Message::Sync(yrs::sync::SyncMessage::Update(update)) = ana.message().await
-            && yrs::updates::decoder::Decode::decode_v1(&update).is_ok_and(|update: yrs::Update| update.state_vector().contains_client(&mine))
+            && yrs::updates::decoder::Decode::decode_v1(&update)
+                .is_ok_and(|update: yrs::Update| update.state_vector().contains_client(&mine))
         {
             break;
         }
