@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::{
     backup::download,
-    client::{Client, CliError},
+    client::{CliError, Client},
     output::{Output, print_report},
 };
 use crate::config::{DataArgs, DataDirectory, ServeArgs};

@@ -42,6 +42,9 @@ pub const BYTES_PER_SECOND: u32 = 16 << 20;
 /// Bytes one connection may send at once: four largest messages.
 pub const BYTE_BURST: u32 = 64 << 20;
 
+/// Events kept in the log: weeks of a busy team, some hundred bytes each.
+pub const EVENTS: u64 = 1_000_000;
+
 /// REST requests a second for one token in the long run; a page makes some ten when it opens.
 pub const REQUESTS_PER_SECOND: u32 = 1_000;
 
@@ -131,6 +134,9 @@ pub struct Limits {
     /// Messages a second from one connection in the long run; faster ones are read more slowly.
     #[arg(long, env = "COSCRIBE_MESSAGES_PER_SECOND", default_value_t = MESSAGES_PER_SECOND, hide_short_help = true)]
     pub messages_per_second: u32,
+    /// Events kept in the log; a client that was away for longer is told of a gap.
+    #[arg(long, env = "COSCRIBE_KEEP_EVENTS", default_value_t = EVENTS, hide_short_help = true)]
+    pub keep_events: u64,
     /// REST requests a second for one token in the long run.
     #[arg(long, env = "COSCRIBE_REQUESTS_PER_SECOND", default_value_t = REQUESTS_PER_SECOND, hide_short_help = true)]
     pub requests_per_second: u32,
@@ -144,6 +150,7 @@ impl Default for Limits {
             max_import: IMPORT_BYTES,
             max_connections: CONNECTIONS,
             messages_per_second: MESSAGES_PER_SECOND,
+            keep_events: EVENTS,
             requests_per_second: REQUESTS_PER_SECOND,
         }
     }
@@ -192,7 +199,11 @@ impl DataDirectory {
             let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
             data.or_else(|| std::env::home_dir().map(|home| home.join(".local/share")))
         };
-        Self(args.directory.clone().unwrap_or_else(|| home().map_or("coscribe-data".into(), |path| path.join("coscribe"))))
+        Self(
+            args.directory
+                .clone()
+                .unwrap_or_else(|| home().map_or("coscribe-data".into(), |path| path.join("coscribe"))),
+        )
     }
 
     /// The directory itself.

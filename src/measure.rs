@@ -32,7 +32,11 @@ pub fn describe() {
     metrics::describe_gauge!(ROOMS, "Open rooms");
     metrics::describe_counter!(UPDATES, "Updates merged into documents");
     metrics::describe_counter!(DELIVERIES, "Frames put into the queues of connections");
-    metrics::describe_histogram!(COMMIT_SECONDS, metrics::Unit::Seconds, "From appending a change until it was durable");
+    metrics::describe_histogram!(
+        COMMIT_SECONDS,
+        metrics::Unit::Seconds,
+        "From appending a change until it was durable"
+    );
     metrics::describe_gauge!(QUEUE_BYTES, metrics::Unit::Bytes, "Bytes waiting in the queues of connections");
     metrics::describe_counter!(RESYNCS, "Connections that fell behind and were resynchronised");
     metrics::describe_counter!(REFUSALS, "Frames and requests refused, by reason");

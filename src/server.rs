@@ -190,7 +190,7 @@ fn compose(
         limits: args.limits.clone(),
         base: args.base_path.clone(),
         data,
-        events: EventHub::start(store.clone()),
+        events: EventHub::start(store.clone(), args.limits.keep_events),
         store,
         answers: Answers::default(),
         connections: Arc::new(Semaphore::new(args.limits.max_connections)),
@@ -335,7 +335,9 @@ async fn serve(
     };
     match time::timeout(config::STOPPING, orderly).await {
         Ok(()) => tracing::info!("stopped"),
-        Err(_) => tracing::warn!("some connections did not end in time and are dropped; nothing shown as saved is lost"),
+        Err(_) => {
+            tracing::warn!("some connections did not end in time and are dropped; nothing shown as saved is lost")
+        }
     }
     Ok(())
 }

@@ -15,7 +15,9 @@ use super::{
 pub fn download(client: &Client, path: &Path) -> Result<(), CliError> {
     let mut response = client.open("/api/admin/backup")?;
     let length = response.body().content_length();
-    let part = path.with_added_extension("part");
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = std::path::PathBuf::from(part);
     let saved = save(watched(response.body_mut().as_reader(), length, "Copying"), length, &part);
     let placed = saved.and_then(|()| fs::rename(&part, path)).and_then(|()| sync_directory(path));
     if placed.is_err()

@@ -29,7 +29,9 @@ pub enum CliError {
     Refused(String),
     #[error("{0}")]
     Usage(String),
-    #[error("{url} is not reached: {cause}. Is the server running? Start it with `coscribe serve`, or set COSCRIBE_URL.")]
+    #[error(
+        "{url} is not reached: {cause}. Is the server running? Start it with `coscribe serve`, or set COSCRIBE_URL."
+    )]
     NotReached { url: String, cause: String },
     #[error("{path}: {cause}")]
     File { path: String, cause: std::io::Error },
@@ -123,7 +125,8 @@ impl Client {
         let status = response.status();
         let sentence = response.body_mut().read_json::<ErrorBody>().map(|body| body.error.message);
         let hint = if status == 401 { " Set COSCRIBE_TOKEN, or --data to the server's data directory." } else { "" };
-        let sentence = sentence.unwrap_or_else(|_| format!("The server answered {status}; is {} a Coscribe?", self.url));
+        let sentence =
+            sentence.unwrap_or_else(|_| format!("The server answered {status}; is {} a Coscribe?", self.url));
         Err(CliError::Refused(format!("{sentence}{hint}")))
     }
 

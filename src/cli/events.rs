@@ -117,7 +117,8 @@ mod tests {
 
     #[test]
     fn a_stream_is_read_past_comments_and_ids() {
-        let text = ":\n\nid: 3\ndata: {\"seq\":3,\"event\":\"cell:added\",\"ts\":0,\"data\":{\"cell\":\"a\"}}\n\n: keep\n";
+        let text =
+            ":\n\nid: 3\ndata: {\"seq\":3,\"event\":\"cell:added\",\"ts\":0,\"data\":{\"cell\":\"a\"}}\n\n: keep\n";
         let events: Vec<_> = EventStream::new(text.as_bytes()).collect();
         assert_eq!(events.len(), 1);
         assert_eq!((events[0].seq, events[0].event.as_str()), (3, "cell:added"));

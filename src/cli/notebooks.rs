@@ -105,7 +105,10 @@ fn import(client: &Client, path: &Path, title: Option<&str>) -> Result<NotebookS
     let length = file.metadata().map_err(|cause| CliError::file(path, cause))?.len();
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let title = title.map(|title| format!("&title={}", escaped(title))).unwrap_or_default();
-    client.upload(&format!("/api/notebooks/import?name={}{title}", escaped(&name)), watched(file, Some(length), "Importing"))
+    client.upload(
+        &format!("/api/notebooks/import?name={}{title}", escaped(&name)),
+        watched(file, Some(length), "Importing"),
+    )
 }
 
 fn export(client: &Client, id: &NotebookId, format: Format, path: Option<&Path>) -> Result<(), CliError> {

@@ -19,7 +19,9 @@ impl Output {
     pub fn print<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), CliError> {
         match self {
             Self::Text => print_line(&text(value)),
-            Self::Json => print_line(&serde_json::to_string(value).map_err(|error| CliError::Refused(error.to_string()))?),
+            Self::Json => {
+                print_line(&serde_json::to_string(value).map_err(|error| CliError::Refused(error.to_string()))?)
+            }
         }
     }
 }

@@ -42,12 +42,7 @@ pub struct InvalidOrigin(String);
 
 impl Access {
     /// Rules for a server on `port`; without a token everybody who uses a loopback name is let in.
-    pub fn new(
-        token: Option<String>,
-        port: u16,
-        base: &BasePath,
-        origins: &[String],
-    ) -> Result<Self, InvalidOrigin> {
+    pub fn new(token: Option<String>, port: u16, base: &BasePath, origins: &[String]) -> Result<Self, InvalidOrigin> {
         let origins = origins.iter().map(|origin| parse_origin(origin)).collect::<Result<_, _>>()?;
         Ok(Self { token, cookie: format!("coscribe_{port}"), cookie_path: base.as_str().to_owned(), origins })
     }
@@ -61,7 +56,9 @@ impl Access {
     pub fn admits(&self, headers: &HeaderMap) -> bool {
         match &self.token {
             None => has_loopback_host(headers) || self.is_allowed_host(headers),
-            Some(_) => [bearer(headers), self.cookie_in(headers)].into_iter().flatten().any(|text| self.is_token(&text)),
+            Some(_) => {
+                [bearer(headers), self.cookie_in(headers)].into_iter().flatten().any(|text| self.is_token(&text))
+            }
         }
     }
 
@@ -94,7 +91,11 @@ impl Access {
     }
 
     fn cookie_in(&self, headers: &HeaderMap) -> Option<String> {
-        headers.contains_key(COOKIE).then(|| CookieJar::from_headers(headers))?.get(&self.cookie).map(|found| found.value().to_owned())
+        headers
+            .contains_key(COOKIE)
+            .then(|| CookieJar::from_headers(headers))?
+            .get(&self.cookie)
+            .map(|found| found.value().to_owned())
     }
 
     fn is_own(&self, origin: &str, headers: &HeaderMap) -> bool {
@@ -160,7 +161,8 @@ fn has_loopback_host(headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return false };
     let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
     let name = name.map_or(host, |(name, _)| name).trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn parse_origin(text: &str) -> Result<String, InvalidOrigin> {
@@ -190,7 +192,9 @@ mod tests {
         let access = access(Some("secret"), &[]);
         assert!(access.admits(&headers(&[("authorization", "Bearer secret")])));
         assert!(access.admits(&headers(&[("cookie", "a=b; coscribe_8000=secret")])));
-        for bad in [("authorization", "Bearer secret2"), ("authorization", "Basic secret"), ("cookie", "coscribe_1=secret")] {
+        for bad in
+            [("authorization", "Bearer secret2"), ("authorization", "Basic secret"), ("cookie", "coscribe_1=secret")]
+        {
             assert!(!access.admits(&headers(&[bad])), "{bad:?}");
         }
         assert!(!access.admits(&HeaderMap::new()));

@@ -69,7 +69,8 @@ async fn get(
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
     let content = app.with_store(move |store| store.blob(&hash)).await?;
-    let content = content.ok_or_else(|| ApiError::not_found("blob_not_found", format!("No blob has the hash {text}.")))?;
+    let content =
+        content.ok_or_else(|| ApiError::not_found("blob_not_found", format!("No blob has the hash {text}.")))?;
     let headers = [
         (CONTENT_TYPE, wanted.r#type.as_deref().and_then(media_type).unwrap_or(UNKNOWN_TYPE)),
         (CONTENT_DISPOSITION, ATTACHMENT),
@@ -93,7 +94,8 @@ fn to_hex(hash: &BlobHash) -> String {
 }
 
 fn from_hex(text: &str) -> Answer<BlobHash> {
-    let invalid = || ApiError::bad_request("invalid_id", "A blob is named by the 64 hexadecimal digits of its SHA-256.");
+    let invalid =
+        || ApiError::bad_request("invalid_id", "A blob is named by the 64 hexadecimal digits of its SHA-256.");
     if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(invalid());
     }

@@ -95,7 +95,8 @@ pub async fn close_halves(
 }
 
 fn shorten(reason: &str) -> &str {
-    &reason[..reason.floor_char_boundary(REASON_MAX)]
+    let end = (0..=REASON_MAX.min(reason.len())).rev().find(|&end| reason.is_char_boundary(end));
+    &reason[..end.unwrap_or(0)]
 }
 
 #[cfg(test)]

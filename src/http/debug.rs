@@ -29,7 +29,8 @@ pub fn routes() -> Router<Shared> {
 async fn room(State(app): State<Shared>, Ids(name): Ids<String>, headers: HeaderMap) -> Answer<Response> {
     let document: DocumentId = name.parse()?;
     let inspection = app.rooms.open(&document).await?.inspect().await?;
-    let wants_page = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+    let wants_page =
+        headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
     if wants_page {
         return Ok(([(CONTENT_SECURITY_POLICY, POLICY)], Html(render(&inspection))).into_response());
     }
@@ -38,7 +39,8 @@ async fn room(State(app): State<Shared>, Ids(name): Ids<String>, headers: Header
 
 fn render(room: &RoomInspection) -> String {
     let peers: String = room.peers.iter().map(peer_row).collect();
-    let clocks: String = room.state_vector.iter().map(|(client, clock)| row(&[client.clone(), clock.to_string()])).collect();
+    let clocks: String =
+        room.state_vector.iter().map(|(client, clock)| row(&[client.clone(), clock.to_string()])).collect();
     PAGE.replace("%BYTES%", &room.document_bytes.to_string())
         .replace("%WAITING%", &room.waiting_for_disk.to_string())
         .replace("%PEERS%", &peers)

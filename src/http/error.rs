@@ -169,9 +169,7 @@ impl From<ApplyError> for ApiError {
 impl From<RoomClosed> for ApiError {
     fn from(RoomClosed(reason): RoomClosed) -> Self {
         match reason {
-            CloseReason::NotStored(message) => {
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "not_stored", message)
-            }
+            CloseReason::NotStored(message) => Self::new(StatusCode::INSUFFICIENT_STORAGE, "not_stored", message),
             CloseReason::Deleted => Self::new(StatusCode::GONE, "notebook_deleted", "The notebook was deleted."),
             CloseReason::TooBig(message) => Self::too_large(message),
             CloseReason::Restart => Self::unavailable("stopping", "The server is stopping; try again soon."),

@@ -66,12 +66,12 @@ pub struct EventHub {
 }
 
 impl EventHub {
-    /// Starts reading new events; ends with the store.
-    pub fn start(store: Arc<dyn Store>) -> Self {
+    /// Starts reading new events, and forgetting those before the newest `keep`; ends with the store.
+    pub fn start(store: Arc<dyn Store>, keep: u64) -> Self {
         let hub = Self { store, live: broadcast::Sender::new(LIVE) };
         let durability = hub.store.durability();
         let last = durability.borrow().last_event;
-        tokio::spawn(publish(hub.clone(), durability, last));
+        tokio::spawn(Publisher { hub: hub.clone(), seen: last, keep, trimmed: 0 }.run(durability));
         hub
     }
 
@@ -110,19 +110,53 @@ impl EventHub {
     }
 }
 
-async fn publish(hub: EventHub, mut durability: watch::Receiver<Durability>, mut seen: EventSeq) {
-    while durability.changed().await.is_ok() {
-        while seen < durability.borrow_and_update().last_event {
-            let Ok(lines) = hub.read_after(seen).await.inspect_err(|error| tracing::error!(%error, "events cannot be read"))
-            else {
-                break;
-            };
-            let Some(last) = lines.last() else { break };
-            seen = last.seq;
-            if hub.live.receiver_count() > 0 {
-                // An error only says that the last subscriber has left since.
-                lines.into_iter().take_while(|line| hub.live.send(line.clone()).is_ok()).for_each(drop);
+/// Reads new events once for everybody, and has old ones forgotten.
+struct Publisher {
+    hub: EventHub,
+    seen: EventSeq,
+    keep: u64,
+    /// Events up to here were forgotten.
+    trimmed: EventSeq,
+}
+
+impl Publisher {
+    async fn run(mut self, mut durability: watch::Receiver<Durability>) {
+        self.trim().await;
+        while durability.changed().await.is_ok() {
+            let last = durability.borrow_and_update().last_event;
+            while self.seen < last {
+                if let Err(error) = self.publish(last).await {
+                    tracing::error!(%error, "new events cannot be read; they are told with the next ones");
+                    break;
+                }
             }
+            self.trim().await;
+        }
+    }
+
+    async fn publish(&mut self, upto: EventSeq) -> Result<(), StorageError> {
+        let lines = self.hub.read_after(self.seen).await?;
+        // None: what bore these numbers could not be written.
+        self.seen = lines.last().map_or(upto, |line| line.seq);
+        if self.hub.live.receiver_count() > 0 {
+            // An error only says that the last subscriber has left since.
+            lines.into_iter().take_while(|line| self.hub.live.send(line.clone()).is_ok()).for_each(drop);
+        }
+        Ok(())
+    }
+
+    /// Forgets in strides of a tenth, so that it costs little a single event.
+    async fn trim(&mut self) {
+        let upto = self.seen.saturating_sub(self.keep);
+        if upto <= self.trimmed + self.keep / 10 {
+            return;
+        }
+        self.trimmed = upto;
+        let store = self.hub.store.clone();
+        match tokio::task::spawn_blocking(move || store.trim_events(upto + 1)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "old events cannot be forgotten"),
+            Err(error) => tracing::error!(%error, "forgetting old events failed"),
         }
     }
 }
@@ -189,7 +223,8 @@ fn line(record: EventRecord) -> EventLine {
         tracing::error!(seq, "an event of the log cannot be read and is told as a gap");
         return gap(seq - 1, seq);
     };
-    let mut body = serde_json::Map::from_iter([("seq".to_owned(), seq.into()), ("event".to_owned(), event.clone().into())]);
+    let mut body =
+        serde_json::Map::from_iter([("seq".to_owned(), seq.into()), ("event".to_owned(), event.clone().into())]);
     body.extend(notebook.clone().map(|notebook| ("notebook".to_owned(), notebook.into())));
     body.extend(rest);
     EventLine { seq, json: Value::Object(body).to_string(), kind: event, notebook }

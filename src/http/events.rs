@@ -94,7 +94,8 @@ fn stream_events(app: &Shared, headers: &HeaderMap, wanted: EventParams) -> Answ
     }
     let permit = app.connection_permit()?;
     let feed = Feed { subscription: wanted.subscribe(app, headers), app: app.clone(), _permit: permit };
-    let lines = stream::unfold(feed, async |mut feed| feed.next().await.map(|line| (Ok::<_, Infallible>(sse(&line)), feed)));
+    let lines =
+        stream::unfold(feed, async |mut feed| feed.next().await.map(|line| (Ok::<_, Infallible>(sse(&line)), feed)));
     let mut response = Sse::new(lines.fuse()).keep_alive(KeepAlive::new().interval(config::KEEP_ALIVE)).into_response();
     // Proxies that collect answers would hold events back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));

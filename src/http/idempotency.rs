@@ -137,7 +137,8 @@ async fn act_once(answers: &Answers, key: Key, request: Request, next: Next) -> 
 
 /// The answer as values, or as it was when it is too large to be kept.
 async fn split(response: Response) -> Result<Kept, Response> {
-    let announced = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let exact = axum::body::HttpBody::size_hint(response.body()).exact().and_then(|size| usize::try_from(size).ok());
     if announced.or(exact).is_none_or(|size| size > ANSWER_MAX) {
         return Err(response);

@@ -98,11 +98,7 @@ async fn delete(State(app): State<Shared>, Ids(id): Ids<NotebookId>, By(actor): 
 #[utoipa::path(post, path = "/api/notebooks/{id}/restore", tag = "notebooks", params(("id" = String, Path)),
     responses((status = 200, body = NotebookSummary), (status = 404, body = ErrorBody)
 ))]
-async fn restore(
-    State(app): State<Shared>,
-    Ids(id): Ids<NotebookId>,
-    By(actor): By,
-) -> Answer<Json<NotebookSummary>> {
+async fn restore(State(app): State<Shared>, Ids(id): Ids<NotebookId>, By(actor): By) -> Answer<Json<NotebookSummary>> {
     Ok(Json(app.rooms.restore(&id, actor).await?))
 }
 
@@ -248,7 +244,8 @@ impl Format {
 
 /// `Content-Disposition` with the title as file name: plain for old clients, exact in UTF-8 for the others (RFC 6266).
 fn file_name(title: &str, extension: &str) -> HeaderValue {
-    let safe = |character: char| if character.is_ascii_alphanumeric() || "-_ ".contains(character) { character } else { '_' };
+    let safe =
+        |character: char| if character.is_ascii_alphanumeric() || "-_ ".contains(character) { character } else { '_' };
     let plain: String = title.chars().map(safe).collect();
     let encoded: String = title.bytes().map(percent_encoded).collect();
     let value = format!("attachment; filename=\"{plain}.{extension}\"; filename*=UTF-8''{encoded}.{extension}");

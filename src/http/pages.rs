@@ -25,7 +25,8 @@ const NOT_FOUND: &str = include_str!("pages/not_found.html");
 
 /// What the login page says before somebody tried.
 const OPEN_THE_LINK: &str = "Open the link that the server printed when it started, or enter its token.";
-const WRONG_TOKEN: &str = "This is not the token of this server. It is printed at the start and kept in the data directory.";
+const WRONG_TOKEN: &str =
+    "This is not the token of this server. It is printed at the start and kept in the data directory.";
 
 pub fn routes() -> Router<Shared> {
     Router::new()
@@ -75,7 +76,8 @@ fn enter(app: &Shared, token: &str, address: &str, headers: &HeaderMap) -> Answe
     }
     let header = |text: &str| text.parse::<HeaderValue>().map_err(ApiError::internal);
     let cookie = header(&app.access.set_cookie(token, headers))?;
-    let fixed = [(LOCATION, header(address)?), (SET_COOKIE, cookie), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    let fixed =
+        [(LOCATION, header(address)?), (SET_COOKIE, cookie), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::SEE_OTHER, fixed).into_response())
 }
 
@@ -112,7 +114,9 @@ async fn file(State(app): State<Shared>, uri: Uri, headers: HeaderMap) -> Respon
     let path = uri.path().trim_start_matches('/');
     let Some(mut response) = assets::file(path, &headers) else { return missing(uri.path(), &headers) };
     if path == assets::SERVICE_WORKER {
-        response.headers_mut().extend(app.base.as_str().parse().ok().map(|base: HeaderValue| (SERVICE_WORKER_ALLOWED, base)));
+        response
+            .headers_mut()
+            .extend(app.base.as_str().parse().ok().map(|base: HeaderValue| (SERVICE_WORKER_ALLOWED, base)));
     }
     if path.ends_with(".html") { with_policy(response, &headers) } else { response }
 }

@@ -87,7 +87,8 @@ impl axum::extract::FromRequestParts<Shared> for Arrival {
     async fn from_request_parts(parts: &mut axum::http::request::Parts, app: &Shared) -> Result<Self, Response> {
         use axum::response::IntoResponse;
         let upgrade = WebSocketUpgrade::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
-        let ConnectInfo(remote) = ConnectInfo::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        let ConnectInfo(remote) =
+            ConnectInfo::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         let Params(params) = Params::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         let (headers, uri) = (parts.headers.clone(), parts.uri.clone());
         Ok(Self { app: app.clone(), upgrade, remote, headers, uri, params })
@@ -272,7 +273,9 @@ fn broken(error: axum::Error) -> Ending {
         Some(tungstenite::Error::Capacity(_)) => {
             refused("too_big", Ending::too_big("The message is larger than this server takes."))
         }
-        Some(tungstenite::Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => Ending::Gone,
+        Some(tungstenite::Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => {
+            Ending::Gone
+        }
         Some(tungstenite::Error::Protocol(_) | tungstenite::Error::Utf8(_)) => {
             refused("hostile", Ending::refused("The frame breaks the rules of WebSockets.".into()))
         }
