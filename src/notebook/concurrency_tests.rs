@@ -193,10 +193,7 @@ fn ln_53_a_cell_taken_out_after_its_rest_comes_back_with_all_it_had() {
     assert!(purge(&mut server, 2_000_000 + BIN_REST));
     assert_eq!(server.everything()["cells"].as_array().unwrap().len(), 2);
     assert_eq!(server.view().bin[0].cell.source, "hello two");
-    assert_eq!(
-        server.apply(&restore("y")),
-        [Event::CellAdded { cell: id("y"), kind: CellKind::Code, after: Some(id("x")) }]
-    );
+    assert_eq!(server.apply(&restore("y")), [Event::CellRestored { cell: id("y") }]);
     server.apply(&set("y", "two"));
     assert_eq!(server.view(), before);
 }
