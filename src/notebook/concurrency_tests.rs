@@ -292,6 +292,22 @@ fn a_cell_of_a_jupyter_client_stands_where_it_was_inserted() {
 }
 
 #[test]
+fn a_cell_whose_id_a_client_changes_is_another_cell_at_the_same_place() {
+    let mut server = Replica::server(&XYZ);
+    let mut client = server.fork(2);
+    {
+        let mut txn = client.doc.transact_mut();
+        let Some(yrs::Out::YMap(map)) = txn.get_or_insert_array("cells").get(&txn, 1) else { panic!("no cell") };
+        yrs::Map::insert(&map, &mut txn, "id", "renamed");
+    }
+    let events = meet(&mut server, &mut [&mut client]);
+    let added = Event::CellAdded { cell: id("renamed"), kind: CellKind::Code, after: Some(id("x")) };
+    assert_eq!(events, [Event::CellDeleted { cell: id("y") }, added]);
+    assert_eq!(server.order(), ["x", "renamed", "z"]);
+    assert_eq!(server.everything()["order"].as_object().unwrap().len(), 3);
+}
+
+#[test]
 fn typing_is_told_at_once_and_then_once_a_second_and_never_lost() {
     let mut server = Replica::server(&XYZ);
     let mut ana = server.fork(2);
