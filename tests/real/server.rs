@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const TOKEN: &str = "crash-token";
+const TOKEN: &str = "token-of-the-crash-tests";
 /// A loaded machine with two cores; a healthy start takes well under a second.
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// Longer than any single answer takes here.
