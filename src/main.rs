@@ -1,1 +1,49 @@
-fn main() {}
+//! The entry point: reads the command line and hands over.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use coscribe::{
+    cli::{self, Cli, CliError, Command},
+    config::{self, DataDirectory, ServeArgs},
+    maintenance, server,
+};
+
+/// Gives memory of unloaded documents back to the system; its settings are in `.cargo/config.toml`.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> ExitCode {
+    let Cli { command, data } = Cli::parse();
+    let data = DataDirectory::from_args(&data);
+    let done = match command {
+        Command::Serve(args) => return serve(*args, data),
+        Command::Notebook { server, action } => cli::notebook(&server, action, &data),
+        Command::Events { server, wanted } => cli::events(&server, &wanted, &data),
+        Command::Backup { server, file } => maintenance::backup(&server, &data, &file),
+        Command::Restore { server, file } => maintenance::restore(&server, &data, &file),
+        Command::Doctor { server } => maintenance::doctor(&server, &data),
+    };
+    done.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
+}
+
+fn failed(error: &CliError) -> ExitCode {
+    eprintln!("coscribe: {error}");
+    cli::exit_code(error)
+}
+
+fn serve(args: ServeArgs, data: DataDirectory) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(config::STACK_BYTES).build();
+    let served = runtime.map_err(server::ServeError::Serve).and_then(|runtime| {
+        let served = runtime.block_on(server::run(args, data));
+        runtime.shutdown_timeout(config::CLOSING);
+        served
+    });
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("coscribe: {error}");
+            ExitCode::from(1)
+        }
+    }
+}

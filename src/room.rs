@@ -1,10 +1,37 @@
 //! Open documents: the only owner of yrs documents and of journal appends.
 //!
-//! Imports notebook, wire, storage, vocabulary, ids. Never knows HTTP or the command line.
+//! Imports notebook, wire, storage, catalogue, vocabulary, ids. Never knows HTTP or the command line.
 //! Invariant: nothing that depends on a journal entry leaves a room before that entry is durable.
 
+mod actor;
+mod document;
+mod edits;
+mod effects;
 mod handle;
+mod outbound;
+mod outbox;
+mod presence;
+mod queue;
 mod rooms;
+#[cfg(test)]
+mod simulation;
+mod state;
+mod sync;
+mod watchdog;
 
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
-pub use rooms::{CreateError, OpenError, Rooms};
+pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
+
+/// Counts what one open room handed to the journal; starts at zero with each loading.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Revision(u64);
+
+impl Revision {
+    fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+}

@@ -4,5 +4,6 @@
 //! Invariant: bytes that this module accepted cannot make yrs panic, hang or allocate more than a small multiple of them.
 
 pub mod frame;
+pub mod lib0;
 pub mod rest;
 pub mod update;

@@ -1,8 +1,21 @@
 //! The ways into an open room, for sockets and REST.
+//!
+//! Invariant: a room is not unloaded while somebody holds one of these.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
 
 use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
+use super::{
+    effects::{Answer, Read},
+    outbound::{Outbound, Taken},
+};
 use crate::{
+    ids::PeerId,
     notebook::{NotebookView, Op, OpError},
     vocabulary::Actor,
     wire::{
@@ -11,27 +24,40 @@ use crate::{
     },
 };
 
+/// Frames and calls that may wait for a room; a sender beyond that waits itself. Enough for a large batch.
+pub(super) const MAILBOX: usize = 1024;
+
+/// Bytes of large frames that may wait for a room; the same effect as [`MAILBOX`] for a few huge messages.
+const MAILBOX_BYTES: usize = 32 << 20;
+
+/// Smaller frames are bounded by their number alone.
+const LARGE_FRAME: usize = 32 << 10;
+
 /// The room ended: unloaded, failed or the server stops. Open it again, or give up when the server stops.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the document was closed: {0:?}")]
+#[error("the document was closed: {0}")]
 pub struct RoomClosed(pub CloseReason);
 
 /// Why a connection is ended by the room. The socket turns it into a close code (`wire-protocol.md` §4e rule 7).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CloseReason {
     /// The server stops or restarts: 1012.
+    #[error("the server restarts")]
     Restart,
-    /// The room failed and is rebuilt from its log: 1012, so that clients reconnect. The text is for the log.
-    Failed(String),
+    /// The room failed and is rebuilt from its log: 1012, so that clients reconnect.
+    #[error("the document is being reloaded")]
+    Failed,
     /// What was written could not be made durable: 1011, with the sentence.
+    #[error("{0}")]
     NotStored(String),
     /// The document was deleted: 4404.
+    #[error("the document was deleted")]
     Deleted,
-    /// The client cannot keep up, even with resynchronisation: 1013.
-    TooSlow,
-    /// The client sent what no honest client sends, or over a limit: 1008 with the sentence.
-    Refused(String),
+    /// The same page has a newer connection: 1000.
+    #[error("this page has reconnected")]
+    Replaced,
     /// A message or the document is over its limit: 1009 with the sentence.
+    #[error("{0}")]
     TooBig(String),
 }
 
@@ -56,65 +82,181 @@ pub enum ApplyError {
 /// Who joins.
 #[derive(Debug, Clone)]
 pub struct Join {
-    /// Who it is, as far as the connection knows; stamped on presence when `declared`.
+    /// Who it is, as far as the connection knows.
     pub actor: Actor,
     /// The name was given by the connection (query parameter), not made up; presence then shows this name whatever the
     /// client claims.
     pub declared: bool,
+    /// A secret of one browser tab: a newer connection with the same one replaces the older at once.
+    pub tab: Option<String>,
     /// For the debug page: remote address.
     pub remote: String,
 }
 
+/// What reaches the actor of a room.
+#[derive(Debug)]
+pub(super) enum Command {
+    Join { peer: PeerId, join: Join, outbound: Arc<Outbound> },
+    Frame { peer: PeerId, frame: ClientFrame, permit: Option<OwnedSemaphorePermit> },
+    Leave { peer: PeerId },
+    Drained { peer: PeerId },
+    Call { call: Call, reply: oneshot::Sender<Answer> },
+    Stop(CloseReason),
+}
+
+/// A question or an edit that wants an answer.
+#[derive(Debug)]
+pub(super) enum Call {
+    Apply { op: Op, actor: Actor },
+    Merge { update: CheckedUpdate, actor: Actor },
+    Read(Read),
+}
+
 /// A cheap handle on an open room; clones share it.
 #[derive(Debug, Clone)]
-pub struct RoomHandle {}
+pub struct RoomHandle {
+    pub(super) mailbox: mpsc::Sender<Command>,
+    /// Leaving, draining and stopping must not wait; each connection has at most one of each under way, so the number
+    /// of connections bounds it.
+    pub(super) control: mpsc::UnboundedSender<Command>,
+    pub(super) budget: Arc<Semaphore>,
+    /// Counts who holds the room open.
+    pub(super) interest: Arc<()>,
+    pub(super) next_peer: Arc<AtomicU64>,
+}
 
 impl RoomHandle {
+    pub(super) fn new(next_peer: Arc<AtomicU64>) -> (Self, mpsc::Receiver<Command>, mpsc::UnboundedReceiver<Command>) {
+        let (mailbox, commands) = mpsc::channel(MAILBOX);
+        let (control, controls) = mpsc::unbounded_channel();
+        let budget = Arc::new(Semaphore::new(MAILBOX_BYTES));
+        (Self { mailbox, control, budget, interest: Arc::new(()), next_peer }, commands, controls)
+    }
+
     /// Connects a client. Frames for it wait in the connection; dropping the connection leaves the room.
     pub async fn join(&self, join: Join) -> Result<Connection, RoomClosed> {
-        unimplemented!("{join:?}")
+        let peer = PeerId(self.next_peer.fetch_add(1, Ordering::Relaxed));
+        let outbound = Arc::new(Outbound::default());
+        let command = Command::Join { peer, join, outbound: outbound.clone() };
+        self.mailbox.send(command).await.map_err(|_| RoomClosed(CloseReason::Failed))?;
+        Ok(Connection { peer, outbound, room: self.clone(), drain_reported: AtomicBool::new(false) })
     }
 
     /// Makes an edit and returns, once it is durable, the notebook as it was right after it.
     pub async fn apply(&self, op: Op, actor: Actor) -> Result<NotebookView, ApplyError> {
-        unimplemented!("{op:?} {actor:?}")
+        self.notebook_from(Call::Apply { op, actor }).await
     }
 
     /// Merges a raw update; returns once it is durable.
     pub async fn merge(&self, update: CheckedUpdate, actor: Actor) -> Result<(), ApplyError> {
-        unimplemented!("{update:?} {actor:?}")
+        self.call(Call::Merge { update, actor }).await.map(|_| ())
     }
 
     /// The notebook as it is now; everything in it is durable when this returns.
     pub async fn notebook(&self) -> Result<NotebookView, ApplyError> {
-        unimplemented!()
+        self.notebook_from(Call::Read(Read::Notebook)).await
     }
 
     /// The document as one Yjs update (v1), all of it or what `since` lacks; durable when this returns.
     pub async fn state(&self, since: Option<CheckedStateVector>) -> Result<Bytes, ApplyError> {
-        unimplemented!("{since:?}")
+        match self.call(Call::Read(Read::State(since))).await? {
+            Answer::State(bytes) => Ok(bytes),
+            _ => Err(RoomClosed(CloseReason::Failed).into()),
+        }
     }
 
     /// What goes on in the room, for the debug page.
-    pub async fn inspect(&self) -> Result<RoomInspection, RoomClosed> {
-        unimplemented!()
+    pub async fn inspect(&self) -> Result<RoomInspection, ApplyError> {
+        match self.call(Call::Read(Read::Inspect)).await? {
+            Answer::Inspection(inspection) => Ok(*inspection),
+            _ => Err(RoomClosed(CloseReason::Failed).into()),
+        }
+    }
+
+    async fn notebook_from(&self, call: Call) -> Result<NotebookView, ApplyError> {
+        match self.call(call).await? {
+            Answer::Notebook(view) => Ok(*view),
+            _ => Err(ApplyError::NotANotebook),
+        }
+    }
+
+    async fn call(&self, call: Call) -> Result<Answer, ApplyError> {
+        let (reply, answer) = oneshot::channel();
+        let closed = || ApplyError::from(RoomClosed(CloseReason::Failed));
+        self.mailbox.send(Command::Call { call, reply }).await.map_err(|_| closed())?;
+        match answer.await.map_err(|_| closed())? {
+            Answer::Refused(refusal) => Err(refusal),
+            answer => Ok(answer),
+        }
     }
 }
 
 /// One client's place in a room.
 #[derive(Debug)]
-pub struct Connection {}
+pub struct Connection {
+    peer: PeerId,
+    outbound: Arc<Outbound>,
+    room: RoomHandle,
+    /// The room was told of this draining already.
+    drain_reported: AtomicBool,
+}
 
 impl Connection {
+    /// The connection's number, for logs and the debug page.
+    pub fn peer(&self) -> PeerId {
+        self.peer
+    }
+
     /// Hands a frame to the room; waits when the room is behind, which slows only this sender.
     pub async fn send(&self, frame: ClientFrame) -> Result<(), RoomClosed> {
-        unimplemented!("{frame:?}")
+        let size = match &frame {
+            ClientFrame::Missing(update) | ClientFrame::Update(update) => update.bytes().len(),
+            _ => 0,
+        };
+        let permit = if size > LARGE_FRAME { self.reserve(size).await } else { None };
+        let command = Command::Frame { peer: self.peer, frame, permit };
+        self.room.mailbox.send(command).await.map_err(|_| RoomClosed(CloseReason::Failed))
+    }
+
+    async fn reserve(&self, size: usize) -> Option<OwnedSemaphorePermit> {
+        let permits = u32::try_from(size.min(MAILBOX_BYTES)).unwrap_or(u32::MAX);
+        // The semaphore is never closed.
+        self.room.budget.clone().acquire_many_owned(permits).await.ok()
     }
 
     /// Waits for frames and moves all that wait into `frames` (each one WebSocket binary message). Cancel-safe.
-    /// An error ends the connection: close the socket with its reason.
+    /// Call it only when everything taken before was handed to the socket: that is how the room learns that a client
+    /// which was behind has drained. An error ends the connection: close the socket with its reason.
     pub async fn receive(&self, frames: &mut Vec<Bytes>) -> Result<(), CloseReason> {
-        unimplemented!("{frames:?}")
+        loop {
+            match self.outbound.take(frames)? {
+                Taken::Frames => {
+                    self.drain_reported.store(false, Ordering::Relaxed);
+                    return Ok(());
+                }
+                Taken::Drained => self.report_drained(),
+                Taken::Nothing => {}
+            }
+            self.outbound.ready().await;
+        }
+    }
+
+    fn report_drained(&self) {
+        if !self.drain_reported.swap(true, Ordering::Relaxed) {
+            self.tell(Command::Drained { peer: self.peer });
+        }
+    }
+
+    fn tell(&self, command: Command) {
+        if self.room.control.send(command).is_err() {
+            tracing::debug!(peer = self.peer.0, "the room has ended already");
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.tell(Command::Leave { peer: self.peer });
     }
 }
 
@@ -136,6 +278,8 @@ pub struct RoomInspection {
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PeerInspection {
+    /// The connection's number in the logs.
+    pub peer: u64,
     pub name: String,
     pub remote: String,
     /// Client ids it announced.

@@ -1,16 +1,45 @@
-//! All rooms: opening, finding, unloading; the catalogue of notebooks.
+//! All rooms: opening, finding, unloading; creating and deleting notebooks.
+//!
+//! A document is `Opening`, `Open` or `Closing`, under one lock, so loading and unloading cannot race.
+//! Invariant: a document has at most one room, and nobody writes its catalogue record while it has one.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, hash_map::Entry as Slots},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
-use storage::{StorageError, Store};
+use bytes::Bytes;
+use storage::{DocumentKey, Entry, Loaded, StorageError, Store};
+use tokio::sync::watch;
 
-use super::handle::RoomHandle;
+use super::{
+    actor::{self, Actor, Opened, Registry},
+    document::Document,
+    handle::{CloseReason, Command, RoomHandle},
+    state::RoomState,
+    watchdog::Watchdog,
+};
 use crate::{
+    catalogue::{NotebookRecord, set_aside_key},
     ids::{DocumentId, NotebookId},
     notebook::ImportedNotebook,
-    vocabulary::Actor,
+    vocabulary::{self, Event, LoggedEvent},
     wire::rest::NotebookSummary,
 };
+
+/// The notebook that a path without an id opens (LN-02).
+pub const DEFAULT_NOTEBOOK: &str = "default";
+
+/// A document whose room failed twice within this time is set aside, so that it cannot fail for ever.
+const FAILURE_WINDOW: Duration = Duration::from_secs(600);
+
+/// How often the watchdog looks.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Why a document could not be opened. Never answered with an empty document.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -39,54 +68,444 @@ pub enum CreateError {
     Open(#[from] OpenError),
 }
 
+impl From<StorageError> for CreateError {
+    fn from(error: StorageError) -> Self {
+        Self::Open(error.into())
+    }
+}
+
+/// What a document is at the moment. Whoever waits for the end of that moment subscribes to `over`, which is rung when
+/// the phase changes and ends with the slot.
+struct Slot {
+    phase: Phase,
+    over: watch::Sender<()>,
+}
+
+enum Phase {
+    Opening,
+    Open(RoomHandle),
+    Closing,
+}
+
+#[derive(Default)]
+struct Failures {
+    last: Option<Instant>,
+    quarantined: Option<String>,
+}
+
+struct Shared {
+    store: Arc<dyn Store>,
+    /// Held for a look-up only.
+    slots: Mutex<HashMap<DocumentId, Slot>>,
+    failures: Mutex<HashMap<DocumentId, Failures>>,
+    watchdog: Watchdog,
+    next_peer: Arc<AtomicU64>,
+    stopping: AtomicBool,
+}
+
 /// The rooms of a server; share it in an `Arc`.
-pub struct Rooms {}
+pub struct Rooms {
+    shared: Arc<Shared>,
+}
 
 impl Rooms {
     /// Rooms over `store`.
     pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
-        unimplemented!("{}", Arc::strong_count(&store))
+        let shared = Shared {
+            store,
+            slots: Mutex::default(),
+            failures: Mutex::default(),
+            watchdog: Watchdog::default(),
+            next_peer: Arc::new(AtomicU64::new(1)),
+            stopping: AtomicBool::new(false),
+        };
+        Arc::new(Self { shared: Arc::new(shared) })
     }
 
     /// The room of a document, loaded if it is not open. A free document is created by opening it; a notebook is not,
     /// except `default`.
-    pub async fn open(self: &Arc<Self>, document: &DocumentId) -> Result<RoomHandle, OpenError> {
-        unimplemented!("{document:?}")
+    pub async fn open(&self, document: &DocumentId) -> Result<RoomHandle, OpenError> {
+        loop {
+            match self.shared.find(document)? {
+                Found::Open(room) => return Ok(room),
+                Found::Wait(over) => wait(over).await,
+                Found::Reserved(reservation) => match self.load(reservation).await {
+                    Err(OpenError::Unknown(id)) if id.as_str() == DEFAULT_NOTEBOOK => self.create_default(id).await?,
+                    opened => return opened,
+                },
+            }
+        }
+    }
+
+    async fn create_default(&self, id: NotebookId) -> Result<(), OpenError> {
+        let title = "Default notebook".to_owned();
+        match self.create(id, title, None, vocabulary::Actor::server()).await {
+            Ok(_) | Err(CreateError::Exists(_)) => Ok(()),
+            Err(CreateError::Open(error)) => Err(error),
+        }
+    }
+
+    async fn load(&self, reservation: Reservation) -> Result<RoomHandle, OpenError> {
+        let id = reservation.document.clone();
+        let shared = self.shared.clone();
+        let loading = tokio::task::spawn_blocking(move || {
+            let _under_way = shared.watchdog.watch(&id);
+            load(shared.store.as_ref(), &id)
+        });
+        let (state, loaded) = match loading.await {
+            Ok(result) => result?,
+            Err(failure) => {
+                let document = reservation.document.to_string();
+                return Err(OpenError::Quarantined { document, cause: failure.to_string() });
+            }
+        };
+        Ok(reservation.open(state, loaded))
     }
 
     /// Creates a notebook, empty (one code cell) or with imported content; durable when it returns.
     pub async fn create(
-        self: &Arc<Self>,
+        &self,
         id: NotebookId,
         title: String,
         content: Option<ImportedNotebook>,
-        actor: Actor,
+        actor: vocabulary::Actor,
     ) -> Result<NotebookSummary, CreateError> {
-        unimplemented!("{id:?} {title:?} {actor:?} {}", content.is_some())
+        let Some(_reservation) = self.reserve(&DocumentId::Notebook(id.clone()), None).await? else {
+            return Err(CreateError::Exists(id));
+        };
+        if self.record(&id).await?.is_some() {
+            return Err(CreateError::Exists(id));
+        }
+        let mut content = content.unwrap_or_else(ImportedNotebook::empty);
+        content.title = Some(title.clone());
+        let record =
+            NotebookRecord::new(title.clone(), u32::try_from(content.cells.len()).unwrap_or(u32::MAX), actor::now());
+        let update = Document::initial_notebook(content);
+        let event = Event::NotebookCreated { id: id.clone(), title };
+        self.write(&id, &record, event, actor, Some(update)).await?;
+        Ok(summary(id, record))
     }
 
     /// All notebooks, those in the bin included, last changed first.
     pub async fn notebooks(&self) -> Result<Vec<NotebookSummary>, StorageError> {
-        unimplemented!()
+        let store = self.shared.store.clone();
+        let records = blocking(move || store.meta_with_prefix(NotebookRecord::prefix())).await?;
+        let parse = |(key, bytes): (String, Bytes)| {
+            let record = serde_json::from_slice(&bytes).ok()?;
+            Some(summary(NotebookRecord::id_in(&key)?, record))
+        };
+        let mut notebooks: Vec<_> = records.into_iter().filter_map(parse).collect();
+        notebooks.sort_by(|a, b| b.updated_at.cmp(&a.updated_at).then_with(|| a.id.cmp(&b.id)));
+        Ok(notebooks)
     }
 
     /// One notebook of the catalogue.
     pub async fn summary(&self, id: &NotebookId) -> Result<NotebookSummary, OpenError> {
-        unimplemented!("{id:?}")
+        let record = self.record(id).await?.ok_or_else(|| OpenError::Unknown(id.clone()))?;
+        Ok(summary(id.clone(), record))
     }
 
     /// Puts a notebook into the bin; open connections are closed with 4404.
-    pub async fn delete(&self, id: &NotebookId, actor: Actor) -> Result<(), OpenError> {
-        unimplemented!("{id:?} {actor:?}")
+    pub async fn delete(&self, id: &NotebookId, actor: vocabulary::Actor) -> Result<(), OpenError> {
+        self.set_deleted(id, Some(actor::now()), actor).await.map(|_| ())
     }
 
     /// Takes a notebook back out of the bin.
-    pub async fn restore(&self, id: &NotebookId, actor: Actor) -> Result<NotebookSummary, OpenError> {
-        unimplemented!("{id:?} {actor:?}")
+    pub async fn restore(&self, id: &NotebookId, actor: vocabulary::Actor) -> Result<NotebookSummary, OpenError> {
+        self.set_deleted(id, None, actor).await
+    }
+
+    async fn set_deleted(
+        &self,
+        id: &NotebookId,
+        at: Option<i64>,
+        actor: vocabulary::Actor,
+    ) -> Result<NotebookSummary, OpenError> {
+        let document = DocumentId::Notebook(id.clone());
+        let evict = at.map(|_| CloseReason::Deleted);
+        let Some(_reservation) = self.reserve(&document, evict.as_ref()).await? else { return self.summary(id).await };
+        let mut record = self.record(id).await?.ok_or_else(|| OpenError::Unknown(id.clone()))?;
+        if record.deleted_at.is_some() == at.is_some() {
+            return Ok(summary(id.clone(), record));
+        }
+        record.deleted_at = at;
+        let event = match at {
+            Some(_) => Event::NotebookDeleted { id: id.clone() },
+            None => Event::NotebookUpdated { id: id.clone(), title: record.title.clone() },
+        };
+        self.write(id, &record, event, actor, None).await?;
+        Ok(summary(id.clone(), record))
+    }
+
+    /// Waits until the document has no room and keeps it so. A room that is open is ended with `evict`; without,
+    /// there is no reservation: the document exists and is in use.
+    async fn reserve(
+        &self,
+        document: &DocumentId,
+        evict: Option<&CloseReason>,
+    ) -> Result<Option<Reservation>, OpenError> {
+        loop {
+            match (self.shared.find(document)?, evict) {
+                (Found::Reserved(reservation), _) => return Ok(Some(reservation)),
+                (Found::Wait(over), _) => wait(over).await,
+                (Found::Open(_), None) => return Ok(None),
+                (Found::Open(_), Some(reason)) => {
+                    if let Some(over) = self.shared.end(document, reason) {
+                        wait(over).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn record(&self, id: &NotebookId) -> Result<Option<NotebookRecord>, StorageError> {
+        let (store, id) = (self.shared.store.clone(), id.clone());
+        blocking(move || read_record(store.as_ref(), &id)).await
+    }
+
+    async fn write(
+        &self,
+        id: &NotebookId,
+        record: &NotebookRecord,
+        event: Event,
+        actor: vocabulary::Actor,
+        update: Option<Bytes>,
+    ) -> Result<(), StorageError> {
+        let event = LoggedEvent { event, ts: actor::now(), actor, notebook: Some(id.clone()) };
+        let entry = Entry {
+            update: update.map(|update| (DocumentKey(id.to_string()), update)),
+            events: vec![encode(&event, id)?],
+            meta: vec![(NotebookRecord::key(id), Some(encode(record, id)?))],
+            delete: None,
+        };
+        let mut durability = self.shared.store.durability();
+        let seq = self.shared.store.append(entry)?.seq;
+        let done = durability.wait_for(|durability| durability.flushed >= seq || durability.lost(seq).is_some()).await;
+        match done.map_err(|_| StorageError::Closed)?.lost(seq) {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// Starts the thread that looks for documents on which the engine hangs. Such a document is set aside, so that it
+    /// is not opened again, and `restart` is called, which must replace the process: nothing else ends such a thread.
+    pub fn supervise(&self, restart: impl Fn() + Send + 'static) {
+        let shared = Arc::downgrade(&self.shared);
+        std::thread::spawn(move || {
+            while let Some(shared) = shared.upgrade() {
+                std::thread::sleep(LOOK_INTERVAL);
+                if let Some(document) = shared.watchdog.hung(Instant::now()) {
+                    shared.set_aside(&document);
+                    restart();
+                }
+            }
+        });
     }
 
     /// Closes all rooms in order: everything durable, clients told to reconnect. No room opens afterwards.
     pub async fn stop(&self) {
-        unimplemented!()
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        loop {
+            let Some(over) = self.shared.end_all(&CloseReason::Restart) else { return };
+            wait(over).await;
+        }
     }
+}
+
+/// What a look-up found.
+enum Found {
+    Open(RoomHandle),
+    Wait(watch::Receiver<()>),
+    Reserved(Reservation),
+}
+
+impl Shared {
+    fn slots(&self) -> MutexGuard<'_, HashMap<DocumentId, Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failures(&self) -> MutexGuard<'_, HashMap<DocumentId, Failures>> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(self: &Arc<Self>, document: &DocumentId) -> Result<Found, OpenError> {
+        if self.stopping.load(Ordering::SeqCst) {
+            return Err(OpenError::Stopping);
+        }
+        if let Some(cause) = self.failures().get(document).and_then(|failures| failures.quarantined.clone()) {
+            return Err(OpenError::Quarantined { document: document.to_string(), cause });
+        }
+        match self.slots().entry(document.clone()) {
+            Slots::Occupied(slot) => Ok(match &slot.get().phase {
+                Phase::Open(room) => Found::Open(room.clone()),
+                Phase::Opening | Phase::Closing => Found::Wait(slot.get().over.subscribe()),
+            }),
+            Slots::Vacant(slot) => {
+                slot.insert(Slot { phase: Phase::Opening, over: watch::Sender::default() });
+                Ok(Found::Reserved(Reservation { document: document.clone(), shared: self.clone(), opened: false }))
+            }
+        }
+    }
+
+    /// Ends the room of a document; the receiver tells when it is over.
+    fn end(&self, document: &DocumentId, reason: &CloseReason) -> Option<watch::Receiver<()>> {
+        let slots = self.slots();
+        let slot = slots.get(document)?;
+        slot.stop(reason);
+        Some(slot.over.subscribe())
+    }
+
+    /// Ends all rooms; the receiver tells when one of them is over.
+    fn end_all(&self, reason: &CloseReason) -> Option<watch::Receiver<()>> {
+        let slots = self.slots();
+        slots.values().for_each(|slot| slot.stop(reason));
+        slots.values().next().map(|slot| slot.over.subscribe())
+    }
+
+    fn set_aside(&self, document: &DocumentId) {
+        let cause = "an operation on it did not end";
+        tracing::error!(%document, cause, "the document is set aside and the server restarts");
+        let meta = vec![(set_aside_key(document), Some(Bytes::from_static(cause.as_bytes())))];
+        let durability = self.store.durability();
+        match self.store.append(Entry { meta, ..Entry::default() }) {
+            Ok(appended) => {
+                let deadline = Instant::now() + LOOK_INTERVAL * 5;
+                while durability.borrow().flushed < appended.seq && Instant::now() < deadline {
+                    std::thread::sleep(LOOK_INTERVAL / 100);
+                }
+            }
+            Err(error) => tracing::error!(%document, %error, "it could not be set aside"),
+        }
+    }
+
+    fn note_failure(&self, document: &DocumentId, cause: String) {
+        let mut failures = self.failures();
+        let failures = failures.entry(document.clone()).or_default();
+        if failures.last.is_some_and(|last| last.elapsed() < FAILURE_WINDOW) {
+            tracing::error!(%document, cause, "the room failed again and is set aside until the server restarts");
+            failures.quarantined = Some(cause);
+        }
+        failures.last = Some(Instant::now());
+    }
+}
+
+impl Slot {
+    fn stop(&self, reason: &CloseReason) {
+        if let Phase::Open(room) = &self.phase
+            && room.control.send(Command::Stop(reason.clone())).is_err()
+        {
+            tracing::debug!("the room has ended already");
+        }
+    }
+}
+
+impl Registry for Shared {
+    fn may_unload(&self, document: &DocumentId) -> bool {
+        let mut slots = self.slots();
+        let Some(slot) = slots.get_mut(document) else { return true };
+        let held = matches!(&slot.phase, Phase::Open(room) if Arc::strong_count(&room.interest) > 1);
+        if !held {
+            slot.phase = Phase::Closing;
+        }
+        !held
+    }
+
+    fn watchdog(&self) -> &Watchdog {
+        &self.watchdog
+    }
+
+    fn ended(&self, document: &DocumentId, failed: Option<String>) {
+        if let Some(cause) = failed {
+            self.note_failure(document, cause);
+        }
+        self.slots().remove(document);
+    }
+}
+
+/// A document that has no room and gets none from anybody else while this lives.
+struct Reservation {
+    document: DocumentId,
+    shared: Arc<Shared>,
+    opened: bool,
+}
+
+impl Reservation {
+    /// Starts the room.
+    fn open(mut self, state: RoomState, loaded_from: Loaded) -> RoomHandle {
+        let (room, commands, controls) = RoomHandle::new(self.shared.next_peer.clone());
+        let id = self.document.clone();
+        if let Some(slot) = self.shared.slots().get_mut(&id) {
+            slot.phase = Phase::Open(room.clone());
+            slot.over.send_replace(());
+        }
+        self.opened = true;
+        let (store, registry) = (self.shared.store.clone(), self.shared.clone());
+        Actor::start(Opened { id, state, store, registry, commands, controls, loaded_from });
+        room
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if !self.opened {
+            self.shared.slots().remove(&self.document);
+        }
+    }
+}
+
+/// Waits for the end of a moment: its slot has another phase or is gone.
+async fn wait(mut over: watch::Receiver<()>) {
+    if over.changed().await.is_err() {
+        tracing::trace!("the slot is gone");
+    }
+}
+
+fn load(store: &dyn Store, id: &DocumentId) -> Result<(RoomState, Loaded), OpenError> {
+    let record = match id {
+        DocumentId::Notebook(notebook) => Some(open_record(store, notebook)?),
+        DocumentId::Free(_) => None,
+    };
+    if let Some(cause) = store.meta(&set_aside_key(id))? {
+        let cause = String::from_utf8_lossy(&cause).into_owned();
+        return Err(OpenError::Quarantined { document: id.to_string(), cause });
+    }
+    let loaded = store.load(&DocumentKey(id.to_string()))?.unwrap_or_default();
+    let document = catch_unwind(AssertUnwindSafe(|| Document::load(id, u64::from(rand::random::<u32>()), &loaded)));
+    let quarantined = |cause: String| OpenError::Quarantined { document: id.to_string(), cause };
+    match document {
+        Ok(Ok(document)) => Ok((RoomState::new(id.clone(), document, record), loaded)),
+        Ok(Err(error)) => Err(quarantined(error.to_string())),
+        Err(_) => Err(quarantined("its content makes the document engine fail".into())),
+    }
+}
+
+fn open_record(store: &dyn Store, id: &NotebookId) -> Result<NotebookRecord, OpenError> {
+    let record = read_record(store, id)?.ok_or_else(|| OpenError::Unknown(id.clone()))?;
+    match record.deleted_at {
+        Some(_) => Err(OpenError::Deleted(id.clone())),
+        None => Ok(record),
+    }
+}
+
+fn read_record(store: &dyn Store, id: &NotebookId) -> Result<Option<NotebookRecord>, StorageError> {
+    let Some(bytes) = store.meta(&NotebookRecord::key(id))? else { return Ok(None) };
+    let damaged =
+        |error: serde_json::Error| StorageError::Corrupt { document: id.to_string(), what: error.to_string() };
+    serde_json::from_slice(&bytes).map(Some).map_err(damaged)
+}
+
+fn encode(value: &impl serde::Serialize, id: &NotebookId) -> Result<Bytes, StorageError> {
+    let bytes = serde_json::to_vec(value);
+    bytes.map(Bytes::from).map_err(|error| StorageError::Corrupt { document: id.to_string(), what: error.to_string() })
+}
+
+fn summary(id: NotebookId, record: NotebookRecord) -> NotebookSummary {
+    let NotebookRecord { title, created_at, updated_at, cell_count, deleted_at } = record;
+    NotebookSummary { id, title, created_at, updated_at, cell_count, deleted_at }
+}
+
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
+) -> Result<T, StorageError> {
+    tokio::task::spawn_blocking(read).await.unwrap_or(Err(StorageError::Closed))
 }

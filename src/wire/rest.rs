@@ -7,8 +7,15 @@ use utoipa::ToSchema;
 
 use crate::{
     ids::{CellId, NotebookId},
-    vocabulary::{CellKind, Millis},
+    vocabulary::{Actor, CellKind, Millis},
 };
+
+/// Names the person or program a REST request acts for; "API" if absent.
+pub const ACTOR_HEADER: &str = "x-coscribe-actor";
+/// `human`, `agent` or absent for a program.
+pub const ACTOR_KIND_HEADER: &str = "x-coscribe-actor-kind";
+/// A `POST` repeated with the same value acts once.
+pub const IDEMPOTENCY_HEADER: &str = "idempotency-key";
 
 /// The body of every refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
@@ -169,6 +176,58 @@ pub struct PutSource {
 pub struct MoveCell {
     /// The cell to stand after; `null` for the beginning.
     pub after: Option<CellId>,
+}
+
+/// The cells of a notebook in their order, those in the bin left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export_to = "wire.ts")]
+pub struct CellList {
+    pub cells: Vec<CellBody>,
+}
+
+/// Something that happened, as `/api/events` tells it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export_to = "wire.ts")]
+pub struct EventBody {
+    /// Its place in the log: rises strictly. Continue after it with `?since=`.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// What happened: `cell:moved`. `events:gap` tells that older events than the next one are no longer kept.
+    pub event: String,
+    /// When, in milliseconds since the Unix epoch.
+    #[ts(type = "number")]
+    pub ts: Millis,
+    /// Who caused it; absent for `events:gap`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub actor: Option<Actor>,
+    /// The notebook it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub notebook: Option<NotebookId>,
+    /// What each kind of event tells.
+    #[serde(default)]
+    #[ts(type = "Record<string, unknown>")]
+    pub data: Value,
+}
+
+/// What an inspection of the whole store found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "wire.ts")]
+pub struct StoreReport {
+    #[ts(type = "number")]
+    pub documents: u64,
+    #[ts(type = "number")]
+    pub blobs: u64,
+    #[ts(type = "number")]
+    pub events: u64,
+    #[ts(type = "number")]
+    pub bytes_on_disk: u64,
+    #[ts(type = "number")]
+    pub bytes_live: u64,
+    /// One sentence per damaged record; empty when all is well.
+    pub damage: Vec<String>,
 }
 
 /// A blob that was kept.

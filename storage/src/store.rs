@@ -31,6 +31,18 @@ pub type MetaKey = String;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobHash(pub [u8; 32]);
 
+impl fmt::Display for BlobHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for BlobHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "BlobHash({self})")
+    }
+}
+
 /// One atomic, durable write: after a crash all of it is there or nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Entry {
@@ -56,7 +68,9 @@ pub struct Appended {
 /// An inclusive range of journal positions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeqRange {
+    /// The first position.
     pub first: Seq,
+    /// The last position.
     pub last: Seq,
 }
 
@@ -90,32 +104,44 @@ pub struct Loaded {
 /// One event as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRecord {
+    /// Its number.
     pub seq: EventSeq,
+    /// What was appended.
     pub payload: Bytes,
 }
 
 /// What is known of a document without reading it whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentInfo {
+    /// Its name.
     pub key: DocumentKey,
+    /// Length of its snapshot; 0 if it has none.
     pub snapshot_bytes: u64,
+    /// Updates after the snapshot.
     pub tail_updates: u64,
+    /// Bytes of those updates.
     pub tail_bytes: u64,
 }
 
 /// Space used, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Size {
+    /// Everything in the data directory.
     pub on_disk: u64,
+    /// What counts of it: records with their keys, without what was deleted or replaced.
     pub live: u64,
 }
 
 /// What an inspection of the whole store found.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
+    /// Documents there are, readable or not.
     pub documents: u64,
+    /// Blobs there are.
     pub blobs: u64,
+    /// Events kept.
     pub events: u64,
+    /// Space used.
     pub size: Size,
     /// One sentence per damaged record, naming the document or place.
     pub damage: Vec<String>,

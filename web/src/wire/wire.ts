@@ -1,51 +1,193 @@
-// Generated from the Rust types by ts-rs. Do not edit by hand.
+// Generated from the Rust types by `cargo test --test generated`. Do not edit by hand.
 
-export type ActorKind = "human" | "agent" | "server";
+/**
+ * A notebook: opaque, URL-safe.
+ */
+export type NotebookId = string;
 
-export type Actor = {
+/**
+ * A cell, unique within its notebook.
+ */
+export type CellId = string;
+
+/**
+ * What a cell is for.
+ */
+export type CellKind = "code" | "note" | "prompt" | "raw";
+
+/**
+ * Who caused a change.
+ */
+export type Actor = { 
 /**
  * The name shown to people.
  */
 name: string, kind: ActorKind, };
 
-export type CellKind = "code" | "note" | "prompt" | "raw";
+/**
+ * What sort of actor it is.
+ */
+export type ActorKind = "human" | "agent" | "server";
 
-export type CellId = string;
+/**
+ * A fact about a document, derived from its transactions, whoever caused them.
+ */
+export type Event = { "event": "notebook:created", "data": { id: NotebookId, title: string, } } | { "event": "notebook:updated", "data": { id: NotebookId, title: string, } } | { "event": "notebook:deleted", "data": { id: NotebookId, } } | { "event": "cell:added", "data": { cell: CellId, kind: CellKind, after: CellId | null, } } | { "event": "cell:moved", "data": { cell: CellId, after: CellId | null, } } | { "event": "cell:deleted", "data": { cell: CellId, } } | { "event": "cell:restored", "data": { cell: CellId, } } | { "event": "cell:edited", "data": { cell: CellId, } };
 
-export type NotebookId = string;
+/**
+ * The body of every refusal.
+ */
+export type ErrorBody = { error: ErrorDetail, };
 
-export type ErrorDetail = {
+/**
+ * What was wrong and what to do.
+ */
+export type ErrorDetail = { 
 /**
  * For programs, stable: `notebook_not_found`.
  */
-code: string,
+code: string, 
 /**
  * For people: a sentence.
  */
 message: string, };
 
-export type ErrorBody = { error: ErrorDetail, };
-
-export type NotebookSummary = { id: string, title: string, createdAt: number,
+/**
+ * A notebook in a list.
+ */
+export type NotebookSummary = { id: NotebookId, title: string, createdAt: number, 
 /**
  * When somebody last changed it.
  */
-updatedAt: number, cellCount: number,
+updatedAt: number, cellCount: number, 
 /**
  * When it was put into the bin; absent otherwise.
  */
 deletedAt?: number, };
 
+/**
+ * All notebooks, last changed first.
+ */
 export type NotebookList = { notebooks: Array<NotebookSummary>, };
 
-export type CreateNotebook = {
+/**
+ * Asks for a new, empty notebook.
+ */
+export type CreateNotebook = { 
 /**
  * "Untitled" if absent.
  */
-title?: string,
+title?: string, 
 /**
  * An id of the caller's choice; a new one if absent.
  */
-id?: string, };
+id?: NotebookId, };
 
+/**
+ * Changes a notebook; what is absent stays.
+ */
 export type PatchNotebook = { title?: string, };
+
+/**
+ * A notebook, whole.
+ */
+export type NotebookBody = { 
+/**
+ * The cells in their order, those in the bin left out.
+ */
+cells: Array<CellBody>, 
+/**
+ * Notebook metadata as in `.ipynb`.
+ */
+metadata: Record<string, unknown>, 
+/**
+ * Deleted cells that can be restored, last deleted first.
+ */
+bin: Array<DeletedCell>, id: NotebookId, title: string, createdAt: number, 
+/**
+ * When somebody last changed it.
+ */
+updatedAt: number, cellCount: number, 
+/**
+ * When it was put into the bin; absent otherwise.
+ */
+deletedAt?: number, };
+
+/**
+ * A cell.
+ */
+export type CellBody = { id: CellId, type: CellKind, source: string, 
+/**
+ * nbformat outputs; empty for notes.
+ */
+outputs: Array<Record<string, unknown>>, executionCount: number | null, 
+/**
+ * Source and outputs both hidden.
+ */
+collapsed: boolean, metadata: Record<string, unknown>, };
+
+/**
+ * A cell in the bin.
+ */
+export type DeletedCell = { deletedAt: number, deletedBy: string, id: CellId, type: CellKind, source: string, 
+/**
+ * nbformat outputs; empty for notes.
+ */
+outputs: Array<Record<string, unknown>>, executionCount: number | null, 
+/**
+ * Source and outputs both hidden.
+ */
+collapsed: boolean, metadata: Record<string, unknown>, };
+
+/**
+ * Asks for a new cell.
+ */
+export type AddCell = { type: CellKind, source: string, 
+/**
+ * The cell to put it after: absent for the end, `null` for the beginning.
+ */
+after?: string | null, 
+/**
+ * An id of the caller's choice; a new one if absent.
+ */
+id?: CellId, };
+
+/**
+ * Changes a cell; what is absent stays.
+ */
+export type PatchCell = { type?: CellKind, 
+/**
+ * Keys to set; a `null` removes its key.
+ */
+metadata: Record<string, unknown>, 
+/**
+ * Hides or shows source and outputs.
+ */
+collapsed?: boolean, };
+
+/**
+ * Replaces a cell's text by the smallest edits.
+ */
+export type PutSource = { source: string, 
+/**
+ * The text the caller started from; what others typed since then is kept.
+ */
+base?: string, };
+
+/**
+ * Moves a cell.
+ */
+export type MoveCell = { 
+/**
+ * The cell to stand after; `null` for the beginning.
+ */
+after: CellId | null, };
+
+/**
+ * A blob that was kept.
+ */
+export type BlobStored = { 
+/**
+ * SHA-256, 64 hexadecimal digits: the blob's name in `/api/blobs/{sha256}`.
+ */
+sha256: string, size: number, };

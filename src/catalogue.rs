@@ -1,0 +1,56 @@
+//! The record that the catalogue keeps of each notebook beside its document. Imports ids and vocabulary.
+//!
+//! Invariant: a record can be read by every later version; unknown fields are kept out, missing ones have defaults.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{DocumentId, NotebookId},
+    vocabulary::Millis,
+};
+
+const PREFIX: &str = "notebook/";
+
+/// What the keys of documents begin with that were set aside because the engine hung on them; the value is the cause.
+pub const SET_ASIDE_PREFIX: &str = "set-aside/";
+
+/// The key that sets a document aside until `coscribe doctor` takes it back.
+pub fn set_aside_key(document: &DocumentId) -> String {
+    format!("{SET_ASIDE_PREFIX}{document}")
+}
+
+/// What is known of a notebook without opening it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotebookRecord {
+    pub title: String,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+    #[serde(default)]
+    pub cell_count: u32,
+    /// When it was put into the bin.
+    #[serde(default)]
+    pub deleted_at: Option<Millis>,
+}
+
+impl NotebookRecord {
+    /// The record of a notebook that is created now.
+    pub fn new(title: String, cell_count: u32, now: Millis) -> Self {
+        Self { title, created_at: now, updated_at: now, cell_count, deleted_at: None }
+    }
+
+    /// Its key in the store's metadata.
+    pub fn key(id: &NotebookId) -> String {
+        format!("{PREFIX}{id}")
+    }
+
+    /// What all keys begin with.
+    pub fn prefix() -> &'static str {
+        PREFIX
+    }
+
+    /// The id in a key of the store's metadata.
+    pub fn id_in(key: &str) -> Option<NotebookId> {
+        key.strip_prefix(PREFIX)?.parse().ok()
+    }
+}

@@ -1,0 +1,117 @@
+//! The command line. Client commands speak REST like everybody else.
+//!
+//! Imports wire, vocabulary, ids and config (which declares the flags and the files of the data directory).
+//! Invariant: results go to standard output, everything else to standard error; the exit code says what happened.
+
+mod backup;
+mod client;
+mod events;
+mod notebooks;
+mod output;
+mod progress;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+pub use self::{
+    backup::download,
+    client::{CliError, Client},
+    output::{Output, print_report},
+};
+use crate::config::{DataArgs, DataDirectory, ServeArgs};
+
+/// Notebooks that people, scripts and agents change at the same time.
+#[derive(Debug, Parser)]
+#[command(name = "coscribe", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 server not reached.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the documents in the data directory
+    Serve(Box<ServeArgs>),
+    /// List, create, import, export, delete or watch notebooks
+    Notebook {
+        #[command(flatten)]
+        server: ServerArgs,
+        #[command(subcommand)]
+        action: notebooks::Action,
+    },
+    /// Print what happened, and with --follow what happens
+    Events {
+        #[command(flatten)]
+        server: ServerArgs,
+        #[command(flatten)]
+        wanted: events::EventArgs,
+    },
+    /// Write a copy of everything to a file; works while the server runs
+    Backup {
+        #[command(flatten)]
+        server: ServerArgs,
+        /// The file to write; it must not exist.
+        file: PathBuf,
+    },
+    /// Make a data directory from a backup; the directory must hold no data yet
+    Restore {
+        #[command(flatten)]
+        server: ServerArgs,
+        /// A file that `coscribe backup` wrote.
+        file: PathBuf,
+    },
+    /// Read everything once and tell what is damaged
+    Doctor {
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// Which server, and how to print.
+#[derive(Debug, Clone, Args)]
+pub struct ServerArgs {
+    /// Address of the server [default: the one that uses the data directory, else http://127.0.0.1:8000].
+    #[arg(long, env = "COSCRIBE_URL", global = true)]
+    pub url: Option<String>,
+    /// The server's token [default: the one in the data directory].
+    #[arg(long, env = "COSCRIBE_TOKEN", hide_env_values = true, global = true)]
+    pub token: Option<String>,
+    /// The name to act under.
+    #[arg(long = "as", env = "COSCRIBE_ACTOR", value_name = "NAME", global = true)]
+    pub actor: Option<String>,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl ServerArgs {
+    /// How results are printed.
+    pub fn output(&self) -> Output {
+        if self.json { Output::Json } else { Output::Text }
+    }
+}
+
+/// Runs `coscribe notebook`.
+pub fn notebook(server: &ServerArgs, action: notebooks::Action, data: &DataDirectory) -> Result<(), CliError> {
+    action.run(&Client::new(server, data)?, server.output())
+}
+
+/// Runs `coscribe events`.
+pub fn events(server: &ServerArgs, wanted: &events::EventArgs, data: &DataDirectory) -> Result<(), CliError> {
+    wanted.run(&Client::new(server, data)?, server.output())
+}
+
+/// The exit code of a failure.
+pub fn exit_code(error: &CliError) -> ExitCode {
+    match error {
+        CliError::Refused(_) | CliError::File { .. } | CliError::Damaged => ExitCode::from(1),
+        CliError::Usage(_) => ExitCode::from(2),
+        CliError::NotReached { .. } => ExitCode::from(3),
+    }
+}

@@ -1,0 +1,103 @@
+//! Printing for people and for programs.
+
+use std::io::{ErrorKind, Write};
+
+use serde::Serialize;
+
+use super::client::CliError;
+use crate::{vocabulary::Millis, wire::rest::StoreReport};
+
+/// For whom results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    Text,
+    Json,
+}
+
+impl Output {
+    /// Prints a result: as JSON, or as the lines `text` makes of it.
+    pub fn print<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), CliError> {
+        match self {
+            Self::Text => print_line(&text(value)),
+            Self::Json => {
+                print_line(&serde_json::to_string(value).map_err(|error| CliError::Refused(error.to_string()))?)
+            }
+        }
+    }
+}
+
+/// Prints to standard output. A reader that has seen enough (`| head`) is no failure.
+pub fn print_line(line: &str) -> Result<(), CliError> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(cause) => Err(CliError::File { path: "standard output".into(), cause }),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Columns as wide as their widest cell.
+pub fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A moment as people read it, in UTC.
+pub fn moment(millis: Millis) -> String {
+    let seconds = millis.div_euclid(1000);
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = date(days);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
+}
+
+/// The Gregorian date of a day counted from 1970-01-01, by counting in eras of 400 years that begin in March.
+fn date(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1)
+}
+
+/// Prints what an inspection found; damage is a failure.
+pub fn print_report(report: &StoreReport, output: Output) -> Result<(), CliError> {
+    output.print(report, report_text)?;
+    if report.damage.is_empty() { Ok(()) } else { Err(CliError::Damaged) }
+}
+
+fn report_text(report: &StoreReport) -> String {
+    let StoreReport { documents, blobs, events, bytes_on_disk, bytes_live, damage } = report;
+    let counts = format!("{documents} documents, {blobs} blobs, {events} events");
+    let space = format!("{bytes_live} bytes of data, {bytes_on_disk} bytes on disk");
+    let verdict = if damage.is_empty() { "Nothing is damaged.".to_owned() } else { damage.join("\n") };
+    format!("{counts}\n{space}\n{verdict}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_dates_in_utc() {
+        assert_eq!(moment(0), "1970-01-01 00:00:00");
+        assert_eq!(moment(951_782_399_999), "2000-02-28 23:59:59");
+        assert_eq!(moment(951_782_400_000), "2000-02-29 00:00:00");
+        assert_eq!(moment(1_795_227_005_000), "2026-11-21 02:10:05");
+        assert_eq!(moment(-1), "1969-12-31 23:59:59");
+    }
+
+    #[test]
+    fn columns_line_up() {
+        let rows = [vec!["a".into(), "b".into()], vec!["ccc".into(), "d".into()]];
+        assert_eq!(table(&rows), "a    b\nccc  d");
+    }
+}

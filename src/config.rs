@@ -1,0 +1,277 @@
+//! What can be set, with its defaults and limits, each with its reason. Imports nothing of ours.
+//!
+//! Invariant: every setting of `coscribe serve` is a flag and an environment variable of the same name.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{Args, ValueEnum};
+
+/// Where the server listens unless told otherwise: this machine only.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
+
+/// The largest message a client may send over a WebSocket: a whole large document in one sync step (`design.md` §3.4).
+pub const MESSAGE_BYTES: usize = 16 << 20;
+
+/// The largest document, and so the largest frame a client may be sent.
+pub const DOCUMENT_BYTES: usize = 256 << 20;
+
+/// The largest body of a REST request: twice the largest WebSocket message.
+pub const BODY_BYTES: usize = 32 << 20;
+
+/// The largest notebook file: as large as a document may be.
+pub const IMPORT_BYTES: usize = DOCUMENT_BYTES;
+
+/// Open sockets and event streams of one process. Each costs some tens of KiB; beyond it the server is not the one
+/// process that small teams run.
+pub const CONNECTIONS: usize = 10_000;
+
+/// Messages a second that one connection may send in the long run: a hundred times the fastest typing, and a replayed
+/// trace of a quarter of a million edits passes in half a minute.
+pub const MESSAGES_PER_SECOND: u32 = 10_000;
+
+/// Messages one connection may send at once: an offline week comes as one message, a replay as many.
+pub const MESSAGE_BURST: u32 = 50_000;
+
+/// Bytes a second that one connection may send in the long run: one largest message a second.
+pub const BYTES_PER_SECOND: u32 = 16 << 20;
+
+/// Bytes one connection may send at once: four largest messages.
+pub const BYTE_BURST: u32 = 64 << 20;
+
+/// Events kept in the log: weeks of a busy team, some hundred bytes each.
+pub const EVENTS: u64 = 1_000_000;
+
+/// REST requests a second for one token in the long run; a page makes some ten when it opens.
+pub const REQUESTS_PER_SECOND: u32 = 1_000;
+
+/// REST requests for one token at once: a script that adds a few thousand cells.
+pub const REQUEST_BURST: u32 = 10_000;
+
+/// Seconds without a message after which one is sent. Stock Yjs clients reconnect after 30 s without one
+/// (`wire-protocol.md` §4b); half of it leaves room for delay.
+pub const KEEP_ALIVE_SECONDS: u64 = 15;
+
+/// How long the closing handshake of one socket may take before it is dropped.
+pub const CLOSING: Duration = Duration::from_secs(1);
+
+/// How long an orderly stop may take in all. Nothing shown as saved depends on it.
+pub const STOPPING: Duration = Duration::from_millis(1800);
+
+/// The stack of a worker thread. Nested documents recurse inside yrs (`dependencies.md` §1.5); only pages that are
+/// touched cost memory.
+pub const STACK_BYTES: usize = 128 << 20;
+
+/// How long the answer to a `POST` with an `Idempotency-Key` is kept.
+pub const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// Answers kept for `Idempotency-Key`s; past it the oldest go.
+pub const IDEMPOTENCY_ENTRIES: usize = 10_000;
+
+/// How events are written to the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+pub struct DataArgs {
+    /// The data directory [default: $XDG_DATA_HOME/coscribe or ~/.local/share/coscribe].
+    #[arg(long = "data", env = "COSCRIBE_DATA", value_name = "DIR", global = true)]
+    directory: Option<PathBuf>,
+}
+
+/// The settings of `coscribe serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, env = "COSCRIBE_LISTEN", default_value = DEFAULT_LISTEN)]
+    pub listen: SocketAddr,
+    /// The secret that clients must bring; without it one is made and kept in the data directory.
+    #[arg(long, env = "COSCRIBE_TOKEN", conflicts_with = "no_token", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Let in everybody who reaches the port. Only on a loopback address.
+    #[arg(long, env = "COSCRIBE_NO_TOKEN")]
+    pub no_token: bool,
+    /// The path under which a proxy shows this server.
+    #[arg(long, env = "COSCRIBE_BASE_PATH", default_value = "/", value_parser = BasePath::parse)]
+    pub base_path: BasePath,
+    /// Another origin whose pages may use this server, such as https://example.org; may be given several times.
+    #[arg(long = "allow-origin", env = "COSCRIBE_ALLOW_ORIGIN", value_name = "URL", value_delimiter = ',')]
+    pub allow_origins: Vec<String>,
+    /// How the log is written to standard error.
+    #[arg(long, env = "COSCRIBE_LOG_FORMAT", value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+/// Limits that can be set.
+#[derive(Debug, Clone, Args)]
+pub struct Limits {
+    /// The largest WebSocket message, in bytes.
+    #[arg(long, env = "COSCRIBE_MAX_MESSAGE", default_value_t = MESSAGE_BYTES, hide_short_help = true)]
+    pub max_message: usize,
+    /// The largest body of a REST request, in bytes.
+    #[arg(long, env = "COSCRIBE_MAX_BODY", default_value_t = BODY_BYTES, hide_short_help = true)]
+    pub max_body: usize,
+    /// The largest notebook file to import, in bytes.
+    #[arg(long, env = "COSCRIBE_MAX_IMPORT", default_value_t = IMPORT_BYTES, hide_short_help = true)]
+    pub max_import: usize,
+    /// Open sockets and event streams at a time.
+    #[arg(long, env = "COSCRIBE_MAX_CONNECTIONS", default_value_t = CONNECTIONS, hide_short_help = true)]
+    pub max_connections: usize,
+    /// Messages a second from one connection in the long run; faster ones are read more slowly.
+    #[arg(long, env = "COSCRIBE_MESSAGES_PER_SECOND", default_value_t = MESSAGES_PER_SECOND, hide_short_help = true)]
+    pub messages_per_second: u32,
+    /// Seconds without a message after which one is sent to a client; pings go as often.
+    #[arg(long, env = "COSCRIBE_KEEP_ALIVE", default_value_t = KEEP_ALIVE_SECONDS, hide_short_help = true,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub keep_alive: u64,
+    /// Events kept in the log; a client that was away for longer is told of a gap.
+    #[arg(long, env = "COSCRIBE_KEEP_EVENTS", default_value_t = EVENTS, hide_short_help = true)]
+    pub keep_events: u64,
+    /// REST requests a second for one token in the long run.
+    #[arg(long, env = "COSCRIBE_REQUESTS_PER_SECOND", default_value_t = REQUESTS_PER_SECOND, hide_short_help = true)]
+    pub requests_per_second: u32,
+}
+
+impl Limits {
+    /// How long a connection may go without a message from us.
+    pub fn keep_alive(&self) -> Duration {
+        Duration::from_secs(self.keep_alive)
+    }
+
+    /// A connection from which nothing came for so long, no answer to a ping either, is half open: two pings and some,
+    /// 40 s by default.
+    pub fn silence(&self) -> Duration {
+        self.keep_alive() * 8 / 3
+    }
+
+    /// The same while a large message is on its way to the client: its pong waits behind it. 5 minutes by default.
+    pub fn silence_while_sending(&self) -> Duration {
+        self.keep_alive() * 20
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_message: MESSAGE_BYTES,
+            max_body: BODY_BYTES,
+            max_import: IMPORT_BYTES,
+            max_connections: CONNECTIONS,
+            messages_per_second: MESSAGES_PER_SECOND,
+            keep_alive: KEEP_ALIVE_SECONDS,
+            keep_events: EVENTS,
+            requests_per_second: REQUESTS_PER_SECOND,
+        }
+    }
+}
+
+/// A path that begins and ends with a slash, of unreserved characters only, so that it can stand in HTML and cookies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BasePath(String);
+
+impl BasePath {
+    /// Reads `x`, `/x` and `/x/` alike.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let inner = text.trim_matches('/');
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
+        if !inner.bytes().all(allowed) || inner.split('/').any(|part| part == ".." || part == ".") {
+            return Err(format!("{text:?} is no path: use letters, digits, '-', '_', '.', '~' and '/'"));
+        }
+        Ok(Self(if inner.is_empty() { "/".into() } else { format!("/{inner}/") }))
+    }
+
+    /// The path with both slashes.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What follows the base path in `path`, with its leading slash; `None` if the path lies elsewhere.
+    pub fn strip<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let prefix = self.0.trim_end_matches('/');
+        let rest = path.strip_prefix(prefix)?;
+        match rest {
+            "" => Some("/"),
+            rest if rest.starts_with('/') => Some(rest),
+            _ => None,
+        }
+    }
+}
+
+/// The data directory and the files in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataDirectory(PathBuf);
+
+impl DataDirectory {
+    /// The directory given, or the usual place for this user's data.
+    pub fn from_args(args: &DataArgs) -> Self {
+        let home = || {
+            let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+            data.or_else(|| std::env::home_dir().map(|home| home.join(".local/share")))
+        };
+        Self(
+            args.directory
+                .clone()
+                .unwrap_or_else(|| home().map_or("coscribe-data".into(), |path| path.join("coscribe"))),
+        )
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Where the store keeps its files.
+    pub fn store(&self) -> PathBuf {
+        self.0.join("store")
+    }
+
+    /// The token the server made.
+    pub fn token(&self) -> PathBuf {
+        self.0.join("token")
+    }
+
+    /// The address of the server that uses the directory, while it runs.
+    pub fn address(&self) -> PathBuf {
+        self.0.join("address")
+    }
+}
+
+impl std::fmt::Display for DataDirectory {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.display().fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_path_is_read_with_and_without_slashes() {
+        for text in ["x/y", "/x/y", "/x/y/"] {
+            assert_eq!(BasePath::parse(text).unwrap().as_str(), "/x/y/");
+        }
+        assert_eq!(BasePath::parse("/").unwrap().as_str(), "/");
+        for bad in ["/a b", "/<x>", "/..", "/a;b"] {
+            assert!(BasePath::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_whole_parts_of_a_path_count_as_the_base() {
+        let base = BasePath::parse("/x").unwrap();
+        assert_eq!(base.strip("/x/api"), Some("/api"));
+        assert_eq!(base.strip("/x"), Some("/"));
+        assert_eq!(base.strip("/xy"), None);
+        assert_eq!(BasePath::parse("/").unwrap().strip("/api"), Some("/api"));
+    }
+}

@@ -1,0 +1,140 @@
+//! `/api/blobs`: large contents by their SHA-256.
+//!
+//! Invariant: a blob never runs in our origin: it is sent as an attachment, under a policy that sandboxes it.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
+    },
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use storage::{BlobHash, StorageError, Store};
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    Shared,
+    error::{Answer, ApiError},
+    extract::{Ids, Params, Raw},
+};
+use crate::wire::rest::{BlobStored, ErrorBody};
+
+/// The content of an address by hash never changes; the cache is the browser's own, for the answer needs the secret.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
+const ATTACHMENT: HeaderValue = HeaderValue::from_static("attachment");
+const UNKNOWN_TYPE: HeaderValue = HeaderValue::from_static("application/octet-stream");
+
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(put)).routes(routes!(get))
+}
+
+/// Keeps a blob; it is on disk when this answers. The same content is kept once.
+#[utoipa::path(post, path = "/api/blobs", tag = "blobs",
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 201, body = BlobStored), (status = 413, body = ErrorBody)
+))]
+async fn put(State(app): State<Shared>, Raw(content): Raw) -> Answer<(StatusCode, Json<BlobStored>)> {
+    let size = content.len() as u64;
+    let hash = app.with_store(move |store| store.put_blob(&content)).await?;
+    Ok((StatusCode::CREATED, Json(BlobStored { sha256: to_hex(&hash), size })))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct BlobParams {
+    /// The media type to send it with, such as `image/png`.
+    r#type: Option<String>,
+}
+
+/// Reads a blob.
+#[utoipa::path(get, path = "/api/blobs/{sha256}", tag = "blobs", params(("sha256" = String, Path), BlobParams), responses(
+    (status = 200, description = "The content", content_type = "application/octet-stream"),
+    (status = 304), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)
+))]
+async fn get(
+    State(app): State<Shared>,
+    Ids(text): Ids<String>,
+    Params(wanted): Params<BlobParams>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let hash = from_hex(&text)?;
+    let tag = HeaderValue::from_str(&format!("\"{}\"", to_hex(&hash))).map_err(ApiError::internal)?;
+    if headers.get(IF_NONE_MATCH) == Some(&tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
+    }
+    let content = app.with_store(move |store| store.blob(&hash)).await?;
+    let content =
+        content.ok_or_else(|| ApiError::not_found("blob_not_found", format!("No blob has the hash {text}.")))?;
+    let headers = [
+        (CONTENT_TYPE, wanted.r#type.as_deref().and_then(media_type).unwrap_or(UNKNOWN_TYPE)),
+        (CONTENT_DISPOSITION, ATTACHMENT),
+        (CONTENT_SECURITY_POLICY, SANDBOX),
+        (CACHE_CONTROL, FOR_EVER),
+        (ETAG, tag),
+    ];
+    Ok((headers, content).into_response())
+}
+
+/// `type/subtype` of plain characters, without parameters.
+fn media_type(text: &str) -> Option<HeaderValue> {
+    let (kind, subtype) = text.split_once('/')?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte);
+    let valid = |part: &str| (1..=64).contains(&part.len()) && part.bytes().all(plain);
+    (valid(kind) && valid(subtype)).then(|| text.parse().ok()).flatten()
+}
+
+fn to_hex(hash: &BlobHash) -> String {
+    hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Answer<BlobHash> {
+    let invalid =
+        || ApiError::bad_request("invalid_id", "A blob is named by the 64 hexadecimal digits of its SHA-256.");
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(invalid());
+    }
+    let mut hash = [0; 32];
+    for (index, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).map_err(|_| invalid())?;
+    }
+    Ok(BlobHash(hash))
+}
+
+impl super::App {
+    /// Asks the store on a thread that may wait for the disk.
+    pub async fn with_store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Store) -> Result<T, StorageError> + Send + 'static,
+    ) -> Answer<T> {
+        let store = self.store.clone();
+        Ok(tokio::task::spawn_blocking(move || work(store.as_ref())).await.map_err(ApiError::internal)??)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_read_as_it_is_written() {
+        let hash = BlobHash(std::array::from_fn(|index| u8::try_from(index * 7).unwrap()));
+        assert_eq!(from_hex(&to_hex(&hash)).unwrap(), hash);
+        for bad in ["", "00", &"g".repeat(64), &"é".repeat(32), &"+f".repeat(32)] {
+            assert!(from_hex(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_plain_media_types_are_sent_back() {
+        assert_eq!(media_type("image/svg+xml").unwrap(), "image/svg+xml");
+        for bad in ["text/html; charset=x", "image", "a/b/c", "x/\r\ny", "/", "image/"] {
+            assert!(media_type(bad).is_none(), "{bad:?}");
+        }
+    }
+}

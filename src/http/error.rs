@@ -1,0 +1,202 @@
+//! Refusals of the REST interface: the one place where causes become status codes and sentences.
+//!
+//! Invariant: the public sentence never contains an internal cause; the log does.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+    response::{IntoResponse, Response},
+};
+use storage::StorageError;
+
+use crate::{
+    ids::InvalidId,
+    measure,
+    notebook::{ImportError, OpError},
+    room::{ApplyError, CloseReason, CreateError, OpenError, RoomClosed},
+    wire::{
+        rest::{ErrorBody, ErrorDetail},
+        update::Refusal,
+    },
+};
+
+/// How long a client is asked to wait when the server is busy or about to stop, in seconds.
+const RETRY_SECONDS: u64 = 1;
+
+/// A refused or failed request.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    retry_seconds: Option<u64>,
+    cause: Option<String>,
+}
+
+/// The answer of a handler.
+pub type Answer<T> = Result<T, ApiError>;
+
+impl ApiError {
+    /// A refusal with a stable code for programs and a sentence for people.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), retry_seconds: None, cause: None }
+    }
+
+    /// 400: the request cannot be understood.
+    pub fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// 404.
+    pub fn not_found(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message)
+    }
+
+    /// 413, with the limit in the sentence.
+    pub fn too_large(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+    }
+
+    /// 503: the same request may succeed soon.
+    pub fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message).retry_after(RETRY_SECONDS)
+    }
+
+    /// 500: our fault; `cause` goes to the log only.
+    pub fn internal(cause: impl ToString) -> Self {
+        let message = "The server failed to answer this; its log tells more.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message).caused_by(cause)
+    }
+
+    /// Tells when to try again.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_seconds = Some(seconds);
+        self
+    }
+
+    fn caused_by(mut self, cause: impl ToString) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        metrics::counter!(measure::REFUSALS, "reason" => self.code).increment(1);
+        if self.status.is_server_error() {
+            let cause = self.cause.as_deref().unwrap_or(&self.message);
+            tracing::error!(code = self.code, cause, "a request failed");
+        }
+        let body = ErrorBody { error: ErrorDetail { code: self.code.into(), message: self.message } };
+        let mut response = (self.status, Json(body)).into_response();
+        if let Some(seconds) = self.retry_seconds {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<InvalidId> for ApiError {
+    fn from(error: InvalidId) -> Self {
+        Self::bad_request("invalid_id", format!("{error}."))
+    }
+}
+
+impl From<OpenError> for ApiError {
+    fn from(error: OpenError) -> Self {
+        let message = error.to_string();
+        match error {
+            OpenError::Unknown(_) => Self::not_found("notebook_not_found", message),
+            OpenError::Deleted(_) => Self::new(StatusCode::GONE, "notebook_deleted", message),
+            OpenError::Quarantined { .. } => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "document_set_aside", message)
+            }
+            OpenError::Storage(error) => error.into(),
+            OpenError::Stopping => Self::unavailable("stopping", message),
+        }
+    }
+}
+
+impl From<CreateError> for ApiError {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Exists(_) => Self::new(StatusCode::CONFLICT, "notebook_exists", error.to_string()),
+            CreateError::Open(error) => error.into(),
+        }
+    }
+}
+
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
+        let message = format!("{error}.");
+        let failed = |status, code| Self::new(status, code, message.clone());
+        match error {
+            StorageError::DiskFull { .. } => failed(StatusCode::INSUFFICIENT_STORAGE, "disk_full"),
+            StorageError::ReadOnly { .. } => failed(StatusCode::INTERNAL_SERVER_ERROR, "disk_read_only"),
+            StorageError::Corrupt { .. } => failed(StatusCode::INTERNAL_SERVER_ERROR, "document_damaged"),
+            StorageError::NewerFormat { .. } => failed(StatusCode::INTERNAL_SERVER_ERROR, "newer_format"),
+            StorageError::TooLarge { .. } => Self::too_large(message),
+            StorageError::Closed => Self::unavailable("stopping", "The server is stopping."),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<OpError> for ApiError {
+    fn from(error: OpError) -> Self {
+        let message = error.to_string();
+        match error {
+            OpError::UnknownCell(_) => Self::not_found("cell_not_found", message),
+            OpError::CellInBin(_) => Self::new(StatusCode::CONFLICT, "cell_in_bin", message),
+            OpError::CellNotInBin(_) => Self::new(StatusCode::CONFLICT, "cell_not_in_bin", message),
+            OpError::DuplicateCell(_) => Self::new(StatusCode::CONFLICT, "cell_exists", message),
+        }
+    }
+}
+
+impl From<ApplyError> for ApiError {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::Refused(error) => error.into(),
+            ApplyError::Gap => Self::new(StatusCode::CONFLICT, "update_gap", sentence(&error)),
+            ApplyError::TooBig(message) => Self::too_large(message),
+            ApplyError::NotANotebook => Self::new(StatusCode::CONFLICT, "not_a_notebook", sentence(&error)),
+            ApplyError::Closed(closed) => closed.into(),
+        }
+    }
+}
+
+impl From<RoomClosed> for ApiError {
+    fn from(RoomClosed(reason): RoomClosed) -> Self {
+        match reason {
+            CloseReason::NotStored(message) => Self::new(StatusCode::INSUFFICIENT_STORAGE, "not_stored", message),
+            CloseReason::Deleted => Self::new(StatusCode::GONE, "notebook_deleted", "The notebook was deleted."),
+            CloseReason::TooBig(message) => Self::too_large(message),
+            CloseReason::Restart => Self::unavailable("stopping", "The server is stopping; try again soon."),
+            CloseReason::Failed | CloseReason::Replaced => {
+                Self::unavailable("document_reloading", "The document is being reloaded; try again soon.")
+            }
+        }
+    }
+}
+
+impl From<ImportError> for ApiError {
+    fn from(error: ImportError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_a_notebook_file", sentence(&error))
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(error: Refusal) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_update", format!("The update cannot be merged: {error}."))
+    }
+}
+
+/// Makes a sentence of a lower-case error text.
+fn sentence(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let stop = if text.ends_with('.') { "" } else { "." };
+    format!("{first}{}{stop}", characters.as_str())
+}

@@ -1,0 +1,313 @@
+//! `/api/notebooks`: the catalogue, whole notebooks, import and export.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION},
+    },
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    App, Shared,
+    bodies::notebook_body,
+    error::{Answer, ApiError},
+    extract::{Body, By, Ids, Params, Raw},
+};
+use crate::{
+    ids::{DocumentId, NotebookId},
+    notebook::{self, ImportedNotebook, NotebookView, Op},
+    vocabulary::Actor,
+    wire::rest::{CreateNotebook, ErrorBody, NotebookBody, NotebookList, NotebookSummary, PatchNotebook},
+};
+
+/// The title of a notebook that was given none.
+const UNTITLED: &str = "Untitled";
+
+/// The longest title, in characters: it is shown in one line.
+const TITLE_MAX: usize = 300;
+
+pub fn routes(max_import: usize) -> OpenApiRouter<Shared> {
+    let import = OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::max(max_import));
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, patch, delete))
+        .routes(routes!(restore))
+        .routes(routes!(export))
+        .merge(import)
+}
+
+/// Lists all notebooks, those in the bin included, last changed first.
+#[utoipa::path(get, path = "/api/notebooks", tag = "notebooks", responses((status = 200, body = NotebookList)))]
+async fn list(State(app): State<Shared>) -> Answer<Json<NotebookList>> {
+    Ok(Json(NotebookList { notebooks: app.rooms.notebooks().await? }))
+}
+
+/// Creates a notebook with one empty code cell.
+#[utoipa::path(post, path = "/api/notebooks", tag = "notebooks", request_body = CreateNotebook, responses(
+    (status = 201, body = NotebookSummary), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)
+))]
+async fn create(State(app): State<Shared>, By(actor): By, Body(wanted): Body<CreateNotebook>) -> Answer<Response> {
+    let title = title(wanted.title.as_deref().unwrap_or(UNTITLED))?;
+    let id = wanted.id.unwrap_or_else(NotebookId::generate);
+    created(&app, app.rooms.create(id, title, None, actor).await?)
+}
+
+/// Reads a whole notebook.
+#[utoipa::path(get, path = "/api/notebooks/{id}", tag = "notebooks", params(("id" = String, Path)), responses(
+    (status = 200, body = NotebookBody), (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)
+))]
+async fn get(State(app): State<Shared>, Ids(id): Ids<NotebookId>) -> Answer<Json<NotebookBody>> {
+    let view = app.view(&id).await?;
+    Ok(Json(notebook_body(app.rooms.summary(&id).await?, view)))
+}
+
+/// Changes the title.
+#[utoipa::path(patch, path = "/api/notebooks/{id}", tag = "notebooks", params(("id" = String, Path)),
+    request_body = PatchNotebook,
+    responses((status = 200, body = NotebookSummary), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)
+))]
+async fn patch(
+    State(app): State<Shared>,
+    Ids(id): Ids<NotebookId>,
+    By(actor): By,
+    Body(wanted): Body<PatchNotebook>,
+) -> Answer<Json<NotebookSummary>> {
+    if let Some(text) = wanted.title {
+        app.apply(&id, Op::SetTitle { title: title(&text)? }, actor).await?;
+    }
+    Ok(Json(app.rooms.summary(&id).await?))
+}
+
+/// Puts a notebook into the bin.
+#[utoipa::path(delete, path = "/api/notebooks/{id}", tag = "notebooks", params(("id" = String, Path)), responses(
+    (status = 204), (status = 404, body = ErrorBody)
+))]
+async fn delete(State(app): State<Shared>, Ids(id): Ids<NotebookId>, By(actor): By) -> Answer<StatusCode> {
+    app.rooms.delete(&id, actor).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a notebook back out of the bin.
+#[utoipa::path(post, path = "/api/notebooks/{id}/restore", tag = "notebooks", params(("id" = String, Path)),
+    responses((status = 200, body = NotebookSummary), (status = 404, body = ErrorBody)
+))]
+async fn restore(State(app): State<Shared>, Ids(id): Ids<NotebookId>, By(actor): By) -> Answer<Json<NotebookSummary>> {
+    Ok(Json(app.rooms.restore(&id, actor).await?))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ImportParams {
+    /// The title; else the file's own, else the file's name.
+    title: Option<String>,
+    /// The name of the file, when it is sent as the body itself.
+    name: Option<String>,
+    /// An id of the caller's choice; a new one if absent.
+    #[param(value_type = Option<String>)]
+    id: Option<NotebookId>,
+}
+
+/// Imports an `.ipynb` file (any version from 3 on): as the body itself, or as the one file of a form.
+#[utoipa::path(post, path = "/api/notebooks/import", tag = "notebooks", params(ImportParams),
+    request_body(content = String, content_type = "application/x-ipynb+json"),
+    responses((status = 201, body = NotebookSummary), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 422, body = ErrorBody)
+))]
+async fn import(
+    State(app): State<Shared>,
+    Params(wanted): Params<ImportParams>,
+    By(actor): By,
+    request: Request,
+) -> Answer<Response> {
+    let file = ImportFile::read(request).await?;
+    let name = file.name.or(wanted.name).map(|name| name.trim_end_matches(".ipynb").to_owned());
+    let content = blocking(move || notebook::import_ipynb(&file.bytes)).await??;
+    let text = wanted.title.or_else(|| content.title.clone()).or(name).unwrap_or_else(|| UNTITLED.into());
+    let id = wanted.id.unwrap_or_else(NotebookId::generate);
+    created(&app, create_imported(&app, id, title(&text)?, content, actor).await?)
+}
+
+async fn create_imported(
+    app: &App,
+    id: NotebookId,
+    title: String,
+    content: ImportedNotebook,
+    actor: Actor,
+) -> Answer<NotebookSummary> {
+    Ok(app.rooms.create(id, title, Some(content), actor).await?)
+}
+
+/// An uploaded file.
+struct ImportFile {
+    name: Option<String>,
+    bytes: Bytes,
+}
+
+impl ImportFile {
+    async fn read(request: Request) -> Answer<Self> {
+        let form = |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().starts_with(b"multipart/form-data");
+        if !request.headers().get(CONTENT_TYPE).is_some_and(form) {
+            let Raw(bytes) = Raw::from_request(request, &()).await?;
+            return Ok(Self { name: None, bytes });
+        }
+        let bad = |message: String| ApiError::bad_request("invalid_form", message);
+        let mut form = Multipart::from_request(request, &()).await.map_err(|error| bad(error.body_text()))?;
+        while let Some(field) = form.next_field().await.map_err(form_error)? {
+            let Some(name) = field.file_name().map(str::to_owned) else { continue };
+            let bytes = field.bytes().await.map_err(form_error)?;
+            return Ok(Self { name: Some(name), bytes });
+        }
+        Err(bad("The form contains no file.".into()))
+    }
+}
+
+fn form_error(error: axum::extract::multipart::MultipartError) -> ApiError {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large("The file is larger than this server imports."),
+        _ => ApiError::bad_request("invalid_form", error.body_text()),
+    }
+}
+
+/// The forms a notebook is exported in.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    /// Jupyter's nbformat 4.5.
+    #[default]
+    Ipynb,
+    /// Markdown.
+    Md,
+    /// Python with `# %%` marks.
+    Py,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ExportParams {
+    #[serde(default)]
+    #[param(inline)]
+    format: Format,
+}
+
+/// Exports a notebook as a file.
+#[utoipa::path(get, path = "/api/notebooks/{id}/export", tag = "notebooks",
+    params(("id" = String, Path), ExportParams),
+    responses((status = 200, description = "The file", body = String), (status = 404, body = ErrorBody)
+))]
+async fn export(
+    State(app): State<Shared>,
+    Ids(id): Ids<NotebookId>,
+    Params(wanted): Params<ExportParams>,
+) -> Answer<Response> {
+    let view = app.view(&id).await?;
+    let format = wanted.format;
+    let name = file_name(&view.title, format.extension());
+    let text = blocking(move || format.write(&view)).await?;
+    let headers = [(CONTENT_TYPE, HeaderValue::from_static(format.media_type())), (CONTENT_DISPOSITION, name)];
+    Ok((headers, text).into_response())
+}
+
+impl Format {
+    fn write(self, view: &NotebookView) -> String {
+        match self {
+            Self::Ipynb => notebook::export_ipynb(view),
+            Self::Md => notebook::export_markdown(view),
+            Self::Py => notebook::export_python(view),
+        }
+    }
+
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Ipynb => "ipynb",
+            Self::Md => "md",
+            Self::Py => "py",
+        }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Ipynb => "application/x-ipynb+json",
+            Self::Md => "text/markdown; charset=utf-8",
+            Self::Py => "text/x-python; charset=utf-8",
+        }
+    }
+}
+
+/// `Content-Disposition` with the title as file name: plain for old clients, exact in UTF-8 for the others (RFC 6266).
+fn file_name(title: &str, extension: &str) -> HeaderValue {
+    let safe =
+        |character: char| if character.is_ascii_alphanumeric() || "-_ ".contains(character) { character } else { '_' };
+    let plain: String = title.chars().map(safe).collect();
+    let encoded: String = title.bytes().map(percent_encoded).collect();
+    let value = format!("attachment; filename=\"{plain}.{extension}\"; filename*=UTF-8''{encoded}.{extension}");
+    value.parse().unwrap_or(HeaderValue::from_static("attachment"))
+}
+
+fn percent_encoded(byte: u8) -> String {
+    match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    }
+}
+
+fn title(text: &str) -> Answer<String> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > TITLE_MAX || text.chars().any(char::is_control) {
+        let message = format!("A title has 1 to {TITLE_MAX} characters in one line.");
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_title", message));
+    }
+    Ok(text.to_owned())
+}
+
+fn created(app: &App, summary: NotebookSummary) -> Answer<Response> {
+    let location = format!("{}api/notebooks/{}", app.base.as_str(), summary.id);
+    let mut headers = HeaderMap::new();
+    headers.insert(LOCATION, location.parse().map_err(ApiError::internal)?);
+    Ok((StatusCode::CREATED, headers, Json(summary)).into_response())
+}
+
+/// Runs what takes long without waiting on a thread of its own kind.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+    tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)
+}
+
+impl App {
+    /// A notebook as it is now.
+    pub async fn view(&self, id: &NotebookId) -> Answer<NotebookView> {
+        Ok(self.rooms.open(&DocumentId::Notebook(id.clone())).await?.notebook().await?)
+    }
+
+    /// Makes an edit; durable when it returns.
+    pub async fn apply(&self, id: &NotebookId, op: Op, actor: Actor) -> Answer<NotebookView> {
+        Ok(self.rooms.open(&DocumentId::Notebook(id.clone())).await?.apply(op, actor).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_is_safe_in_a_header_and_exact_in_utf_8() {
+        let value = file_name("Año \"1\"\r\n", "md");
+        let text = value.to_str().unwrap();
+        assert_eq!(text, "attachment; filename=\"A_o _1___.md\"; filename*=UTF-8''A%C3%B1o%20%221%22%0D%0A.md");
+    }
+
+    #[test]
+    fn a_title_is_one_line_of_a_sensible_length() {
+        assert_eq!(title("  A b ").unwrap(), "A b");
+        for bad in ["", "  ", "a\nb", &"x".repeat(301)] {
+            assert!(title(bad).is_err(), "{bad:?}");
+        }
+    }
+}

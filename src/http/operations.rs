@@ -1,0 +1,135 @@
+//! `/healthz`, `/readyz`, `/metrics`, and what an operator asks of a running server: a backup, an inspection.
+
+use std::{convert::Infallible, net::SocketAddr};
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{ConnectInfo, State},
+    http::{
+        HeaderMap, HeaderValue,
+        header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE},
+    },
+    response::{IntoResponse, Response},
+    routing,
+};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use storage::{Report, Store};
+use tokio::{fs::File, io::AsyncReadExt};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    Shared, auth,
+    error::{Answer, ApiError},
+};
+use crate::wire::rest::{ErrorBody, StoreReport};
+
+/// Bytes of a backup read at a time.
+const PIECE: usize = 256 << 10;
+
+/// What needs no secret, or decides by itself.
+pub fn open_routes() -> Router<Shared> {
+    Router::new()
+        .route("/healthz", routing::get(healthy))
+        .route("/readyz", routing::get(ready))
+        .route("/metrics", routing::get(measurements))
+}
+
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(backup)).routes(routes!(inspect))
+}
+
+/// The process answers.
+async fn healthy() -> &'static str {
+    "ok\n"
+}
+
+/// The store answers and the server is not about to stop.
+async fn ready(State(app): State<Shared>) -> Answer<&'static str> {
+    if app.is_stopping() {
+        return Err(ApiError::unavailable("stopping", "The server is stopping."));
+    }
+    app.with_store(|store| store.first_event()).await?;
+    Ok("ready\n")
+}
+
+/// Open to this machine, where collectors usually run; others bring the token. A proxy on this machine makes everybody
+/// local, so a forwarded request is not.
+async fn measurements(
+    State(app): State<Shared>,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
+    let local = remote.ip().is_loopback() && !forwarded;
+    if !local && !app.access.admits(&headers) {
+        return auth::unauthorized();
+    }
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render()).into_response()
+}
+
+/// Downloads a consistent copy of everything, made while the server serves; `coscribe restore` reads it.
+#[utoipa::path(get, path = "/api/admin/backup", tag = "operations", responses(
+    (status = 200, description = "The backup", content_type = "application/octet-stream"),
+    (status = 507, body = ErrorBody)
+))]
+async fn backup(State(app): State<Shared>) -> Answer<Response> {
+    let directory = app.data.path().to_owned();
+    let made = app.with_store(move |store| Ok(copy(store, &directory))).await?;
+    let file = File::from_std(made?);
+    let length = file.metadata().await.map_err(ApiError::internal)?.len();
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
+        (CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"coscribe.backup\"")),
+        (CONTENT_LENGTH, length.into()),
+    ];
+    Ok((headers, Body::from_stream(stream::unfold(file, piece).fuse())).into_response())
+}
+
+/// A copy in a file that has lost its name already: it goes when it was sent, or with the process.
+fn copy(store: &dyn Store, directory: &std::path::Path) -> Answer<std::fs::File> {
+    let path = directory.join(format!("backup-{}.part", uuid::Uuid::new_v4().simple()));
+    let made = store.backup(&path).map_err(ApiError::from);
+    let opened = made.and_then(|()| std::fs::File::open(&path).map_err(ApiError::internal));
+    if let Err(error) = std::fs::remove_file(&path)
+        && opened.is_ok()
+    {
+        tracing::warn!(%error, path = %path.display(), "a temporary backup could not be removed");
+    }
+    opened
+}
+
+/// The next piece; a failing disk ends the body early, which the announced length tells the client.
+async fn piece(mut file: File) -> Option<(Result<Bytes, Infallible>, File)> {
+    let mut buffer = vec![0; PIECE];
+    match file.read(&mut buffer).await {
+        Ok(0) => None,
+        Ok(length) => {
+            buffer.truncate(length);
+            Some((Ok(buffer.into()), file))
+        }
+        Err(error) => {
+            tracing::error!(%error, "a backup could not be read back");
+            None
+        }
+    }
+}
+
+/// Reads everything in the store once and tells what is damaged.
+#[utoipa::path(get, path = "/api/admin/report", tag = "operations", responses((status = 200, body = StoreReport)))]
+async fn inspect(State(app): State<Shared>) -> Answer<Json<StoreReport>> {
+    Ok(Json(report(app.with_store(|store| store.inspect()).await?)))
+}
+
+/// The findings as they are sent and printed.
+pub fn report(found: Report) -> StoreReport {
+    StoreReport {
+        documents: found.documents,
+        blobs: found.blobs,
+        events: found.events,
+        bytes_on_disk: found.size.on_disk,
+        bytes_live: found.size.live,
+        damage: found.damage,
+    }
+}

@@ -1,0 +1,458 @@
+//! The task that owns one open document: the only I/O of a room.
+//!
+//! Takes all waiting commands at once, lets the pure state handle them, appends, and performs what durability released.
+//! Invariant: the state is touched by this task alone, and a panic inside it ends this room only.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use metrics::{counter, gauge, histogram};
+use storage::{DocumentKey, Durability, Entry, Loaded, Seq, StorageError, Store};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{
+    Revision,
+    effects::{Answer, Append, Audience, Effects, Input, Outgoing, ReplyId},
+    handle::{Call, CloseReason, Command, MAILBOX},
+    outbound::Outbound,
+    queue::Pushed,
+    state::RoomState,
+    watchdog::Watchdog,
+};
+use crate::{
+    catalogue::NotebookRecord,
+    ids::{DocumentId, PeerId},
+    measure,
+    vocabulary::Millis,
+    wire::frame::PresenceEntry,
+};
+
+/// Commands taken at once at most: enough to make large transactions, few enough that nobody waits for long.
+const BATCH: usize = 512;
+
+/// Appends under way before the room lets inputs gather: under load they then share a transaction, an append and a
+/// frame; with little load nothing waits.
+const APPENDS_IN_FLIGHT: usize = 2;
+
+/// A room that nobody uses is unloaded after this time: long enough for a reload of the page, short enough that memory
+/// comes back soon.
+const IDLE_BEFORE_UNLOAD: Duration = Duration::from_secs(5);
+
+/// The tail is folded into a snapshot once it is this long: 10,000 small updates load in about 50 ms.
+const TAIL_UPDATES_MAX: u64 = 10_000;
+
+/// … or this large, or twice the snapshot, whichever is more: then folding costs a third of all writing.
+const TAIL_BYTES_MAX: u64 = 512 << 10;
+
+/// Shorter tails are not worth folding when a room is unloaded.
+const TAIL_UPDATES_AT_UNLOAD: u64 = 100;
+
+/// Milliseconds since the Unix epoch.
+pub(super) fn now() -> Millis {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis::try_from(elapsed.as_millis()).unwrap_or(Millis::MAX)
+}
+
+/// How much would have to be replayed to load the document.
+struct Tail {
+    snapshot_bytes: u64,
+    updates: u64,
+    bytes: u64,
+}
+
+impl Tail {
+    fn of(loaded: &Loaded) -> Self {
+        Self {
+            snapshot_bytes: loaded.snapshot.as_ref().map_or(0, |(_, bytes)| bytes.len() as u64),
+            updates: loaded.tail.len() as u64,
+            bytes: loaded.tail.iter().map(|(_, bytes)| bytes.len() as u64).sum(),
+        }
+    }
+
+    fn is_long(&self) -> bool {
+        self.updates > TAIL_UPDATES_MAX || self.bytes > TAIL_BYTES_MAX.max(2 * self.snapshot_bytes)
+    }
+}
+
+/// What the rooms decide when a room has nothing to do: end it, or keep it because somebody holds it.
+pub(super) trait Registry: Send + Sync + 'static {
+    /// Marks the room as closing unless somebody holds a handle; true means it must end now.
+    fn may_unload(&self, document: &DocumentId) -> bool;
+    /// Notices when an operation does not end.
+    fn watchdog(&self) -> &Watchdog;
+    /// The task is over and the document may be opened again.
+    fn ended(&self, document: &DocumentId, failed: Option<String>);
+}
+
+/// What an actor starts with.
+pub(super) struct Opened {
+    pub(super) id: DocumentId,
+    pub(super) state: RoomState,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) registry: Arc<dyn Registry>,
+    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) controls: mpsc::UnboundedReceiver<Command>,
+    pub(super) loaded_from: Loaded,
+}
+
+/// The running task's own things, apart from the pure state.
+pub(super) struct Actor {
+    id: DocumentId,
+    key: DocumentKey,
+    state: RoomState,
+    store: Arc<dyn Store>,
+    registry: Arc<dyn Registry>,
+    commands: mpsc::Receiver<Command>,
+    controls: mpsc::UnboundedReceiver<Command>,
+    durability: watch::Receiver<Durability>,
+    connections: HashMap<PeerId, Arc<Outbound>>,
+    replies: HashMap<ReplyId, oneshot::Sender<Answer>>,
+    next_reply: u64,
+    in_flight: VecDeque<(Seq, Revision, Instant)>,
+    newest: Option<Seq>,
+    tail: Tail,
+    idle_since: Option<Instant>,
+    ending: bool,
+    failed: Option<String>,
+}
+
+impl Actor {
+    /// Starts the task of a room.
+    pub(super) fn start(opened: Opened) {
+        let Opened { id, state, store, registry, commands, controls, loaded_from } = opened;
+        let durability = store.durability();
+        let key = DocumentKey(id.to_string());
+        let newest =
+            loaded_from.tail.last().map(|(seq, _)| *seq).or(loaded_from.snapshot.as_ref().map(|(seq, _)| *seq));
+        let actor = Self {
+            id,
+            key,
+            state,
+            store,
+            registry,
+            commands,
+            controls,
+            durability,
+            connections: HashMap::new(),
+            replies: HashMap::new(),
+            next_reply: 0,
+            in_flight: VecDeque::new(),
+            newest,
+            tail: Tail::of(&loaded_from),
+            idle_since: None,
+            ending: false,
+            failed: None,
+        };
+        drop(loaded_from);
+        tokio::spawn(actor.run());
+    }
+
+    async fn run(mut self) {
+        gauge!(measure::ROOMS).increment(1.0);
+        while self.failed.is_none() && !(self.ending && self.state.is_quiet()) {
+            let inputs = self.gather().await;
+            if !inputs.is_empty() {
+                self.step(inputs);
+            }
+            self.fold_long_tail();
+            if self.should_unload() {
+                break;
+            }
+        }
+    }
+
+    /// Waits for something to do and takes all of it.
+    async fn gather(&mut self) -> Vec<Input> {
+        let (mut taken, mut controls) = (Vec::new(), Vec::new());
+        let may_take = self.in_flight.len() < APPENDS_IN_FLIGHT;
+        let deadline = self.until_deadline();
+        tokio::select! {
+            biased;
+            changed = self.durability.changed(), if !self.in_flight.is_empty() => return self.durable_inputs(changed.is_err()),
+            Some(control) = self.controls.recv() => controls.push(control),
+            count = self.commands.recv_many(&mut taken, BATCH), if may_take => self.ending |= count == 0,
+            () = sleep(deadline), if deadline.is_some() => return vec![Input::Tick],
+        }
+        self.take_controls(&mut taken, controls);
+        taken.into_iter().filter_map(|command| self.input(command)).collect()
+    }
+
+    /// Adds the controls that wait. What a client sent before it left, or anybody before a stop, goes first.
+    fn take_controls(&mut self, taken: &mut Vec<Command>, mut controls: Vec<Command>) {
+        while let Ok(control) = self.controls.try_recv() {
+            controls.push(control);
+        }
+        while !controls.is_empty()
+            && taken.len() < MAILBOX + BATCH
+            && let Ok(command) = self.commands.try_recv()
+        {
+            taken.push(command);
+        }
+        taken.extend(controls);
+    }
+
+    fn until_deadline(&self) -> Option<Duration> {
+        let state = self.state.next_deadline().map(|due| Duration::from_millis((due - now()).max(0).unsigned_abs()));
+        let idle = self.idle_since.map(|since| IDLE_BEFORE_UNLOAD.saturating_sub(since.elapsed()));
+        state.into_iter().chain(idle).min()
+    }
+
+    fn durable_inputs(&mut self, store_closed: bool) -> Vec<Input> {
+        let durability = self.durability.borrow_and_update().clone();
+        let lost = self.in_flight.iter().find_map(|(seq, _, _)| durability.lost(*seq).cloned());
+        if let Some(error) = lost.or_else(|| store_closed.then_some(StorageError::Closed)) {
+            self.in_flight.clear();
+            return vec![Input::NotStored(error.to_string())];
+        }
+        let mut newest = None;
+        while let Some((seq, revision, since)) = self.in_flight.front().copied() {
+            if seq > durability.flushed {
+                break;
+            }
+            histogram!(measure::COMMIT_SECONDS).record(since.elapsed());
+            newest = Some(revision);
+            self.in_flight.pop_front();
+        }
+        newest.map(Input::Durable).into_iter().collect()
+    }
+
+    fn input(&mut self, command: Command) -> Option<Input> {
+        match command {
+            Command::Join { peer, join, outbound } => {
+                self.connections.insert(peer, outbound);
+                Some(Input::Join { peer, join })
+            }
+            Command::Frame { peer, frame, permit } => {
+                drop(permit);
+                Some(Input::Frame { peer, frame })
+            }
+            Command::Leave { peer } => {
+                self.connections.remove(&peer);
+                Some(Input::Leave { peer })
+            }
+            Command::Drained { peer } => Some(Input::Drained { peer }),
+            Command::Call { call, reply } => Some(self.call(call, reply)),
+            Command::Stop(reason) => {
+                self.ending = true;
+                Some(Input::Stop(reason))
+            }
+        }
+    }
+
+    fn call(&mut self, call: Call, sender: oneshot::Sender<Answer>) -> Input {
+        self.next_reply += 1;
+        let reply = ReplyId(self.next_reply);
+        self.replies.insert(reply, sender);
+        match call {
+            Call::Apply { op, actor } => Input::Apply { op, actor, reply },
+            Call::Merge { update, actor } => Input::Merge { update, actor, reply },
+            Call::Read(what) => Input::Read { what, reply },
+        }
+    }
+
+    /// One round of the pure state, and of what it caused: a full queue is an input in turn.
+    fn step(&mut self, mut inputs: Vec<Input>) {
+        while !inputs.is_empty() && self.failed.is_none() {
+            let under_way = self.registry.watchdog().watch(&self.id);
+            let handled = catch_unwind(AssertUnwindSafe(|| self.state.handle(inputs, now())));
+            drop(under_way);
+            inputs = match handled {
+                Ok(effects) => self.perform(effects),
+                Err(panic) => return self.give_up(panic_text(panic.as_ref())),
+            };
+        }
+        self.note_idleness();
+    }
+
+    fn give_up(&mut self, cause: String) {
+        tracing::error!(document = %self.id, cause, "the room failed; it is rebuilt from its log when opened again");
+        counter!(measure::ROOM_FAILURES).increment(1);
+        self.failed = Some(cause);
+        self.ending = true;
+    }
+
+    fn perform(&mut self, effects: Effects) -> Vec<Input> {
+        self.ending |= effects.ended;
+        for append in effects.append {
+            if let Err(error) = self.append(append) {
+                return vec![Input::NotStored(error.to_string())];
+            }
+        }
+        for (audience, entries) in effects.presence {
+            self.tell(audience, &entries);
+        }
+        effects.release.into_iter().flat_map(|(revision, item)| self.release(revision, item)).collect()
+    }
+
+    fn append(&mut self, append: Append) -> Result<(), StorageError> {
+        let Append { revision, update, events, record } = append;
+        self.tail.updates += u64::from(!update.is_empty());
+        self.tail.bytes += update.len() as u64;
+        let entry = Entry {
+            update: (!update.is_empty()).then(|| (self.key.clone(), update)),
+            events: events.iter().filter_map(|event| json(event)).collect(),
+            meta: self.record_entry(record.as_ref()).into_iter().collect(),
+            delete: None,
+        };
+        let appended = self.store.append(entry)?;
+        counter!(measure::UPDATES).increment(1);
+        self.newest = Some(appended.seq);
+        self.in_flight.push_back((appended.seq, revision, Instant::now()));
+        Ok(())
+    }
+
+    fn record_entry(&self, record: Option<&NotebookRecord>) -> Option<(String, Option<Bytes>)> {
+        match (&self.id, record) {
+            (DocumentId::Notebook(id), Some(record)) => Some((NotebookRecord::key(id), json(record))),
+            _ => None,
+        }
+    }
+
+    fn release(&mut self, revision: Revision, item: Outgoing) -> Vec<Input> {
+        match item {
+            Outgoing::Broadcast(frame) => return self.broadcast(&frame, revision.previous()),
+            Outgoing::Send { peer, frame } => return self.send(peer, |queue| queue.push(frame, revision)),
+            Outgoing::Base { peer, frame } => return self.send(peer, |queue| queue.push_base(frame, revision)),
+            Outgoing::Resync { peer, frames } => {
+                counter!(measure::RESYNCS).increment(1);
+                if let Some(connection) = self.connections.get(&peer) {
+                    connection.update(|queue| queue.resync(frames));
+                }
+            }
+            Outgoing::Reply { reply, answer } => self.reply(reply, answer),
+            Outgoing::Close { peer, reason } => {
+                if let Some(connection) = self.connections.get(&peer) {
+                    connection.update(|queue| queue.close(reason));
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn broadcast(&self, frame: &Bytes, before: Revision) -> Vec<Input> {
+        counter!(measure::DELIVERIES).increment(self.connections.len() as u64);
+        let overflowed = |(peer, connection): (&PeerId, &Arc<Outbound>)| {
+            let pushed = connection.update(|queue| queue.push_change(frame.clone(), before));
+            (pushed == Pushed::Overflowed).then(|| overflow(*peer, connection))
+        };
+        self.connections.iter().filter_map(overflowed).collect()
+    }
+
+    fn send(&self, peer: PeerId, push: impl FnOnce(&mut super::queue::Queue) -> Pushed) -> Vec<Input> {
+        let Some(connection) = self.connections.get(&peer) else { return Vec::new() };
+        match connection.update(push) {
+            Pushed::Overflowed => vec![overflow(peer, connection)],
+            Pushed::Queued | Pushed::Dropped => Vec::new(),
+        }
+    }
+
+    fn tell(&self, audience: Audience, entries: &[PresenceEntry]) {
+        let concerned = |peer: &PeerId| match audience {
+            Audience::All => true,
+            Audience::AllBut(other) => *peer != other,
+            Audience::Only(only) => *peer == only,
+        };
+        for (_, connection) in self.connections.iter().filter(|(peer, _)| concerned(peer)) {
+            connection.update(|queue| queue.push_presence(entries));
+        }
+    }
+
+    fn reply(&mut self, reply: ReplyId, mut answer: Answer) {
+        if let Answer::Inspection(inspection) = &mut answer {
+            inspection.waiting_for_disk = self.in_flight.len();
+            for peer in &mut inspection.peers {
+                let connection = self.connections.get(&PeerId(peer.peer));
+                peer.queued_bytes = connection.map_or(0, |connection| connection.read(super::queue::Queue::bytes));
+            }
+        }
+        let sender = self.replies.remove(&reply);
+        if sender.is_some_and(|sender| sender.send(answer).is_err()) {
+            tracing::debug!(document = %self.id, "a caller did not wait for its answer");
+        }
+    }
+
+    fn fold_long_tail(&mut self) {
+        if self.tail.is_long() && self.failed.is_none() {
+            self.fold();
+        }
+    }
+
+    /// Replaces the log so far by a snapshot.
+    fn fold(&mut self) {
+        let Some(newest) = self.newest else { return };
+        let Ok((_, snapshot)) = catch_unwind(AssertUnwindSafe(|| self.state.snapshot())) else {
+            return self.give_up("the document could not be encoded".into());
+        };
+        self.tail = Tail { snapshot_bytes: snapshot.len() as u64, updates: 0, bytes: 0 };
+        if let Err(error) = self.store.compact(&self.key, newest, snapshot) {
+            tracing::warn!(document = %self.id, %error, "the log was not folded; it stays as it is");
+        }
+    }
+
+    fn note_idleness(&mut self) {
+        let idle = self.connections.is_empty() && self.state.is_quiet() && self.replies.is_empty();
+        self.idle_since = if idle { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
+    }
+
+    fn should_unload(&mut self) -> bool {
+        self.note_idleness();
+        let Some(since) = self.idle_since else { return false };
+        if since.elapsed() < IDLE_BEFORE_UNLOAD || !self.commands.is_empty() || !self.controls.is_empty() {
+            return false;
+        }
+        self.idle_since = Some(Instant::now());
+        self.registry.may_unload(&self.id)
+    }
+}
+
+impl Drop for Actor {
+    /// However the task ended, nobody waits for it for ever and the document can be opened again.
+    fn drop(&mut self) {
+        let sound = self.failed.is_none() && !std::thread::panicking();
+        if sound && self.tail.updates > TAIL_UPDATES_AT_UNLOAD {
+            self.fold();
+        }
+        self.commands.close();
+        while let Ok(command) = self.commands.try_recv() {
+            if let Command::Join { peer, outbound, .. } = command {
+                self.connections.insert(peer, outbound);
+            }
+        }
+        for connection in self.connections.values() {
+            connection.update(|queue| queue.close(CloseReason::Failed));
+        }
+        gauge!(measure::ROOMS).decrement(1.0);
+        if std::thread::panicking() {
+            self.give_up("its task panicked".into());
+        }
+        self.registry.ended(&self.id, self.failed.take());
+    }
+}
+
+fn overflow(peer: PeerId, connection: &Outbound) -> Input {
+    Input::Overflowed { peer, floor: connection.read(super::queue::Queue::floor) }
+}
+
+async fn sleep(duration: Option<Duration>) {
+    tokio::time::sleep(duration.unwrap_or_default()).await;
+}
+
+fn json(value: &impl serde::Serialize) -> Option<Bytes> {
+    match serde_json::to_vec(value) {
+        Ok(bytes) => Some(bytes.into()),
+        Err(error) => {
+            tracing::error!(%error, "a value of ours is no JSON");
+            None
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".into())
+}

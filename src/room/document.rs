@@ -1,0 +1,346 @@
+//! One yrs document behind the gate: loading, merging, editing, encoding.
+//!
+//! Imports notebook, wire and yrs. The only place that opens transactions.
+//! Invariant: pending data is never left in the document, and no update is applied whose predecessors are missing.
+
+use std::{
+    collections::{HashMap, HashSet},
+    mem::ManuallyDrop,
+};
+
+use bytes::Bytes;
+use storage::Loaded;
+use yrs::{
+    ClientID, Doc, Options, ReadTxn, StateVector, Transact, TransactionMut, Update, WriteTxn,
+    updates::{decoder::Decode, encoder::Encode},
+};
+
+use crate::{
+    ids::{DocumentId, NotebookId},
+    notebook::{ImportedNotebook, Notebook, NotebookView, Op, OpError},
+    vocabulary::{Actor, Event, Millis},
+    wire::update::{self, CheckedStateVector, CheckedUpdate},
+};
+
+/// Updates applied in one transaction while loading: one each is slow, all at once is quadratic for typing runs
+/// (`dependencies.md` §1.4: 0.12 s at 100, 10 s at 60,000 for the same log).
+const LOAD_BATCH: usize = 500;
+
+/// Nested shared types one document may hold. yrs deletes and prints nested types recursively with at most 840 bytes
+/// of stack a level (`dependencies.md` §1.5 row 2), and a chain of n levels needs n types: with this bound the
+/// deepest chain needs 84 MB, below the stack that the server gives its threads.
+pub const NESTED_TYPES_MAX: u32 = 100_000;
+
+/// The largest document, in bytes of its updates: beyond it, joining takes longer than people wait.
+pub const DOCUMENT_BYTES_MAX: u64 = 256 << 20;
+
+/// Why stored bytes could not be turned into a document.
+#[derive(Debug, thiserror::Error)]
+#[error("entry {entry} of its log cannot be applied: {cause}")]
+pub struct LoadError {
+    entry: u64,
+    cause: String,
+}
+
+/// Why an update was not merged; nothing changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MergeError {
+    /// Earlier changes of the same author are missing.
+    #[error("changes before it are missing")]
+    Gap,
+    /// The document would pass one of its limits.
+    #[error("{0}")]
+    TooBig(String),
+}
+
+/// What one transaction did. An empty `update` means nothing changed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Change {
+    /// The difference, to be journaled and sent: what yrs integrated, not what the client sent.
+    pub update: Bytes,
+    pub events: Vec<Event>,
+}
+
+impl Change {
+    /// Nothing to store and nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.update.is_empty()
+    }
+}
+
+/// A document in memory, with what is known about it beside yrs.
+pub struct Document {
+    doc: Doc,
+    notebook: Option<(NotebookId, Notebook)>,
+    /// The state vector, kept up to date here because asking yrs for it builds a map each time.
+    clocks: HashMap<u64, u32>,
+    types: u32,
+    /// Bytes of the state when last encoded plus all updates since: an upper estimate.
+    size: u64,
+    /// Clients whose author is recorded already.
+    authored: HashSet<u64>,
+}
+
+impl Document {
+    /// Builds a document from what the store has.
+    pub fn load(id: &DocumentId, client: u64, loaded: &Loaded) -> Result<Self, LoadError> {
+        let mut document = Self::empty(client);
+        let snapshot = loaded.snapshot.iter().map(|(seq, bytes)| (seq.0, bytes));
+        let entries: Vec<_> = snapshot.chain(loaded.tail.iter().map(|(seq, bytes)| (seq.0, bytes))).collect();
+        for batch in entries.chunks(LOAD_BATCH) {
+            document.replay(batch)?;
+        }
+        if let DocumentId::Notebook(id) = id {
+            let notebook = Notebook::open(&document.doc.transact());
+            document.notebook = Some((id.clone(), notebook));
+        }
+        Ok(document)
+    }
+
+    /// The first state of a new notebook, as an update for its journal.
+    pub fn initial_notebook(content: ImportedNotebook) -> Bytes {
+        let doc = Doc::with_options(options(rand::random::<u32>().into()));
+        let mut transaction = doc.transact_mut();
+        Notebook::initialise(&mut transaction, content);
+        transaction.commit();
+        transaction.encode_update_v1().into()
+    }
+
+    fn empty(client: u64) -> Self {
+        let doc = Doc::with_options(options(client));
+        Self { doc, notebook: None, clocks: HashMap::new(), types: 0, size: 0, authored: HashSet::new() }
+    }
+
+    fn replay(&mut self, entries: &[(u64, &Bytes)]) -> Result<(), LoadError> {
+        let mut transaction = self.doc.transact_mut();
+        for (entry, bytes) in entries {
+            let failed = |cause: String| LoadError { entry: *entry, cause };
+            let checked = update::check((*bytes).clone()).map_err(|refusal| failed(refusal.to_string()))?;
+            let decoded = Update::decode_v1(bytes).map_err(|error| failed(error.to_string()))?;
+            transaction.apply_update(decoded).map_err(|error| failed(error.to_string()))?;
+            note(&mut self.clocks, &mut self.types, &mut self.size, &checked);
+        }
+        match transaction.has_missing_updates() {
+            true => Err(LoadError { entry: entries[0].0, cause: "an earlier entry is missing".into() }),
+            false => Ok(()),
+        }
+    }
+
+    /// Merges updates in one transaction. Each gets its own answer; those refused leave no trace.
+    pub fn merge(
+        &mut self,
+        updates: &[CheckedUpdate],
+        actor: &Actor,
+        now: Millis,
+    ) -> (Change, Vec<Result<(), MergeError>>) {
+        let mut results = Vec::with_capacity(updates.len());
+        let change = self.transact(now, |document, transaction| {
+            for update in updates {
+                let result = document.merge_one(transaction, update);
+                if result.is_ok() {
+                    document.record_authors(transaction, update, actor);
+                }
+                results.push(result);
+            }
+        });
+        (change, results)
+    }
+
+    fn merge_one(&mut self, transaction: &mut TransactionMut<'_>, update: &CheckedUpdate) -> Result<(), MergeError> {
+        if update.gap(|client| self.clock(client)).is_some() {
+            return Err(MergeError::Gap);
+        }
+        self.check_limits(update)?;
+        let decoded = self.decode_new_part(update).ok_or(MergeError::Gap)?;
+        if transaction.apply_update(decoded).is_err() {
+            return Err(MergeError::Gap);
+        }
+        if transaction.has_missing_updates() {
+            // Data whose neighbours are missing must not stay: it would break later encodings (`dependencies.md` §1.5).
+            transaction.prune_pending();
+            self.clocks = clocks_of(&transaction.state_vector());
+            return Err(MergeError::Gap);
+        }
+        note(&mut self.clocks, &mut self.types, &mut self.size, update);
+        Ok(())
+    }
+
+    fn check_limits(&self, update: &CheckedUpdate) -> Result<(), MergeError> {
+        if self.types.saturating_add(update.types()) > NESTED_TYPES_MAX {
+            return Err(MergeError::TooBig(format!(
+                "a document may hold {NESTED_TYPES_MAX} nested lists, maps and texts"
+            )));
+        }
+        if self.size + update.bytes().len() as u64 > DOCUMENT_BYTES_MAX {
+            return Err(MergeError::TooBig(format!("a document may have {} MiB", DOCUMENT_BYTES_MAX >> 20)));
+        }
+        Ok(())
+    }
+
+    /// Cuts off what the document has already: overlapping blocks of other lengths confuse yrs (§1.5 row 3).
+    fn decode_new_part(&self, update: &CheckedUpdate) -> Option<Update> {
+        let overlaps = update.inserts().iter().any(|inserted| inserted.from < self.clock(inserted.client));
+        if !overlaps {
+            return Update::decode_v1(update.bytes()).ok();
+        }
+        let known = self.state_vector().encode_v1();
+        let difference = yrs::diff_updates_v1(update.bytes(), &known).ok()?;
+        Update::decode_v1(&difference).ok()
+    }
+
+    fn record_authors(&mut self, transaction: &mut TransactionMut<'_>, update: &CheckedUpdate, actor: &Actor) {
+        if self.notebook.is_none() {
+            return;
+        }
+        for inserted in update.inserts() {
+            if self.authored.insert(inserted.client) {
+                Notebook::set_author(transaction, inserted.client, actor);
+            }
+        }
+    }
+
+    /// Makes an edit for somebody.
+    pub fn apply(&mut self, op: &Op, actor: &Actor, now: Millis) -> Option<(Change, Result<(), OpError>)> {
+        self.notebook.as_ref()?;
+        let mut result = Ok(());
+        let change = self.transact(now, |document, transaction| {
+            if let Some((_, notebook)) = &mut document.notebook {
+                result = notebook.apply(transaction, op, actor, now);
+            }
+            let own = transaction.doc().client_id().get();
+            if result.is_ok() && document.authored.insert(own) {
+                Notebook::set_author(transaction, own, &Actor::server());
+            }
+        });
+        Some((change, result))
+    }
+
+    /// Work that is due by time alone: throttled events and the emptying of the bin.
+    pub fn tidy(&mut self, now: Millis) -> Change {
+        let mut change = self.transact(now, |document, transaction| {
+            if let Some((_, notebook)) = &mut document.notebook {
+                notebook.purge_bin(transaction, now);
+            }
+        });
+        if let Some((_, notebook)) = &mut self.notebook {
+            change.events.extend(notebook.due(now).0);
+        }
+        change
+    }
+
+    fn transact(&mut self, now: Millis, edit: impl FnOnce(&mut Self, &mut TransactionMut<'_>)) -> Change {
+        let doc = self.doc.clone();
+        // Dropping a transaction commits it. While a panic unwinds, that could panic again and abort the process, so
+        // a transaction that panicked is leaked together with its document, which the room throws away anyway.
+        let mut transaction = ManuallyDrop::new(doc.transact_mut());
+        edit(self, &mut transaction);
+        let change = self.finish(&mut transaction, now);
+        drop(ManuallyDrop::into_inner(transaction));
+        change
+    }
+
+    fn finish(&mut self, transaction: &mut TransactionMut<'_>, now: Millis) -> Change {
+        if !transaction.has_changes() {
+            return Change::default();
+        }
+        if let Some((_, notebook)) = &mut self.notebook {
+            notebook.heal(transaction);
+        }
+        transaction.commit();
+        let events = match &mut self.notebook {
+            Some((id, notebook)) => notebook.events(transaction, id, now),
+            None => Vec::new(),
+        };
+        self.note_inserted(transaction);
+        Change { update: transaction.encode_update_v1().into(), events }
+    }
+
+    fn note_inserted(&mut self, transaction: &TransactionMut<'_>) {
+        for (client, ranges) in transaction.insert_set().iter() {
+            if let Some(end) = ranges.iter().map(|range| range.end).max() {
+                let clock = self.clocks.entry(client.get()).or_default();
+                *clock = (*clock).max(end);
+            }
+        }
+    }
+
+    /// The number of changes of `client` that the document holds.
+    pub fn clock(&self, client: u64) -> u32 {
+        self.clocks.get(&client).copied().unwrap_or(0)
+    }
+
+    /// What the document holds, by client.
+    pub fn clocks(&self) -> &HashMap<u64, u32> {
+        &self.clocks
+    }
+
+    /// The state vector, encoded.
+    pub fn encoded_state_vector(&self) -> Vec<u8> {
+        self.state_vector().encode_v1()
+    }
+
+    fn state_vector(&self) -> StateVector {
+        vector_of(&self.clocks)
+    }
+
+    /// Everything, as one update.
+    pub fn encode_all(&mut self) -> Bytes {
+        let bytes = self.doc.transact().encode_diff_v1(&StateVector::default());
+        self.size = bytes.len() as u64;
+        bytes.into()
+    }
+
+    /// What a client with these clocks lacks. Deletions are always sent whole.
+    pub fn encode_after(&self, clocks: &HashMap<u64, u32>) -> Bytes {
+        self.doc.transact().encode_diff_v1(&vector_of(clocks)).into()
+    }
+
+    /// What a client with this state vector lacks.
+    pub fn encode_after_vector(&self, vector: &CheckedStateVector) -> Bytes {
+        match StateVector::decode_v1(vector.bytes()) {
+            Ok(vector) => self.doc.transact().encode_diff_v1(&vector).into(),
+            Err(_) => self.doc.transact().encode_diff_v1(&StateVector::default()).into(),
+        }
+    }
+
+    /// The notebook as values; `None` for other documents.
+    pub fn view(&self) -> Option<NotebookView> {
+        self.notebook.as_ref().map(|_| Notebook::view(&self.doc.transact()))
+    }
+
+    /// Title and number of cells; `None` for other documents.
+    pub fn outline(&self) -> Option<(String, u32)> {
+        self.notebook.as_ref().map(|(_, notebook)| (notebook.title().to_owned(), notebook.cell_count()))
+    }
+
+    /// An upper estimate of the encoded size, in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+}
+
+/// Decodes the clocks of a checked state vector.
+pub fn clocks_in(vector: &CheckedStateVector) -> HashMap<u64, u32> {
+    StateVector::decode_v1(vector.bytes()).map(|vector| clocks_of(&vector)).unwrap_or_default()
+}
+
+fn options(client: u64) -> Options {
+    crate::notebook::document_options(client)
+}
+
+fn clocks_of(vector: &StateVector) -> HashMap<u64, u32> {
+    vector.iter().map(|(client, clock)| (client.get(), *clock)).collect()
+}
+
+fn vector_of(clocks: &HashMap<u64, u32>) -> StateVector {
+    clocks.iter().map(|(client, clock)| (ClientID::new(*client), *clock)).collect()
+}
+
+fn note(clocks: &mut HashMap<u64, u32>, types: &mut u32, size: &mut u64, update: &CheckedUpdate) {
+    for inserted in update.inserts() {
+        let clock = clocks.entry(inserted.client).or_default();
+        *clock = (*clock).max(inserted.to);
+    }
+    *types = types.saturating_add(update.types());
+    *size += update.bytes().len() as u64;
+}

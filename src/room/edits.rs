@@ -1,0 +1,87 @@
+//! Edits and questions from REST, command lines and agents: the same document, the same journal, the same answers.
+//!
+//! Invariant: an answer waits for the disk like everything else.
+
+use super::{
+    document::MergeError,
+    effects::{Answer, Outgoing, Read, ReplyId},
+    handle::{ApplyError, CloseReason, PeerInspection, RoomClosed, RoomInspection},
+    state::RoomState,
+};
+use crate::{
+    notebook::Op,
+    vocabulary::{Actor, Millis},
+    wire::update::{CheckedStateVector, CheckedUpdate},
+};
+
+impl RoomState {
+    pub(super) fn apply(&mut self, op: &Op, actor: &Actor, reply: ReplyId, now: Millis) {
+        let answer = match self.document.apply(op, actor, now) {
+            None => Answer::Refused(ApplyError::NotANotebook),
+            Some((change, result)) => {
+                self.commit(change, actor, now);
+                result.map_or_else(|refusal| Answer::Refused(refusal.into()), |()| self.notebook_answer())
+            }
+        };
+        self.emit(Outgoing::Reply { reply, answer });
+    }
+
+    pub(super) fn merge_for(&mut self, update: &CheckedUpdate, actor: &Actor, reply: ReplyId, now: Millis) {
+        let (change, mut results) = self.document.merge(std::slice::from_ref(update), actor, now);
+        self.commit(change, actor, now);
+        let answer = match results.pop() {
+            None | Some(Ok(())) => Answer::Merged,
+            Some(Err(MergeError::Gap)) => Answer::Refused(ApplyError::Gap),
+            Some(Err(MergeError::TooBig(why))) => Answer::Refused(ApplyError::TooBig(why)),
+        };
+        self.emit(Outgoing::Reply { reply, answer });
+    }
+
+    pub(super) fn read(&mut self, what: Read, reply: ReplyId) {
+        let answer = match what {
+            Read::Notebook => self.notebook_answer(),
+            Read::State(since) => Answer::State(self.state_since(since.as_ref())),
+            Read::Inspect => Answer::Inspection(Box::new(self.inspection())),
+        };
+        self.emit(Outgoing::Reply { reply, answer });
+    }
+
+    fn notebook_answer(&self) -> Answer {
+        match self.document.view() {
+            Some(view) => Answer::Notebook(Box::new(view)),
+            None => Answer::Refused(ApplyError::NotANotebook),
+        }
+    }
+
+    fn state_since(&mut self, since: Option<&CheckedStateVector>) -> bytes::Bytes {
+        match since {
+            Some(vector) => self.document.encode_after_vector(vector),
+            None => self.encode_whole(),
+        }
+    }
+
+    /// What the pure state knows; the actor adds what the queues know.
+    fn inspection(&self) -> RoomInspection {
+        let peers = self.peers.iter().map(|(id, peer)| PeerInspection {
+            peer: id.0,
+            name: peer.join.actor.name.clone(),
+            remote: peer.join.remote.clone(),
+            clients: self.presence.clients_of(*id).iter().map(u64::to_string).collect(),
+            queued_bytes: 0,
+            stale: peer.behind.is_some(),
+        });
+        RoomInspection {
+            document: self.id.to_string(),
+            peers: peers.collect(),
+            state_vector: self.document.clocks().iter().map(|(client, clock)| (client.to_string(), *clock)).collect(),
+            document_bytes: self.document.size(),
+            waiting_for_disk: 0,
+        }
+    }
+}
+
+/// The answer to a caller whose change or question the failed journal caught.
+pub(super) fn not_stored(reply: ReplyId, why: &str) -> Outgoing {
+    let closed = RoomClosed(CloseReason::NotStored(why.to_owned()));
+    Outgoing::Reply { reply, answer: Answer::Refused(closed.into()) }
+}

@@ -1,0 +1,149 @@
+//! What a room's state takes and what it asks for: plain data.
+//!
+//! Invariant: `RoomState` touches the world only through these values.
+
+use bytes::Bytes;
+
+use super::{
+    Revision,
+    handle::{ApplyError, CloseReason, Join, RoomInspection},
+};
+use crate::{
+    catalogue::NotebookRecord,
+    ids::PeerId,
+    notebook::{NotebookView, Op},
+    vocabulary::{Actor, LoggedEvent},
+    wire::{
+        frame::{ClientFrame, PresenceEntry},
+        update::{CheckedStateVector, CheckedUpdate},
+    },
+};
+
+/// Names a caller that waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReplyId(pub u64);
+
+/// Every cause of change.
+#[derive(Debug)]
+pub enum Input {
+    Join {
+        peer: PeerId,
+        join: Join,
+    },
+    Frame {
+        peer: PeerId,
+        frame: ClientFrame,
+    },
+    Leave {
+        peer: PeerId,
+    },
+    /// The queue of a connection was full and is dropped; `floor` is the revision its client has.
+    Overflowed {
+        peer: PeerId,
+        floor: Option<Revision>,
+    },
+    /// A connection that was behind has sent everything that waited.
+    Drained {
+        peer: PeerId,
+    },
+    Apply {
+        op: Op,
+        actor: Actor,
+        reply: ReplyId,
+    },
+    Merge {
+        update: CheckedUpdate,
+        actor: Actor,
+        reply: ReplyId,
+    },
+    Read {
+        what: Read,
+        reply: ReplyId,
+    },
+    /// The journal is on disk up to here.
+    Durable(Revision),
+    /// The journal could not be written; the sentence says why.
+    NotStored(String),
+    /// Ends the room in order: everybody is told why once all is durable.
+    Stop(CloseReason),
+    /// Time passed.
+    Tick,
+}
+
+/// What somebody wants to know.
+#[derive(Debug)]
+pub enum Read {
+    Notebook,
+    State(Option<CheckedStateVector>),
+    Inspect,
+}
+
+/// An answer to a waiting caller.
+#[derive(Debug)]
+pub enum Answer {
+    Merged,
+    Notebook(Box<NotebookView>),
+    State(Bytes),
+    Inspection(Box<RoomInspection>),
+    Refused(ApplyError),
+}
+
+/// Something for the world, released by durability.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// The change of the revision it is queued behind, to every connection.
+    Broadcast(Bytes),
+    Send {
+        peer: PeerId,
+        frame: Bytes,
+    },
+    /// The whole answer to a client's state vector.
+    Base {
+        peer: PeerId,
+        frame: Bytes,
+    },
+    /// Ends a connection's being behind.
+    Resync {
+        peer: PeerId,
+        frames: Vec<Bytes>,
+    },
+    Reply {
+        reply: ReplyId,
+        answer: Answer,
+    },
+    Close {
+        peer: PeerId,
+        reason: CloseReason,
+    },
+}
+
+/// Who is told of presence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    All,
+    AllBut(PeerId),
+    Only(PeerId),
+}
+
+/// One atomic write to the journal.
+#[derive(Debug, Default)]
+pub struct Append {
+    pub revision: Revision,
+    /// Empty if only events or the record are written.
+    pub update: Bytes,
+    pub events: Vec<LoggedEvent>,
+    pub record: Option<NotebookRecord>,
+}
+
+/// What is to be done after an input.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// To be appended first, in order.
+    pub append: Vec<Append>,
+    /// May leave now, each with the revision it was queued behind.
+    pub release: Vec<(Revision, Outgoing)>,
+    /// Presence does not wait for the disk.
+    pub presence: Vec<(Audience, Vec<PresenceEntry>)>,
+    /// The room is over once the effects are performed.
+    pub ended: bool,
+}

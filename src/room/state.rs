@@ -1,0 +1,309 @@
+//! One open document as pure state: `handle(inputs, now) -> Effects`.
+//!
+//! Split by concern: `sync`, `edits`, `presence`, `outbox`. No I/O, no clock, no tasks.
+//! Invariant: every change goes through `commit`, which queues what shows it behind the journal entry that keeps it.
+
+use std::collections::{HashMap, VecDeque};
+
+use bytes::Bytes;
+
+use super::{
+    Revision,
+    document::{Change, Document},
+    effects::{Append, Audience, Effects, Input, Outgoing},
+    handle::{CloseReason, Join},
+    outbox::Outbox,
+    presence::Presence,
+};
+use crate::{
+    catalogue::NotebookRecord,
+    ids::{DocumentId, PeerId},
+    vocabulary::{Actor, LoggedEvent, Millis},
+    wire::{
+        frame::{self, ClientFrame, PresenceEntry},
+        update::CheckedUpdate,
+    },
+};
+
+/// How often time-driven work of a notebook (throttled events, the bin, its record) is looked after.
+const TIDY_INTERVAL: Millis = 1_000;
+
+/// For how long after a change there may be such work: events and the record are held back for a second.
+const TIDY_AFTER_CHANGE: Millis = 3_000;
+
+/// The record's time of change is written at most this often; a keystroke should not write it each time.
+const RECORD_INTERVAL: Millis = 1_000;
+
+/// One connected client.
+pub(super) struct Peer {
+    pub(super) join: Join,
+    /// What the client had when it asked, for a client that falls behind before it was ever answered.
+    pub(super) asked: Option<HashMap<u64, u32>>,
+    /// Its newest acknowledgement request, repeated after a resync.
+    pub(super) last_ack: Option<Bytes>,
+    /// Since when it owes an answer to the question for what the server lacks.
+    pub(super) asked_at: Option<Millis>,
+    /// The server has everything that the client had made when it last sent something. False until the client has
+    /// answered what it has made offline, and after a gap: until then none of its acknowledgements are true.
+    pub(super) complete: bool,
+    /// Behind since this revision (`Some(None)`: nothing is known to have reached it).
+    pub(super) behind: Option<Option<Revision>>,
+}
+
+/// An update from a client.
+pub(super) struct Sent {
+    pub(super) peer: PeerId,
+    pub(super) update: CheckedUpdate,
+    /// It is the answer to the question for everything the server lacks.
+    pub(super) answers: bool,
+}
+
+/// The state of an open document.
+pub struct RoomState {
+    pub(super) id: DocumentId,
+    pub(super) document: Document,
+    pub(super) peers: HashMap<PeerId, Peer>,
+    pub(super) presence: Presence,
+    pub(super) outbox: Outbox,
+    /// The newest revision handed to the journal.
+    pub(super) revision: Revision,
+    /// Clocks at some revisions, oldest first, for clients that fall behind.
+    pub(super) checkpoints: VecDeque<(Revision, HashMap<u64, u32>)>,
+    pub(super) checkpoint_at: Millis,
+    /// The whole document as last encoded, kept because newcomers arrive in crowds.
+    pub(super) whole: Option<(Revision, Bytes)>,
+    record: Option<NotebookRecord>,
+    record_dirty: bool,
+    record_written: Millis,
+    changed_at: Option<Millis>,
+    tidied_at: Millis,
+    pub(super) effects: Effects,
+}
+
+impl RoomState {
+    /// The state of a loaded document. `record` is the catalogue's, for a notebook.
+    pub fn new(id: DocumentId, document: Document, record: Option<NotebookRecord>) -> Self {
+        Self {
+            id,
+            document,
+            peers: HashMap::new(),
+            presence: Presence::default(),
+            outbox: Outbox::default(),
+            revision: Revision::default(),
+            checkpoints: VecDeque::new(),
+            checkpoint_at: 0,
+            whole: None,
+            record,
+            record_dirty: false,
+            record_written: 0,
+            changed_at: None,
+            tidied_at: 0,
+            effects: Effects::default(),
+        }
+    }
+
+    /// Takes all inputs that wait, as if they had come at once: their updates become as few transactions as possible.
+    pub fn handle(&mut self, inputs: Vec<Input>, now: Millis) -> Effects {
+        let mut updates = Vec::new();
+        let mut questions = Vec::new();
+        for input in inputs {
+            match input {
+                Input::Frame { peer, frame: ClientFrame::Update(update) } => {
+                    updates.push(Sent { peer, update, answers: false });
+                }
+                Input::Frame { peer, frame: ClientFrame::Missing(update) } => {
+                    updates.push(Sent { peer, update, answers: true });
+                }
+                Input::Frame { peer, frame: ClientFrame::Presence(said) } => self.announce(peer, said, now),
+                Input::Frame { peer, frame } => questions.push((peer, frame)),
+                other => {
+                    self.settle(&mut updates, &mut questions, now);
+                    self.handle_other(other, now);
+                }
+            }
+        }
+        self.settle(&mut updates, &mut questions, now);
+        self.effects.release.extend(self.outbox.release());
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Merges the updates gathered so far, then answers the questions that came among them.
+    fn settle(&mut self, updates: &mut Vec<Sent>, questions: &mut Vec<(PeerId, ClientFrame)>, now: Millis) {
+        if !updates.is_empty() {
+            self.merge_frames(std::mem::take(updates), now);
+        }
+        for (peer, question) in questions.drain(..) {
+            match question {
+                ClientFrame::StateVector(vector) => self.answer_state_vector(peer, &vector),
+                ClientFrame::AckRequest(payload) => self.acknowledge(peer, payload),
+                ClientFrame::Missing(_) | ClientFrame::Update(_) | ClientFrame::Presence(_) => {}
+            }
+        }
+    }
+
+    fn handle_other(&mut self, input: Input, now: Millis) {
+        match input {
+            Input::Join { peer, join } => self.join(peer, join, now),
+            Input::Leave { peer } => self.leave(peer, now),
+            Input::Overflowed { peer, floor } => self.fall_behind(peer, floor),
+            Input::Drained { peer } => self.resync(peer),
+            Input::Apply { op, actor, reply } => self.apply(&op, &actor, reply, now),
+            Input::Merge { update, actor, reply } => self.merge_for(&update, &actor, reply, now),
+            Input::Read { what, reply } => self.read(what, reply),
+            Input::Durable(revision) => self.outbox.durable(revision),
+            Input::NotStored(why) => self.fail(&why),
+            Input::Stop(reason) => self.stop(&reason, now),
+            Input::Tick => self.tick(now),
+            Input::Frame { .. } => {}
+        }
+    }
+
+    /// Queues something behind everything that is not yet on disk.
+    pub(super) fn emit(&mut self, item: Outgoing) {
+        self.outbox.push(self.revision, item);
+    }
+
+    /// Hands a change to the journal and its frame to the outbox.
+    pub(super) fn commit(&mut self, change: Change, actor: &Actor, now: Millis) {
+        if change.is_empty() && change.events.is_empty() {
+            return;
+        }
+        self.note_in_record(&change, now);
+        let record = self.due_record(now);
+        self.revision = self.revision.next();
+        self.take_checkpoint(now);
+        let frame = (!change.is_empty()).then(|| frame::update(&change.update));
+        let events = self.logged(change.events, actor, now);
+        self.effects.append.push(Append { revision: self.revision, update: change.update, events, record });
+        if let Some(frame) = frame {
+            self.emit(Outgoing::Broadcast(frame));
+        }
+    }
+
+    fn logged(&self, events: Vec<crate::vocabulary::Event>, actor: &Actor, now: Millis) -> Vec<LoggedEvent> {
+        let notebook = match &self.id {
+            DocumentId::Notebook(id) => Some(id.clone()),
+            DocumentId::Free(_) => None,
+        };
+        let log = |event| LoggedEvent { event, ts: now, actor: actor.clone(), notebook: notebook.clone() };
+        events.into_iter().map(log).collect()
+    }
+
+    fn note_in_record(&mut self, change: &Change, now: Millis) {
+        let (Some(record), Some((title, cells))) = (&mut self.record, self.document.outline()) else { return };
+        if change.is_empty() {
+            return;
+        }
+        self.changed_at = Some(now);
+        // A changed title or number of cells is written along; a mere time of change may wait.
+        if (&record.title, record.cell_count) != (&title, cells) {
+            (record.title, record.cell_count) = (title, cells);
+            self.record_written = 0;
+        }
+        record.updated_at = now;
+        self.record_dirty = true;
+    }
+
+    fn due_record(&mut self, now: Millis) -> Option<NotebookRecord> {
+        if !self.record_dirty || now < self.record_written + RECORD_INTERVAL {
+            return None;
+        }
+        (self.record_dirty, self.record_written) = (false, now);
+        self.record.clone()
+    }
+
+    fn tick(&mut self, now: Millis) {
+        let gone = self.presence.expire(now);
+        self.tell(Audience::All, gone);
+        if self.tidy_at().is_some_and(|due| due <= now) {
+            self.tidied_at = now;
+            let change = self.document.tidy(now);
+            self.commit(change, &Actor::server(), now);
+            self.write_record(now);
+        }
+    }
+
+    fn write_record(&mut self, now: Millis) {
+        if let Some(record) = self.due_record(now) {
+            self.revision = self.revision.next();
+            self.effects.append.push(Append { revision: self.revision, record: Some(record), ..Append::default() });
+        }
+    }
+
+    fn tidy_at(&self) -> Option<Millis> {
+        let changed = self.changed_at?;
+        (self.tidied_at < changed + TIDY_AFTER_CHANGE).then_some(self.tidied_at.max(changed) + TIDY_INTERVAL)
+    }
+
+    /// When [`Input::Tick`] is due next.
+    pub fn next_deadline(&self) -> Option<Millis> {
+        self.tidy_at().into_iter().chain(self.presence.next_expiry()).min()
+    }
+
+    fn announce(&mut self, peer: PeerId, said: Vec<PresenceEntry>, now: Millis) {
+        let Some(member) = self.peers.get(&peer) else { return };
+        let stamp = member.join.declared.then(|| member.join.actor.clone());
+        let announced = self.presence.announce(peer, said, stamp.as_ref(), now);
+        self.tell(Audience::AllBut(peer), announced.others);
+        self.tell(Audience::Only(peer), announced.sender);
+        for client in announced.introduced {
+            self.confirm_own_changes(peer, client);
+        }
+    }
+
+    pub(super) fn tell(&mut self, audience: Audience, entries: Vec<PresenceEntry>) {
+        if !entries.is_empty() {
+            self.effects.presence.push((audience, entries));
+        }
+    }
+
+    /// The journal failed: callers get the sentence, clients are closed with it; the log is still the truth.
+    fn fail(&mut self, why: &str) {
+        let waiting = self.outbox.abandon();
+        self.effects.release.extend(waiting.into_iter().filter_map(|(revision, item)| match item {
+            Outgoing::Reply { reply, .. } => Some((revision, super::edits::not_stored(reply, why))),
+            _ => None,
+        }));
+        self.close_all(&CloseReason::NotStored(why.to_owned()));
+        self.effects.release.extend(self.outbox.abandon());
+        self.effects.ended = true;
+    }
+
+    fn stop(&mut self, reason: &CloseReason, now: Millis) {
+        let change = self.document.tidy(now);
+        self.commit(change, &Actor::server(), now);
+        self.record_written = 0;
+        self.write_record(now);
+        self.close_all(reason);
+        self.effects.ended = true;
+    }
+
+    fn close_all(&mut self, reason: &CloseReason) {
+        let peers: Vec<_> = self.peers.keys().copied().collect();
+        for peer in peers {
+            self.emit(Outgoing::Close { peer, reason: reason.clone() });
+        }
+    }
+
+    /// Nothing waits for the disk.
+    pub fn is_quiet(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
+    /// The newest revision and the whole document, for a snapshot of everything appended so far.
+    pub fn snapshot(&mut self) -> (Revision, Bytes) {
+        (self.revision, self.encode_whole())
+    }
+
+    /// The document, whole, encoded once per revision.
+    pub(super) fn encode_whole(&mut self) -> Bytes {
+        if let Some((revision, bytes)) = &self.whole
+            && *revision == self.revision
+        {
+            return bytes.clone();
+        }
+        let bytes = self.document.encode_all();
+        self.whole = Some((self.revision, bytes.clone()));
+        bytes
+    }
+}

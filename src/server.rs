@@ -1,0 +1,343 @@
+//! Composition: store, then rooms, then the router, then serving, then an orderly stop.
+//!
+//! Imports everything below. Invariant: after [`run`] returns, everything shown as saved is on disk and no socket is
+//! left without a word.
+
+use std::{
+    io::{IsTerminal, Write},
+    net::{IpAddr, SocketAddr, UdpSocket},
+    os::unix::process::CommandExt,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::serve::ListenerExt;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use storage::{SledStore, StorageError, Store};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::{Semaphore, watch},
+    time,
+};
+
+use crate::{
+    config::{self, DataDirectory, LogFormat, ServeArgs},
+    http::{self, Access, Answers, App, EventHub, InvalidOrigin},
+    ids::{InvalidId, NotebookId},
+    measure,
+    notebook::ImportedNotebook,
+    room::{CreateError, Rooms},
+    vocabulary::Actor,
+};
+
+/// Bits of a token that nobody guesses: 256.
+const TOKEN_BYTES: usize = 32;
+
+/// The id and the title of the notebook that explains the rest.
+const WELCOME: (&str, &str) = ("welcome", "Welcome to Coscribe");
+
+/// The recorder of metrics drops idle histograms' samples into their buckets this often.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Why the server did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("--no-token is only allowed on a loopback address such as 127.0.0.1, but --listen is {0}")]
+    OpenToOthers(SocketAddr),
+    #[error("a token has 16 to 256 letters, digits, '-', '_', '.' or '~'; leave --token away to get one made")]
+    InvalidToken,
+    #[error("cannot listen on {address}: {cause}; is another server running? Choose another with --listen")]
+    Listen { address: SocketAddr, cause: std::io::Error },
+    #[error("the data directory {path} cannot be used: {cause}; choose another with --data")]
+    Data { path: String, cause: std::io::Error },
+    #[error(transparent)]
+    Origin(#[from] InvalidOrigin),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error("the welcome notebook cannot be created: {0}")]
+    Welcome(#[from] CreateError),
+    #[error("the metrics cannot be recorded: {0}")]
+    Metrics(String),
+    #[error(transparent)]
+    Id(#[from] InvalidId),
+    #[error("serving failed: {0}")]
+    Serve(#[source] std::io::Error),
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError> {
+    log(args.log_format);
+    if args.no_token && !args.listen.ip().is_loopback() {
+        return Err(ServeError::OpenToOthers(args.listen));
+    }
+    let stop = Stop::on_signals().map_err(ServeError::Serve)?;
+    prepare(&data)?;
+    let path = data.store();
+    let store = tokio::task::spawn_blocking(move || SledStore::open(&path, storage::Options::default())).await;
+    let store: Arc<dyn Store> = Arc::new(store.map_err(|error| ServeError::Serve(error.into()))??);
+    let rooms = Rooms::new(store.clone());
+    rooms.supervise(start_again);
+    welcome(&rooms, store.clone()).await?;
+    let listener = TcpListener::bind(args.listen).await;
+    let listener = listener.map_err(|cause| ServeError::Listen { address: args.listen, cause })?;
+    let address = listener.local_addr().map_err(ServeError::Serve)?;
+    let token = token(&args, &data)?;
+    let links = links(address, args.base_path.as_str(), token.as_deref());
+    let app = compose(&args, data.clone(), address.port(), token, (store.clone(), rooms.clone()), &stop)?;
+    let connections = app.connections.clone();
+    let _announced = Announced::write(&data, &format!("http://{}{}", reachable(address), args.base_path.as_str()))?;
+    greet(&links).map_err(ServeError::Serve)?;
+    serve(listener, app, &stop, &rooms, &connections, args.limits.max_connections).await
+}
+
+/// Replaces this process by a fresh one with the same arguments: the only way out of a thread that hangs. The journal
+/// holds everything that was shown as saved.
+fn start_again() {
+    let program = std::env::current_exe().unwrap_or_else(|_| "coscribe".into());
+    let cause = std::process::Command::new(program).args(std::env::args_os().skip(1)).exec();
+    tracing::error!(%cause, "the server could not start itself again and ends");
+    std::process::exit(1);
+}
+
+fn log(format: LogFormat) {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let filter = EnvFilter::try_from_env("COSCRIBE_LOG").or_else(|_| EnvFilter::try_from_default_env());
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new("info"));
+    let colours = std::io::stderr().is_terminal();
+    let builder = fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    let started = match format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    if let Err(error) = started {
+        tracing::debug!(%error, "somebody else writes the log");
+    }
+}
+
+fn prepare(data: &DataDirectory) -> Result<(), ServeError> {
+    std::fs::create_dir_all(data.path()).map_err(|cause| unusable(data, cause))
+}
+
+fn unusable(data: &DataDirectory, cause: std::io::Error) -> ServeError {
+    ServeError::Data { path: data.to_string(), cause }
+}
+
+/// A fresh data directory gets the notebook that explains the rest.
+async fn welcome(rooms: &Arc<Rooms>, store: Arc<dyn Store>) -> Result<(), ServeError> {
+    let fresh = tokio::task::spawn_blocking(move || store.documents().map(|documents| documents.is_empty())).await;
+    if !fresh.map_err(|error| ServeError::Serve(error.into()))?? {
+        return Ok(());
+    }
+    let (id, title) = WELCOME;
+    let id: NotebookId = id.parse()?;
+    match rooms.create(id, title.into(), Some(ImportedNotebook::welcome()), Actor::server()).await {
+        Ok(_) | Err(CreateError::Exists(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The secret clients must bring: given, kept from before, or made now.
+fn token(args: &ServeArgs, data: &DataDirectory) -> Result<Option<String>, ServeError> {
+    if args.no_token {
+        return Ok(None);
+    }
+    let given = args.token.clone().map(Ok).or_else(|| kept(&data.token()));
+    let token = match given {
+        Some(token) => token.map_err(|cause| unusable(data, cause))?,
+        None => make_token(&data.token()).map_err(|cause| unusable(data, cause))?,
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let valid = (16..=256).contains(&token.len()) && token.bytes().all(plain);
+    valid.then_some(Some(token)).ok_or(ServeError::InvalidToken)
+}
+
+fn kept(path: &Path) -> Option<std::io::Result<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Some(Ok(text.trim().to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => Some(Err(error)),
+    }
+}
+
+fn make_token(path: &Path) -> std::io::Result<String> {
+    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; TOKEN_BYTES]>());
+    let mut file = private(path)?;
+    writeln!(file, "{token}")?;
+    file.sync_all()?;
+    Ok(token)
+}
+
+/// A new file that only this user can read.
+fn private(path: &Path) -> std::io::Result<std::fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+fn compose(
+    args: &ServeArgs,
+    data: DataDirectory,
+    port: u16,
+    token: Option<String>,
+    (store, rooms): (Arc<dyn Store>, Arc<Rooms>),
+    stop: &Stop,
+) -> Result<App, ServeError> {
+    Ok(App {
+        rooms,
+        access: Access::new(token, port, &args.base_path, &args.allow_origins)?,
+        limits: args.limits.clone(),
+        base: args.base_path.clone(),
+        data,
+        events: EventHub::start(store.clone(), args.limits.keep_events),
+        store,
+        answers: Answers::default(),
+        connections: Arc::new(Semaphore::new(args.limits.max_connections)),
+        requests: App::request_budget(&args.limits),
+        metrics: record_metrics()?,
+        stopping: stop.0.clone(),
+    })
+}
+
+fn record_metrics() -> Result<PrometheusHandle, ServeError> {
+    let failed = |error: metrics_exporter_prometheus::BuildError| ServeError::Metrics(error.to_string());
+    let commits = Matcher::Full(measure::COMMIT_SECONDS.into());
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(commits, &measure::COMMIT_BUCKETS).map_err(failed)?;
+    let handle = builder.install_recorder().map_err(failed)?;
+    measure::describe();
+    let upkeep = handle.clone();
+    tokio::spawn(async move {
+        let mut ticks = time::interval(UPKEEP);
+        loop {
+            ticks.tick().await;
+            upkeep.run_upkeep();
+        }
+    });
+    Ok(handle)
+}
+
+/// The file that tells clients on this machine where the server of a data directory listens; gone when it ends.
+struct Announced<'a>(&'a DataDirectory);
+
+impl<'a> Announced<'a> {
+    fn write(data: &'a DataDirectory, url: &str) -> Result<Self, ServeError> {
+        let written = private(&data.address()).and_then(|mut file| writeln!(file, "{url}"));
+        written.map(|()| Self(data)).map_err(|cause| unusable(data, cause))
+    }
+}
+
+impl Drop for Announced<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_file(self.0.address()) {
+            tracing::warn!(%error, "the address file could not be removed");
+        }
+    }
+}
+
+/// Clickable addresses: of this machine, and for a server open to others the one they can use (LN-09).
+fn links(address: SocketAddr, base: &str, token: Option<&str>) -> Vec<String> {
+    let query = token.map(|token| format!("?token={token}")).unwrap_or_default();
+    let link = |address: SocketAddr| format!("http://{address}{base}{query}");
+    let others = others(address).map(link);
+    [link(reachable(address))].into_iter().chain(others).collect()
+}
+
+/// An address of this machine by which it can reach itself.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => IpAddr::from([127, 0, 0, 1]),
+        IpAddr::V6(_) => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// The address other machines use: the source address this machine would take to reach them. Nothing is sent.
+fn others(address: SocketAddr) -> Option<SocketAddr> {
+    if !address.ip().is_unspecified() {
+        return None;
+    }
+    let (any, documentation) =
+        if address.is_ipv4() { ("0.0.0.0:0", "192.0.2.1:9") } else { ("[::]:0", "[2001:db8::1]:9") };
+    let socket = UdpSocket::bind(any).ok()?;
+    socket.connect(documentation).ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_loopback() && !ip.is_unspecified()).then(|| SocketAddr::new(ip, address.port()))
+}
+
+fn greet(links: &[String]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for (index, link) in links.iter().enumerate() {
+        let words = if index == 0 { "Coscribe is ready. Open" } else { "From other machines, open" };
+        writeln!(out, "{words} {link}")?;
+    }
+    out.flush()
+}
+
+/// Becomes true on SIGTERM or SIGINT.
+struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    fn on_signals() -> std::io::Result<Self> {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (sender, receiver) = watch::channel(false);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => tracing::info!("SIGTERM: stopping"),
+                _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
+            }
+            sender.send_replace(true);
+            // Kept: a dropped sender would look like a stop to nobody, and the task has nothing else to do.
+            std::future::pending::<()>().await;
+        });
+        Ok(Self(receiver))
+    }
+
+    async fn requested(&self) {
+        if self.0.clone().wait_for(|stopping| *stopping).await.is_err() {
+            tracing::error!("the watch for signals ended; stopping");
+        }
+    }
+}
+
+async fn serve(
+    listener: TcpListener,
+    app: App,
+    stop: &Stop,
+    rooms: &Arc<Rooms>,
+    connections: &Arc<Semaphore>,
+    max_connections: usize,
+) -> Result<(), ServeError> {
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+    });
+    let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let requested = Stop(stop.0.clone());
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move { requested.requested().await });
+    let mut serving = tokio::spawn(serving.into_future());
+    tokio::select! {
+        ended = &mut serving => return ended.map_err(|error| ServeError::Serve(error.into()))?.map_err(ServeError::Serve),
+        () = stop.requested() => {}
+    }
+    let orderly = async {
+        rooms.stop().await;
+        let all = u32::try_from(max_connections).unwrap_or(u32::MAX);
+        if connections.acquire_many(all).await.is_err() {
+            tracing::debug!("nobody counts connections any more");
+        }
+        // Requests under way get their answers.
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "serving ended badly");
+        }
+    };
+    match time::timeout(config::STOPPING, orderly).await {
+        Ok(()) => tracing::info!("stopped"),
+        Err(_) => {
+            tracing::warn!("some connections did not end in time and are dropped; nothing shown as saved is lost")
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! What waits for the writer, and what callers wait for.
+//!
+//! Owns the assignment of sequence and event numbers, the bound on waiting bytes, and the conditions others wait on.
+//! Invariant: numbers are given in the order in which the writer will see the entries.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc::SyncSender},
+    time::Duration,
+};
+
+use bytes::Bytes;
+
+use crate::{
+    StorageError,
+    record::Position,
+    store::{Appended, BlobHash, DocumentKey, Entry, EventSeq, Seq},
+};
+
+/// Waiting beyond this is refused: the disk is too slow for what comes in, and memory is for documents.
+pub(crate) const WAITING_LIMIT: usize = 256 * 1024 * 1024;
+/// One group takes at most about this much, so that nobody waits long for its turn.
+const GROUP_BYTES: usize = 8 * 1024 * 1024;
+/// What an entry costs beside its bytes.
+const ENTRY_OVERHEAD: usize = 128;
+
+/// Something the writer is asked to do.
+pub(crate) enum Job {
+    Append { seq: Seq, first_event: EventSeq, entry: Entry },
+    Compact { document: DocumentKey, upto: Seq, snapshot: Bytes },
+    Blob { hash: BlobHash, content: Bytes, reply: SyncSender<Result<(), StorageError>> },
+    Trim { before: EventSeq, reply: SyncSender<Result<(), StorageError>> },
+}
+
+/// The queue. A mutex held for a few instructions: an append never waits for the disk.
+#[derive(Default)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    /// Wakes the writer.
+    work: Condvar,
+    /// Wakes those who wait for the writer to have got somewhere.
+    progress: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: Vec<(usize, Job)>,
+    /// Bytes of what waits or is being written.
+    waiting: usize,
+    seq: u64,
+    event: u64,
+    /// Everything up to here is decided: durable or lost.
+    decided: u64,
+    /// The newest undecided entry of each document.
+    undecided: HashMap<DocumentKey, u64>,
+    /// Why nothing can be written now.
+    refusing: Option<StorageError>,
+    closed: bool,
+    idle: bool,
+}
+
+/// How long the writer waits for work.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// At most this long; zero if it has other things to do.
+    pub(crate) period: Duration,
+    /// Whether it would have nothing left to do.
+    pub(crate) idle: bool,
+}
+
+/// What the writer took.
+pub(crate) struct Taken {
+    pub(crate) jobs: Vec<Job>,
+    pub(crate) bytes: usize,
+    /// The store is to be closed, and nothing waits beyond these jobs.
+    pub(crate) last: bool,
+}
+
+impl Queue {
+    pub(crate) fn new(position: Position) -> Self {
+        let state = State { seq: position.seq, event: position.event, decided: position.seq, ..State::default() };
+        Self { state: Mutex::new(state), ..Self::default() }
+    }
+
+    /// Gives an entry its numbers and queues it.
+    pub(crate) fn append(&self, entry: Entry) -> Result<Appended, StorageError> {
+        let bytes = entry_bytes(&entry);
+        let mut state = self.accepting(bytes)?;
+        state.seq += 1;
+        let (seq, first_event) = (Seq(state.seq), state.event + 1);
+        state.event += entry.events.len() as u64;
+        let events = first_event..state.event + 1;
+        state.remember(&entry, seq);
+        state.push(bytes, Job::Append { seq, first_event, entry });
+        drop(state);
+        self.work.notify_one();
+        Ok(Appended { seq, events })
+    }
+
+    /// Queues anything that needs no number.
+    pub(crate) fn push(&self, bytes: usize, job: Job) -> Result<(), StorageError> {
+        self.accepting(bytes)?.push(bytes, job);
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// One value larger than the limit is taken when nothing else waits: it could otherwise never be.
+    fn accepting(&self, bytes: usize) -> Result<MutexGuard<'_, State>, StorageError> {
+        let state = self.lock();
+        if state.closed {
+            return Err(StorageError::Closed);
+        }
+        if let Some(error) = &state.refusing {
+            return Err(error.clone());
+        }
+        if state.waiting > 0 && state.waiting + bytes > WAITING_LIMIT {
+            return Err(StorageError::Busy { waiting: state.waiting, limit: WAITING_LIMIT });
+        }
+        Ok(state)
+    }
+
+    /// Takes up to a group of what waits; waits for something if the writer has time to.
+    pub(crate) fn take(&self, patience: Patience) -> Taken {
+        let mut state = self.lock();
+        if state.jobs.is_empty() && !state.closed && patience.period > Duration::ZERO {
+            state.idle = patience.idle;
+            self.progress.notify_all();
+            state = self
+                .work
+                .wait_timeout_while(state, patience.period, |state| state.jobs.is_empty() && !state.closed)
+                .map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state);
+        }
+        let (jobs, bytes) = state.take_group();
+        state.idle = false;
+        Taken { jobs, bytes, last: state.closed && state.jobs.is_empty() }
+    }
+
+    /// Everything up to `seq` is decided; `bytes` of memory are free again.
+    pub(crate) fn decided(&self, seq: u64, bytes: usize) {
+        let mut state = self.lock();
+        state.decided = state.decided.max(seq);
+        state.waiting -= bytes.min(state.waiting);
+        state.undecided.retain(|_, newest| *newest > seq);
+        drop(state);
+        self.progress.notify_all();
+    }
+
+    /// Refuses new work with this error until told otherwise.
+    pub(crate) fn refuse(&self, error: Option<StorageError>) {
+        self.lock().refusing = error;
+        self.progress.notify_all();
+    }
+
+    /// Waits until every entry of a document that was accepted before is decided.
+    pub(crate) fn wait_for_document(&self, document: &DocumentKey) {
+        let state = self.lock();
+        let Some(target) = state.undecided.get(document).copied() else { return };
+        self.wait_while(state, |state| state.decided < target && !state.closed);
+    }
+
+    /// Waits until the writer has nothing left to do.
+    pub(crate) fn wait_until_idle(&self) {
+        self.wait_while(self.lock(), |state| !(state.idle && state.jobs.is_empty()) && !state.closed);
+    }
+
+    fn wait_while(&self, state: MutexGuard<'_, State>, condition: impl FnMut(&mut State) -> bool) {
+        drop(self.progress.wait_while(state, condition).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Refuses new work; what waits is still written.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.work.notify_all();
+        self.progress.notify_all();
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// The state is whole between any two statements: a panic elsewhere does not spoil it.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn push(&mut self, bytes: usize, job: Job) {
+        self.waiting += bytes;
+        self.idle = false;
+        self.jobs.push((bytes, job));
+    }
+
+    fn remember(&mut self, entry: &Entry, seq: Seq) {
+        let updated = entry.update.as_ref().map(|(document, _)| document);
+        for document in updated.into_iter().chain(&entry.delete) {
+            match self.undecided.get_mut(document) {
+                Some(newest) => *newest = seq.0,
+                None => drop(self.undecided.insert(document.clone(), seq.0)),
+            }
+        }
+    }
+
+    fn take_group(&mut self) -> (Vec<Job>, usize) {
+        let (mut bytes, mut count) = (0, 0);
+        for (size, _) in &self.jobs {
+            if bytes >= GROUP_BYTES {
+                break;
+            }
+            (bytes, count) = (bytes + size, count + 1);
+        }
+        let rest = self.jobs.split_off(count);
+        let taken = mem::replace(&mut self.jobs, rest);
+        (taken.into_iter().map(|(_, job)| job).collect(), bytes)
+    }
+}
+
+fn entry_bytes(entry: &Entry) -> usize {
+    let update = entry.update.as_ref().map_or(0, |(document, update)| document.0.len() + update.len());
+    let events: usize = entry.events.iter().map(Bytes::len).sum();
+    let meta: usize = entry.meta.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Bytes::len)).sum();
+    ENTRY_OVERHEAD + update + events + meta
+}

@@ -1,0 +1,13 @@
+//! Tests of the real binary from outside: REST, sockets, events, command line, operations.
+
+mod access;
+mod addresses;
+mod commands;
+mod events;
+mod openapi;
+mod peer;
+mod refusals;
+mod rest;
+mod server;
+mod sockets;
+mod stopping;

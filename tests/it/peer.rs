@@ -1,0 +1,126 @@
+//! A Yjs client of our own over a real WebSocket: yrs with the y-protocols messages.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::{net::TcpStream, time};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, protocol::CloseFrame},
+};
+use yrs::{
+    Array, Doc, GetString, Map, OffsetKind, Options, Out, ReadTxn, StateVector, Text, TextRef, Transact,
+    TransactionMut, Update,
+    sync::{Message as Protocol, SyncMessage},
+    updates::{decoder::Decode, encoder::Encode},
+};
+
+use crate::server::{PATIENCE, TestServer};
+
+pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+pub struct Peer {
+    pub doc: Doc,
+    pub socket: Socket,
+}
+
+impl Peer {
+    /// Connects and has the whole document.
+    pub async fn join(server: &TestServer, document: &str) -> Self {
+        let mut peer = Self::connect(&server.socket(document)).await;
+        let mine = peer.doc.transact().state_vector();
+        peer.send(Protocol::Sync(SyncMessage::SyncStep1(mine)).encode_v1()).await;
+        while !matches!(peer.message().await, Protocol::Sync(SyncMessage::SyncStep2(_))) {}
+        peer
+    }
+
+    /// Connects and says nothing.
+    pub async fn connect(url: &str) -> Self {
+        let options = Options { offset_kind: OffsetKind::Utf16, ..Options::default() };
+        let (socket, _) = connect_async(url).await.expect("the socket opens");
+        Self { doc: Doc::with_options(options), socket }
+    }
+
+    pub async fn send(&mut self, bytes: Vec<u8>) {
+        self.socket.send(Message::Binary(bytes.into())).await.expect("the socket takes it");
+    }
+
+    /// Changes the document and tells the server.
+    pub async fn edit(&mut self, change: impl FnOnce(&mut TransactionMut)) {
+        let update = {
+            let mut txn = self.doc.transact_mut();
+            change(&mut txn);
+            txn.encode_update_v1()
+        };
+        self.send(Protocol::Sync(SyncMessage::Update(update)).encode_v1()).await;
+    }
+
+    /// The next message, merged.
+    pub async fn message(&mut self) -> Protocol {
+        loop {
+            let frame = time::timeout(PATIENCE, self.socket.next()).await.expect("a message comes in time");
+            let Message::Binary(bytes) = frame.expect("the socket is open").expect("a whole frame") else { continue };
+            let message = Protocol::decode_v1(&bytes).expect("a message of the protocol");
+            if let Protocol::Sync(SyncMessage::SyncStep2(update) | SyncMessage::Update(update)) = &message {
+                self.doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
+            }
+            return message;
+        }
+    }
+
+    /// Reads messages until the document is as wanted.
+    pub async fn until(&mut self, wanted: impl Fn(&Doc) -> bool) {
+        while !wanted(&self.doc) {
+            self.message().await;
+        }
+    }
+
+    /// Reads until the server closes: its code and sentence.
+    pub async fn closed(&mut self) -> (u16, String) {
+        loop {
+            let frame = time::timeout(PATIENCE, self.socket.next()).await.expect("the server closes in time");
+            match frame {
+                Some(Ok(Message::Close(Some(CloseFrame { code, reason })))) => {
+                    return (code.into(), reason.to_string());
+                }
+                Some(Ok(_)) => {}
+                other => panic!("the socket ended without a close frame: {other:?}"),
+            }
+        }
+    }
+
+    /// Whether anything but keep-alives comes within a short while.
+    pub async fn hears_within(&mut self, time_out: Duration) -> bool {
+        time::timeout(time_out, self.message()).await.is_ok()
+    }
+
+    pub fn state_vector(&self) -> StateVector {
+        self.doc.transact().state_vector()
+    }
+}
+
+/// The text of a cell.
+pub fn source(doc: &Doc, cell: &str) -> Option<TextRef> {
+    let cells = doc.get_or_insert_array("cells");
+    let txn = doc.transact();
+    let id = Out::from(cell.to_owned());
+    let found = cells.iter(&txn).find_map(|item| match item {
+        Out::YMap(map) if map.get(&txn, "id").as_ref() == Some(&id) => map.get(&txn, "source"),
+        _ => None,
+    });
+    match found {
+        Some(Out::YText(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The text of a cell as a string; empty if there is no such cell.
+pub fn text(doc: &Doc, cell: &str) -> String {
+    source(doc, cell).map(|text| text.get_string(&doc.transact())).unwrap_or_default()
+}
+
+/// Types at a place of a cell.
+pub async fn type_into(peer: &mut Peer, cell: &str, at: u32, typed: &str) {
+    let text = source(&peer.doc, cell).expect("the cell is there");
+    peer.edit(|txn| text.insert(txn, at, typed)).await;
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Runs every check and every test suite, one after the other, and counts.
+
+Each suite runs to its end whatever happened to the one before. Fails when anything failed, and when a suite that ended
+well had run no test. The last line is the sum of all: `N passed, N failed`.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+WEB = ROOT / "web"
+CONFORMANCE = ROOT / "tests" / "conformance"
+# No suite takes half of it; one that hangs must not take the whole run with it.
+SUITE_LIMIT_S = 20 * 60
+
+
+@dataclass
+class Suite:
+    """A command, where it runs, and how its output tells what passed and failed."""
+
+    name: str
+    command: list[str]
+    folder: Path
+    patterns: list[str] = field(default_factory=list)
+    # A suite with no patterns is a check: it passes or fails as a whole.
+    passed: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+
+    def count(self, line):
+        for pattern in self.patterns:
+            for found in re.finditer(pattern, line):
+                counts = {key: int(value) for key, value in found.groupdict().items() if value}
+                self.passed += counts.get("passed", 0) - counts.get("failed_of_all", 0)
+                self.failed += sum(counts.get(key, 0) for key in ("failed", "errors", "failed_of_all"))
+
+    def end(self, code):
+        """Reads the exit code: a check as such, a suite for what its counts do not tell."""
+        # unittest counts failed parts of one test one by one.
+        self.passed = max(self.passed, 0)
+        if not self.patterns:
+            self.passed, self.failed = (1, 0) if code == 0 else (0, 1)
+        elif code != 0 and self.failed == 0:
+            print(f"{self.name}: exit code {code} without a failed test; counted as one failure")
+            self.failed = 1
+        elif self.passed + self.failed == 0:
+            print(f"{self.name}: ran no test; counted as one failure")
+            self.failed = 1
+
+
+CARGO = [r"^test result: \w+\. (?P<passed>\d+) passed; (?P<failed>\d+) failed"]
+NODE = [r"^(?:#|ℹ) pass (?P<passed>\d+)$", r"^(?:#|ℹ) (?:fail|cancelled) (?P<failed>\d+)$"]
+VITEST = [r"^\s+Tests\s.*?(?P<failed>\d+) failed", r"^\s+Tests\s.*?(?P<passed>\d+) passed"]
+# unittest tells how many ran, and afterwards how many of those failed.
+UNITTEST = [r"^Ran (?P<passed>\d+) tests? in", r"failures=(?P<failed_of_all>\d+)", r"errors=(?P<failed_of_all>\d+)"]
+
+
+def suites():
+    node_files = sorted(str(path.relative_to(CONFORMANCE)) for path in CONFORMANCE.glob("suites/*.test.js"))
+    python = str(ROOT / ".venv" / "bin" / "python")
+    node = ["node", "--test", "--test-concurrency=2", "--test-reporter=spec", *node_files]
+    return [
+        Suite("Rust format", ["cargo", "fmt", "--all", "--check"], ROOT),
+        Suite("web types", ["npm", "run", "check"], WEB),
+        Suite("web tests", ["npm", "test"], WEB, VITEST),
+        Suite("web build", ["npm", "run", "build"], WEB),
+        Suite("Rust lints", ["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"], ROOT),
+        Suite("Rust tests", ["cargo", "test", "--locked", "--workspace", "--no-fail-fast"], ROOT, CARGO),
+        Suite("binary", ["cargo", "build", "--locked"], ROOT),
+        Suite("Yjs clients", node, CONFORMANCE, NODE),
+        Suite("Python clients", [python, "-m", "unittest", "discover", "-s", "python"], CONFORMANCE, UNITTEST),
+        Suite("browser", ["npm", "run", "e2e"], WEB, NODE),
+    ]
+
+
+def environment():
+    """Plain output to count in, and the one binary that every suite drives."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("COSCRIBE_") or key == "COSCRIBE_SEED"}
+    asked = ["cargo", "metadata", "--locked", "--no-deps", "--format-version", "1"]
+    target = json.loads(subprocess.check_output(asked, cwd=ROOT))["target_directory"]
+    return kept | {
+        "CARGO_TERM_COLOR": "never",
+        "COSCRIBE_BIN": str(Path(target) / "debug" / "coscribe"),
+        "FORCE_COLOR": "0",
+        "NO_COLOR": "1",
+    }
+
+
+def run(suite, env):
+    print(f"\n=== {suite.name}: {' '.join(suite.command)}", flush=True)
+    start = time.monotonic()
+    process = subprocess.Popen(
+        suite.command,
+        cwd=suite.folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    watchdog = threading.Timer(SUITE_LIMIT_S, lambda: os.killpg(process.pid, signal.SIGKILL))
+    watchdog.start()
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        suite.count(line.rstrip("\n"))
+    suite.end(process.wait())
+    watchdog.cancel()
+    suite.seconds = time.monotonic() - start
+
+
+def main():
+    wanted = sys.argv[1:]
+    chosen = [suite for suite in suites() if not wanted or suite.name in wanted]
+    env = environment()
+    for suite in chosen:
+        run(suite, env)
+    print(f"\n{'suite':<16}{'passed':>8}{'failed':>8}{'seconds':>9}")
+    for suite in chosen:
+        print(f"{suite.name:<16}{suite.passed:>8}{suite.failed:>8}{suite.seconds:>9.1f}")
+    passed, failed = sum(suite.passed for suite in chosen), sum(suite.failed for suite in chosen)
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
