@@ -26,6 +26,15 @@ mod text;
 mod view;
 mod welcome;
 
+#[cfg(test)]
+mod concurrency_tests;
+#[cfg(test)]
+mod files_tests;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod test_support;
+
 use std::collections::{HashMap, HashSet};
 
 use yrs::{Any, Array, ClientID, Map, OffsetKind, Options, ReadTxn, TransactionMut};

@@ -6,6 +6,7 @@
 use std::{
     io::{IsTerminal, Write},
     net::{IpAddr, SocketAddr, UdpSocket},
+    os::unix::process::CommandExt,
     path::Path,
     sync::Arc,
     time::Duration,
@@ -78,6 +79,7 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let store = tokio::task::spawn_blocking(move || SledStore::open(&path, storage::Options::default())).await;
     let store: Arc<dyn Store> = Arc::new(store.map_err(|error| ServeError::Serve(error.into()))??);
     let rooms = Rooms::new(store.clone());
+    rooms.supervise(start_again);
     welcome(&rooms, store.clone()).await?;
     let listener = TcpListener::bind(args.listen).await;
     let listener = listener.map_err(|cause| ServeError::Listen { address: args.listen, cause })?;
@@ -89,6 +91,15 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let _announced = Announced::write(&data, &format!("http://{}{}", reachable(address), args.base_path.as_str()))?;
     greet(&links).map_err(ServeError::Serve)?;
     serve(listener, app, &stop, &rooms, &connections, args.limits.max_connections).await
+}
+
+/// Replaces this process by a fresh one with the same arguments: the only way out of a thread that hangs. The journal
+/// holds everything that was shown as saved.
+fn start_again() {
+    let program = std::env::current_exe().unwrap_or_else(|_| "coscribe".into());
+    let cause = std::process::Command::new(program).args(std::env::args_os().skip(1)).exec();
+    tracing::error!(%cause, "the server could not start itself again and ends");
+    std::process::exit(1);
 }
 
 fn log(format: LogFormat) {

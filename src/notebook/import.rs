@@ -8,7 +8,9 @@ use std::collections::HashSet;
 use serde_json::{Map as Object, Value, json};
 
 use super::{
-    cell, import_v3, json as values, schema,
+    cell, import_v3,
+    json::{self as values, DEPTH_MAX},
+    schema,
     view::{CellView, ImportedNotebook},
 };
 use crate::{ids::CellId, vocabulary::CellKind};
@@ -79,15 +81,13 @@ fn version(file: &Object<String, Value>) -> Result<i64, ImportError> {
 }
 
 fn notebook(mut file: Object<String, Value>) -> Result<ImportedNotebook, ImportError> {
-    if values::deeper_than(&Value::Object(file.clone()), values::DEPTH_MAX) {
-        return Err(shape("the top", format!("something is nested deeper than {} levels", values::DEPTH_MAX)));
-    }
     let minor = file.remove(schema::NBFORMAT_MINOR).and_then(|minor| minor.as_i64()).unwrap_or_default();
     file.remove(schema::NBFORMAT);
     let mut metadata = object(file.remove(schema::METADATA), "metadata")?;
     TRANSIENT.iter().for_each(|key| drop(metadata.remove(*key)));
+    shallow(&metadata, DEPTH_MAX + 1, "metadata")?;
     let cells = list(file.remove(schema::CELLS), "cells")?;
-    keep_file_keys(&mut metadata, file);
+    keep_file_keys(&mut metadata, file, "the top")?;
     if minor > KNOWN_MINOR {
         cell::ours(&mut metadata).insert(schema::FILE_MINOR.into(), minor.into());
     }
@@ -101,10 +101,26 @@ fn notebook(mut file: Object<String, Value>) -> Result<ImportedNotebook, ImportE
 }
 
 /// Keys nobody knows wait in the metadata, since a live document must have no keys that Jupyter's model lacks.
-fn keep_file_keys(metadata: &mut Object<String, Value>, unknown: Object<String, Value>) {
-    if !unknown.is_empty() {
-        cell::ours(metadata).insert(schema::FILE_KEYS.into(), Value::Object(unknown));
+fn keep_file_keys(
+    metadata: &mut Object<String, Value>,
+    unknown: Object<String, Value>,
+    place: &str,
+) -> Result<(), ImportError> {
+    if unknown.is_empty() {
+        return Ok(());
     }
+    // They stand two levels deeper there: in `coscribe`, in `file_keys`.
+    shallow(&unknown, DEPTH_MAX - 1, place)?;
+    cell::ours(metadata).insert(schema::FILE_KEYS.into(), Value::Object(unknown));
+    Ok(())
+}
+
+/// What is nested too deeply to be shown again is refused rather than cut.
+fn shallow(object: &Object<String, Value>, levels: usize, place: &str) -> Result<(), ImportError> {
+    if object.values().any(|value| values::deeper_than(value, levels - 1)) {
+        return Err(shape(place, format!("something in it is nested deeper than {levels} levels")));
+    }
+    Ok(())
 }
 
 fn object(value: Option<Value>, place: &str) -> Result<Object<String, Value>, ImportError> {
@@ -155,6 +171,7 @@ impl Reader {
         let Value::Object(mut file) = value else {
             return Err(shape(place, format!("a cell must be an object, not {}", name_of(&value))));
         };
+        shallow(&file, DEPTH_MAX + 2, place)?;
         let at = |key: &str| format!("{place}.{key}");
         let mut metadata = object(file.remove(schema::METADATA), &at(schema::METADATA))?;
         metadata.remove(TRANSIENT_OF_CELLS);
@@ -171,7 +188,7 @@ impl Reader {
             cell.attachments = attachments(file.remove(schema::ATTACHMENTS), &at(schema::ATTACHMENTS))?;
         }
         file.remove(schema::EXECUTION_STATE);
-        keep_file_keys(&mut metadata, file);
+        keep_file_keys(&mut metadata, file, place)?;
         cell::mark_kind(&mut metadata, kind);
         cell.metadata = metadata;
         cell.source = if kind == CellKind::Prompt { without_magic(cell.source) } else { cell.source };

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use serde_json::{Map as Object, Number as JsonNumber, Value};
 use yrs::{Any, Array, ArrayRef, GetString, Map, MapRef, Number, Out, ReadTxn, Text, TextRef, branch::BranchPtr};
 
-/// What is nested deeper reads as `null`. The gate in front of the document refuses plain values deeper than 64; a
-/// value of ours must stay below that with the containers around it, or clients could not send it back.
-pub const DEPTH_MAX: usize = 60;
+/// Levels of lists and objects in a value; what is nested deeper reads as `null`. The gate in front of the document
+/// refuses plain values deeper than 64; a value of ours must stay below that with the containers around it, or clients
+/// could not send it back.
+pub const DEPTH_MAX: usize = 56;
 
 /// Beyond this a JavaScript number is not exact, and yrs would write a BigInt, which Jupyter clients cannot compare.
 const SAFE_INTEGER: i64 = Number::I64_MAX_SAFE_INTEGER;
@@ -25,19 +26,16 @@ pub fn to_object<T: ReadTxn>(txn: &T, map: &MapRef) -> Object<String, Value> {
 }
 
 fn out_to_value<T: ReadTxn>(txn: &T, out: &Out, depth: usize) -> Value {
-    if depth == 0 {
-        return Value::Null;
-    }
     match out {
         Out::Any(any) => any_to_value(any, depth),
         Out::YText(text) => Value::String(text.get_string(txn)),
-        Out::YMap(map) => Value::Object(map_to_object(txn, map, depth - 1)),
-        Out::YArray(array) => {
+        Out::YMap(map) if depth > 0 => Value::Object(map_to_object(txn, map, depth - 1)),
+        Out::YArray(array) if depth > 0 => {
             elements(txn, array).iter().map(|element| out_to_value(txn, element, depth - 1)).collect()
         }
-        Out::YXmlElement(_) | Out::YXmlFragment(_) | Out::YXmlText(_) | Out::YDoc(_) | Out::UndefinedRef(_) => {
-            Value::Null
-        }
+        // Containers below the bound, and what Jupyter's model does not have.
+        Out::YMap(_) | Out::YArray(_) | Out::YDoc(_) | Out::UndefinedRef(_) => Value::Null,
+        Out::YXmlElement(_) | Out::YXmlFragment(_) | Out::YXmlText(_) => Value::Null,
     }
 }
 
@@ -47,18 +45,15 @@ fn map_to_object<T: ReadTxn>(txn: &T, map: &MapRef, depth: usize) -> Object<Stri
 
 /// The JSON of a plain value.
 pub fn any_to_value(any: &Any, depth: usize) -> Value {
-    if depth == 0 {
-        return Value::Null;
-    }
     match any {
-        Any::Null | Any::Undefined | Any::Buffer(_) => Value::Null,
         Any::Bool(flag) => Value::Bool(*flag),
         Any::Number(number) => number_to_value(*number),
         Any::String(text) => Value::String(text.to_string()),
-        Any::Array(items) => items.iter().map(|item| any_to_value(item, depth - 1)).collect(),
-        Any::Map(map) => {
+        Any::Array(items) if depth > 0 => items.iter().map(|item| any_to_value(item, depth - 1)).collect(),
+        Any::Map(map) if depth > 0 => {
             Value::Object(map.iter().map(|(key, item)| (key.clone(), any_to_value(item, depth - 1))).collect())
         }
+        Any::Null | Any::Undefined | Any::Buffer(_) | Any::Array(_) | Any::Map(_) => Value::Null,
     }
 }
 
@@ -105,7 +100,7 @@ fn number_to_any(number: &JsonNumber) -> Number {
     }
 }
 
-/// Whether JSON is nested deeper than `depth`.
+/// Whether JSON has more than `depth` levels of lists and objects.
 pub fn deeper_than(value: &Value, depth: usize) -> bool {
     match value {
         Value::Array(items) => depth == 0 || items.iter().any(|item| deeper_than(item, depth - 1)),

@@ -180,3 +180,62 @@ fn digit_of(byte: u8) -> Option<u8> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Made by the npm package the page uses; a line is `low high key` or `low high count keys…`, `-` an open bound.
+    const VECTORS: &str = include_str!("order_vectors.txt");
+
+    #[test]
+    fn keys_are_those_the_page_would_make() {
+        let mut checked = 0;
+        for line in VECTORS.lines().filter(|line| !line.starts_with('#')) {
+            let fields: Vec<&str> = line.split(' ').collect();
+            let bound = |field: &'static str| (field != "-").then_some(field);
+            let (low, high) = (bound(fields[0]), bound(fields[1]));
+            match fields[2].parse::<usize>() {
+                Ok(count) => assert_eq!(spread(low, high, count), fields[3..], "{line}"),
+                Err(_) => assert_eq!(between(low, high).as_deref(), Some(fields[2]), "{line}"),
+            }
+            assert!(fields.iter().skip(3).all(|key| is_valid(key)), "{line}");
+            checked += 1;
+        }
+        assert_eq!(checked, 2539);
+    }
+
+    #[test]
+    fn what_is_no_key_is_told_from_keys() {
+        for key in ["a0", "a1", "Zz", "a0V", "b00", "zzzzzzzzzzzzzzzzzzzzzzzzzzz", "A00000000000000000000000001"] {
+            assert!(is_valid(key), "{key}");
+        }
+        for key in ["", "a", "0", "a00", "b0", "a0-", "a0 ", "é0", "a0é", "A00000000000000000000000000", "a0V0"] {
+            assert!(!is_valid(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn there_is_nothing_between_equal_or_swapped_bounds() {
+        assert_eq!(between(Some("a0"), Some("a0")), None);
+        assert_eq!(between(Some("a1"), Some("a0")), None);
+        assert!(spread(Some("a1"), Some("a0"), 3).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn there_is_always_a_key_between_two(places in prop::collection::vec(0usize..1000, 1..200)) {
+            let mut keys: Vec<String> = Vec::new();
+            for place in places {
+                let at = place % (keys.len() + 1);
+                let low = at.checked_sub(1).map(|low| keys[low].clone());
+                let key = between(low.as_deref(), keys.get(at).map(String::as_str)).unwrap();
+                prop_assert!(is_valid(&key));
+                keys.insert(at, key);
+            }
+            prop_assert!(keys.is_sorted_by(|a, b| a < b));
+        }
+    }
+}

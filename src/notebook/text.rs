@@ -9,11 +9,16 @@ use yrs::{GetString, Map, MapRef, ReadTxn, Text, TextPrelim, TextRef, Transactio
 
 use super::schema;
 
-/// Characters, or lines, of both texts together up to which they are compared one by one. Myers' algorithm takes up to
+/// Words, characters or lines of both texts together up to which they are compared one by one. Myers' algorithm takes up to
 /// the square of it in steps: some milliseconds, which a room can wait.
 const TOKENS_MAX: usize = 4000;
-/// Blocks of changed lines that are compared by character. Beyond it whole lines are replaced.
+/// Texts with more bytes than this for each token allowed are not even cut into tokens.
+const TOKEN_BYTES_MAX: usize = 8;
+/// Changed blocks that are compared by character. Beyond it they are replaced as wholes.
 const BLOCKS_MAX: usize = 50;
+/// Bytes of a changed block, old and new together, that is compared by character. In a larger one the characters that
+/// happen to be equal mean nothing.
+const BLOCK_BYTES_MAX: usize = 500;
 
 /// A piece of a text, in bytes, and what is to stand in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,23 +50,29 @@ fn differing_lines(old: &str, new: &str) -> (usize, usize, usize) {
     (start, old.len() - kept, new.len() - kept)
 }
 
+/// By words first: an edit that takes half of one word and half of the next for a change puts what others type meanwhile
+/// in odd places.
 fn by_lines(old: &str, new: &str) -> Vec<Change> {
     if old == new {
         return Vec::new();
     }
-    if let Some(changes) = by_tokens(&old.graphemes(), &new.graphemes()) {
-        return changes;
-    }
-    let Some(blocks) = by_tokens(&Some(old.tokenize_lines()), &Some(new.tokenize_lines())) else {
-        return vec![Change { old: 0..old.len(), new: new.into() }];
-    };
+    let blocks = by_words(old, new).or_else(|| by_tokens(&old.tokenize_lines(), &new.tokenize_lines()));
+    let blocks = blocks.unwrap_or_else(|| vec![Change { old: 0..old.len(), new: new.into() }]);
     let refine = blocks.len() <= BLOCKS_MAX;
     blocks.into_iter().flat_map(|block| if refine { by_characters(old, block) } else { vec![block] }).collect()
 }
 
+fn by_words(old: &str, new: &str) -> Option<Vec<Change>> {
+    let tokens = |text: &str| text.len() <= TOKEN_BYTES_MAX * TOKENS_MAX;
+    (tokens(old) && tokens(new)).then(|| by_tokens(&old.tokenize_unicode_words(), &new.tokenize_unicode_words()))?
+}
+
 fn by_characters(old: &str, block: Change) -> Vec<Change> {
     let piece = &old[block.old.clone()];
-    let Some(mut changes) = by_tokens(&piece.graphemes(), &block.new.graphemes()) else {
+    if piece.is_empty() || block.new.is_empty() || piece.len() + block.new.len() > BLOCK_BYTES_MAX {
+        return vec![block];
+    }
+    let Some(mut changes) = by_tokens(&piece.tokenize_graphemes(), &block.new.tokenize_graphemes()) else {
         return vec![block];
     };
     for change in &mut changes {
@@ -70,19 +81,8 @@ fn by_characters(old: &str, block: Change) -> Vec<Change> {
     changes
 }
 
-trait Graphemes {
-    fn graphemes(&self) -> Option<Vec<&str>>;
-}
-
-impl Graphemes for str {
-    /// What people see as characters; `None` for a text that is too long to be worth it.
-    fn graphemes(&self) -> Option<Vec<&str>> {
-        (self.len() <= 4 * TOKENS_MAX).then(|| self.tokenize_graphemes())
-    }
-}
-
-fn by_tokens(old: &Option<Vec<&str>>, new: &Option<Vec<&str>>) -> Option<Vec<Change>> {
-    let (old, new) = (old.as_ref()?, new.as_ref()?);
+/// `None` when there are too many tokens to compare.
+fn by_tokens(old: &[&str], new: &[&str]) -> Option<Vec<Change>> {
     if old.len() + new.len() > TOKENS_MAX {
         return None;
     }
@@ -156,9 +156,11 @@ fn carry(change: Change, kept: &[Kept]) -> Vec<Change> {
     result
 }
 
-/// The changes that add to `first` what only `second` has; nothing is removed.
+/// The changes that add to `first` the words that only `second` has; nothing is removed.
 pub fn additions(first: &str, second: &str) -> Vec<Change> {
-    let added = changes(first, second).into_iter().filter(|change| !change.new.is_empty());
+    let changes = by_words(first, second).or_else(|| by_tokens(&first.tokenize_lines(), &second.tokenize_lines()));
+    let changes = changes.unwrap_or_else(|| vec![Change { old: 0..first.len(), new: second.into() }]);
+    let added = changes.into_iter().filter(|change| !change.new.is_empty());
     added.map(|change| Change { old: change.old.end..change.old.end, new: change.new }).collect()
 }
 
@@ -249,7 +251,7 @@ mod tests {
     #[test]
     fn edits_are_carried_over_what_others_typed() {
         assert_eq!(carry_over("print(1)", "print(2)", "# hi\nprint(1) # there"), "# hi\nprint(2) # there");
-        assert_eq!(carry_over("one two three", "one three", "one two-and-a-half three"), "one -and-a-half three");
+        assert_eq!(carry_over("one two three", "one three", "one two-and-a-half three"), "one -and-a-halfthree");
         assert_eq!(carry_over("a", "a b", "a c"), "a b c");
         assert_eq!(carry_over("", "mine", "theirs"), "minetheirs");
         assert_eq!(carry_over("x", "xy", "xy"), "xy");

@@ -4,5 +4,6 @@
 
 mod client;
 mod crash;
+mod memory;
 mod server;
 mod traces;

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const TOKEN: &str = "crash-token";
+const TOKEN: &str = "crash-token-of-16-or-more";
 /// A loaded machine with two cores; a healthy start takes well under a second.
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// Longer than any single answer takes here.
@@ -45,6 +45,14 @@ impl Server {
         Ok(())
     }
 
+    /// Memory of the process that is in RAM, in bytes.
+    pub fn memory(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("the kernel tells no VmRSS")?;
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kibibytes << 10)
+    }
+
     /// The WebSocket address of a document.
     pub fn socket_url(&self, document: &str) -> String {
         format!("ws://127.0.0.1:{}/ws/{document}?token={TOKEN}", self.port)
@@ -76,6 +84,13 @@ impl Rest {
     pub fn post(&self, path: &str, body: Value) -> Result<Value> {
         let request = self.agent.post(format!("{}{path}", self.url)).header("Authorization", bearer());
         Ok(request.send_json(body)?.body_mut().read_json()?)
+    }
+
+    /// Merges an update into a document.
+    pub fn merge(&self, document: &str, update: &[u8]) -> Result<()> {
+        let address = format!("{}/api/documents/{document}/updates", self.url);
+        self.agent.post(address).header("Authorization", bearer()).send(update)?;
+        Ok(())
     }
 
     /// A `GET` that must succeed; the JSON answer.

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { eventually } from "./eventually.js";
 
 const BINARY = process.env.COSCRIBE_BIN;
-const TOKEN = "conformance-token";
+const TOKEN = "conformance-token-of-the-tests";
 // A loaded machine with two cores; a healthy start takes well under a second.
 const START_LIMIT_MS = 30_000;
 // The last of it is shown when a start fails or a test asks.
