@@ -9,6 +9,7 @@ use metrics::{Gauge, gauge};
 use tokio::sync::Notify;
 
 use super::{handle::CloseReason, queue::Queue};
+use crate::measure;
 
 /// What the socket found.
 pub enum Taken {
