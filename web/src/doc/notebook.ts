@@ -6,7 +6,7 @@
 import * as Y from 'yjs';
 
 import { cellId } from './cell';
-import { sorted } from './order';
+import { isKey, sorted } from './order';
 import { isObject, roots, type CellMap, type JsonObject, type Roots, type Tombstone } from './schema';
 
 type Listener = () => void;
@@ -138,7 +138,7 @@ export class Notebook {
 
 function keyOf(roots: Roots, id: string): string | undefined {
   const key: unknown = roots.order.get(id);
-  return typeof key === 'string' ? key : undefined;
+  return isKey(key) ? key : undefined;
 }
 
 /** Of two cells with one id the first counts; the server merges them. */

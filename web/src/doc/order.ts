@@ -11,24 +11,39 @@ export interface Placed {
   key: string | undefined;
 }
 
+/** Whether a value can be an order key; anything else from a client counts as no key, on the server too. */
+export function isKey(value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  try {
+    generateKeyBetween(value, null);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Sorts cells given in the order of the array. A cell without a key stands behind the cell that precedes it in the
- * array; equal keys are told apart by id.
+ * Sorts cells given in the order of the array: by key, then by id. A cell without a key follows the cell with one that
+ * precedes it in the array.
  */
 export function sorted<Item extends Placed>(cells: readonly Item[]): Item[] {
-  let previous = '';
-  const ranked = cells.map((cell, position) => {
-    const keyed = cell.key !== undefined;
-    if (cell.key !== undefined) previous = cell.key;
-    return { cell, key: previous, keyed, position };
-  });
-  ranked.sort((left, right) => {
-    if (left.key !== right.key) return left.key < right.key ? -1 : 1;
-    if (left.keyed !== right.keyed) return left.keyed ? -1 : 1;
-    if (left.keyed) return left.cell.id < right.cell.id ? -1 : left.cell.id > right.cell.id ? 1 : 0;
-    return left.position - right.position;
-  });
-  return ranked.map((entry) => entry.cell);
+  const followers = new Map<string | undefined, Item[]>();
+  const keyed: Item[] = [];
+  let leader: string | undefined;
+  for (const cell of cells) {
+    if (cell.key === undefined) {
+      followers.set(leader, [...(followers.get(leader) ?? []), cell]);
+    } else {
+      leader = cell.id;
+      keyed.push(cell);
+    }
+  }
+  keyed.sort((left, right) => compare(left.key ?? '', right.key ?? '') || compare(left.id, right.id));
+  return [...(followers.get(undefined) ?? []), ...keyed.flatMap((cell) => [cell, ...(followers.get(cell.id) ?? [])])];
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /**
@@ -47,17 +62,6 @@ function before(lower: string | undefined, upper: string | undefined): boolean {
   return lower === undefined || upper === undefined || lower < upper;
 }
 
-/** Whether the library can make a neighbour of it; foreign clients may have written anything. */
-function isKey(key: string): boolean {
-  try {
-    generateKeyBetween(key, null);
-    generateKeyBetween(null, key);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** New keys for the smallest stretch around `index` that has room for them. */
 function respread(others: readonly Placed[], index: number, moved: string): Map<string, string> {
   let from = index;
@@ -73,7 +77,7 @@ function respread(others: readonly Placed[], index: number, moved: string): Map<
 }
 
 function isSound(cell: Placed | undefined): boolean {
-  return cell !== undefined && cell.key !== undefined && isKey(cell.key);
+  return cell?.key !== undefined;
 }
 
 function roomBetween(lower: Placed | undefined, upper: Placed | undefined): boolean {

@@ -33,6 +33,11 @@ interface Structural {
 
 type Step = Structural | 'typing';
 
+/** What Yjs tells of a step that it took back. */
+interface Popped {
+  changedParentTypes: ReadonlyMap<{ parent: unknown }, unknown>;
+}
+
 export interface Author {
   name(): string;
   now(): number;
@@ -180,12 +185,12 @@ export class History {
   #replayTyping(from: Step[], way: 'undo' | 'redo'): Undone | undefined {
     const stack = way === 'undo' ? this.#manager.undoStack : this.#manager.redoStack;
     let cell: string | undefined;
-    const popped = ({ changedParentTypes }: { changedParentTypes: Map<Y.AbstractType<Y.YEvent<never>>, unknown> }) => {
+    const popped = ({ changedParentTypes }: Popped) => {
       cell = cellOf(changedParentTypes.keys());
     };
-    this.#manager.on('stack-item-popped', popped as never);
+    this.#manager.on('stack-item-popped', popped);
     const item = way === 'undo' ? this.#manager.undo() : this.#manager.redo();
-    this.#manager.off('stack-item-popped', popped as never);
+    this.#manager.off('stack-item-popped', popped);
     dropTyping(from, stack.length);
     return item === null ? undefined : { deed: 'typing', cell };
   }
@@ -211,7 +216,7 @@ function dropTyping(steps: Step[], kept: number): void {
 }
 
 /** The cell around one of the changed types. */
-function cellOf(types: Iterable<Y.AbstractType<never>>): string | undefined {
+function cellOf(types: Iterable<{ parent: unknown }>): string | undefined {
   for (const type of types) {
     const parent = type.parent;
     const id = parent instanceof Y.Map ? parent.get('id') : undefined;

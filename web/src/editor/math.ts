@@ -3,15 +3,14 @@
 //
 // Invariant: KaTeX is loaded by the first formula and never for a page without one.
 
-import type MarkdownIt from 'markdown-it';
-import type { RuleBlock, RuleInline } from 'markdown-it/lib/parser_block.mjs';
+import type { MarkdownIt, StateBlock, StateInline } from 'markdown-it';
 
 const INLINE = 'formula';
 const BLOCK = 'formula-block';
 
 export function mathRules(markdown: MarkdownIt): void {
-  markdown.inline.ruler.before('escape', 'formula', inlineRule as never);
-  markdown.block.ruler.before('fence', 'formula_block', blockRule as never, { alt: ['paragraph', 'blockquote', 'list'] });
+  markdown.inline.ruler.before('escape', 'formula', inlineRule);
+  markdown.block.ruler.before('fence', 'formula_block', blockRule, { alt: ['paragraph', 'blockquote', 'list'] });
   const render = (tokens: { content: string }[], index: number, name: string) =>
     `<span class="${name}">${markdown.utils.escapeHtml(tokens[index]?.content ?? '')}</span>`;
   markdown.renderer.rules['formula'] = (tokens, index) => render(tokens, index, INLINE);
@@ -27,10 +26,7 @@ const PAIRS = [
   { open: '$', close: '$', display: false },
 ];
 
-type InlineState = Parameters<RuleInline>[0];
-type BlockState = Parameters<RuleBlock>[0];
-
-function inlineRule(state: InlineState, silent: boolean): boolean {
+function inlineRule(state: StateInline, silent: boolean): boolean {
   const pair = PAIRS.find(({ open }) => state.src.startsWith(open, state.pos));
   if (!pair) return false;
   const start = state.pos + pair.open.length;
@@ -52,7 +48,7 @@ function isInlineMath(content: string, next: string | undefined): boolean {
   return !/^\s|\s$|\n\s*\n/.test(content) && !/\d/.test(next ?? '');
 }
 
-function blockRule(state: BlockState, startLine: number, endLine: number, silent: boolean): boolean {
+function blockRule(state: StateBlock, startLine: number, endLine: number, silent: boolean): boolean {
   const first = lineOf(state, startLine);
   if (!first.startsWith('$$')) return false;
   let last = startLine;
@@ -70,7 +66,7 @@ function blockRule(state: BlockState, startLine: number, endLine: number, silent
   return true;
 }
 
-function lineOf(state: BlockState, line: number): string {
+function lineOf(state: StateBlock, line: number): string {
   return state.src.slice((state.bMarks[line] ?? 0) + (state.tShift[line] ?? 0), state.eMarks[line] ?? 0);
 }
 

@@ -7,7 +7,7 @@ import * as Y from 'yjs';
 /** What BroadcastChannel offers; another in tests. */
 export interface Channel {
   postMessage(message: unknown): void;
-  onmessage: ((event: { data: unknown }) => void) | null;
+  addEventListener(kind: 'message', listener: (event: { data: unknown }) => void): void;
   close(): void;
 }
 
@@ -20,9 +20,9 @@ export class Tabs {
     private readonly channel: Channel,
     private readonly links: { online: () => boolean; received: unknown; stored: unknown },
   ) {
-    channel.onmessage = ({ data }) => {
+    channel.addEventListener('message', ({ data }) => {
       if (data instanceof Uint8Array) Y.applyUpdate(doc, data, this.origin);
-    };
+    });
     doc.on('update', this.#updated);
   }
 
