@@ -16,10 +16,12 @@ export class Person {
   /** Errors that nobody caught, and what the console says as an error. */
   errors = [];
 
-  constructor(name, context, origin) {
+  constructor(name, context, link) {
     this.name = name;
     this.context = context;
-    this.origin = origin;
+    this.origin = new URL(link).origin;
+    /** Where the pages are: what the link says, without the token. */
+    this.base = new URL('./', link).href;
     context.on('request', (request) => this.requests.push(request.url()));
     context.on('weberror', (error) => this.errors.push(String(error.error())));
   }
@@ -27,7 +29,8 @@ export class Person {
   /** Somebody who comes in by the printed link; `origin` is where a proxy stands in front of the server. */
   static async join(browser, server, name, { origin = server.origin, ...settings } = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...settings });
-    const person = new Person(name, context, origin);
+    const link = server.link.replace(server.origin, origin);
+    const person = new Person(name, context, link);
     const color = COLORS[joined++ % COLORS.length];
     await context.addInitScript(
       ([key, value]) => {
@@ -37,7 +40,7 @@ export class Person {
       [IDENTITY, JSON.stringify({ name, color })],
     );
     await person.newTab();
-    await person.page.goto(server.link.replace(server.origin, origin));
+    await person.page.goto(link);
     await person.page.getByRole('heading', { name: 'Notebooks' }).waitFor();
     return person;
   }
@@ -48,13 +51,8 @@ export class Person {
     return this.page;
   }
 
-  /** The path the server is served below, with its slashes. */
-  get base() {
-    return this.page.evaluate(() => new URL('./', document.baseURI).href);
-  }
-
   async open(notebook) {
-    await this.page.goto(`${await this.base}notebook/${notebook}`);
+    await this.page.goto(`${this.base}notebook/${notebook}`);
     await this.page.getByRole('main', { name: 'Notebook' }).waitFor();
   }
 
