@@ -57,25 +57,25 @@ test('ln_10_ln_11_ln_12_ln_14_ln_15_structure_changes_are_seen_at_once_and_move_
     await eventually(async () => (await bela.cell(made).box.locator('.markdown strong').innerText()) === 'new', 'Bela reads the note as it is typed');
     await steady(`a note written ${place}`);
 
-    await anna.cell(made).button(`Move cell ${number + 1} down`).click();
+    await anna.cell(made).use(`Move cell ${number + 1} down`);
     order.splice(number, 2, order[number + 1], made);
     await bela.sees(order);
     await steady(`a cell moved ${place}`);
 
-    await anna.cell(made).box.getByLabel('Kind of cell').selectOption('Code');
+    await anna.cell(made).become('Code');
     await eventually(async () => (await bela.cell(made).box.getAttribute('data-kind')) === 'code', 'Bela sees code');
     await bela.cell(made).shows('A **new** note');
     await steady(`a kind changed ${place}`);
 
-    await anna.cell(made).button(`Fold cell ${number + 2}`).click();
-    await bela.cell(made).button('A **new** note').waitFor();
+    await anna.cell(made).use(`Fold cell ${number + 2}`);
+    await bela.cell(made).box.getByRole('button', { name: 'A **new** note' }).waitFor();
     assert.equal(await bela.cell(made).editor.count(), 0);
     await steady(`a cell folded ${place}`);
-    await anna.cell(made).button(`Show cell ${number + 2}`).click();
+    await anna.cell(made).use(`Show cell ${number + 2}`);
     await bela.cell(made).shows('A **new** note');
     await steady(`a cell unfolded ${place}`);
 
-    await anna.cell(made).button(`Delete cell ${number + 2}`).click();
+    await anna.cell(made).use(`Delete cell ${number + 2}`);
     order = order.filter((id) => id !== made);
     await bela.sees(order);
     await steady(`a cell deleted ${place}`);
@@ -119,18 +119,18 @@ test('ln_17_ln_51_the_editor_one_types_in_is_never_replaced', async (t) => {
   await anna.cell(order[0]).slot.getByRole('button', { name: 'Add code here' }).click();
   await eventually(async () => (await anna.order()).length === 9, 'added');
   await expect('a cell added above');
-  await anna.cell(order[2]).button('Delete cell 3').click();
+  await anna.cell(order[2]).use('Delete cell 3');
   await eventually(async () => (await anna.order()).length === 8, 'deleted');
   await expect('a cell deleted above');
   // Past the one Bela is in, and the one he is in itself.
   const number = order.indexOf(id) + 1;
-  await anna.cell(order[number]).button(`Move cell ${number + 1} up`).click();
+  await anna.cell(order[number]).use(`Move cell ${number + 1} up`);
   await eventually(async () => (await anna.order()).indexOf(id) === number, 'moved past');
   await expect('a cell moved past mine');
-  await anna.cell(id).button(`Move cell ${number + 1} down`).click();
+  await anna.cell(id).use(`Move cell ${number + 1} down`);
   await eventually(async () => (await anna.order()).indexOf(id) === number + 1, 'moved');
   await expect('my cell moved by another');
-  await anna.cell(id).box.getByLabel('Kind of cell').selectOption('Note');
+  await anna.cell(id).become('Note');
   await eventually(async () => (await mine.box.getAttribute('data-kind')) === 'note', 'kind');
   await expect('my cell made a note by another');
   assert.deepEqual(await focusLosses.jsonValue(), []);
@@ -157,9 +157,9 @@ test('ln_18_only_the_note_that_changed_is_drawn_again', async (t) => {
   await bela.cell(notebook.cells[2]).box.getByText('and more').waitFor();
   assert.deepEqual(await marks(), [true, true, false, true, true, true]);
 
-  await anna.cell(notebook.cells[4]).button('Move cell 5 up').click();
+  await anna.cell(notebook.cells[4]).use('Move cell 5 up');
   await eventually(async () => (await anna.order()).indexOf(notebook.cells[4]) === 3, 'moved');
-  await anna.cell(notebook.cells[0]).button('Delete cell 1').click();
+  await anna.cell(notebook.cells[0]).use('Delete cell 1');
   await eventually(async () => (await anna.order()).length === 5, 'deleted');
   await bela.sees(await anna.order());
   assert.deepEqual(await marks(), [true, false, true, true, true]);
@@ -173,7 +173,7 @@ test('ln_53_who_types_in_a_cell_that_is_deleted_is_told_types_on_and_restores_it
   await anna.type(' before');
   await bela.cell(id).shows('second before');
 
-  await bela.cell(id).button('Delete cell 2').click();
+  await bela.cell(id).use('Delete cell 2');
   await bela.sees([first, third]);
   const banner = mine.box.getByRole('alert');
   await banner.waitFor();
@@ -184,8 +184,9 @@ test('ln_53_who_types_in_a_cell_that_is_deleted_is_told_types_on_and_restores_it
   await anna.until('saved');
 
   await bela.page.getByRole('button', { name: 'Bin', exact: true }).click();
-  const entry = bela.page.getByRole('complementary', { name: 'Bin' }).getByRole('listitem');
-  await entry.filter({ hasText: 'second before after' }).waitFor();
+  const binned = (text) => bela.page.getByRole('complementary', { name: 'Bin' }).getByRole('listitem').filter({ hasText: text });
+  const entry = binned('second before after');
+  await entry.waitFor();
   assert.match(await entry.innerText(), /Bela/);
   assert.deepEqual((await bela.order()), [first, third]);
 
@@ -199,9 +200,9 @@ test('ln_53_who_types_in_a_cell_that_is_deleted_is_told_types_on_and_restores_it
   await agreed(people, id, (text) => text === 'second before after!');
 
   // From the bin as well, by the other.
-  await anna.cell(third).button('Delete cell 3').click();
+  await anna.cell(third).use('Delete cell 3');
   await bela.sees([first, id]);
-  await entry.filter({ hasText: 'third' }).getByRole('button', { name: 'Restore' }).click();
+  await binned('third').getByRole('button', { name: 'Restore' }).click();
   await Promise.all(people.map((person) => person.sees([first, id, third])));
 });
 
@@ -211,10 +212,10 @@ test('ln_54_two_moves_of_one_cell_at_the_same_time_give_one_copy', async (t) => 
   // Both without the network, so that neither move knows of the other.
   await Promise.all(people.map((person) => person.context.setOffline(true)));
   await Promise.all(people.map((person) => person.until('offline')));
-  await anna.cell(id).button('Move cell 3 up').click();
-  await anna.cell(id).button('Move cell 2 up').click();
-  await bela.cell(id).button('Move cell 3 down').click();
-  await bela.cell(id).button('Move cell 4 down').click();
+  await anna.cell(id).use('Move cell 3 up');
+  await anna.cell(id).use('Move cell 2 up');
+  await bela.cell(id).use('Move cell 3 down');
+  await bela.cell(id).use('Move cell 4 down');
   await bela.cell(id).caretAtEnd();
   await bela.type(' # edited');
   await anna.sees([id, ...notebook.cells.filter((cell) => cell !== id)]);

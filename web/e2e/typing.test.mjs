@@ -115,7 +115,7 @@ test('ln_63_undo_takes_back_my_last_edit_and_never_a_colleagues', async (t) => {
   await agreed(people, first, (text) => text === 'theirs base mine');
 
   // Structure is taken back as well, and what was typed there meanwhile stays.
-  await bela.cell(second).button('Delete cell 2').click();
+  await bela.cell(second).use('Delete cell 2');
   await anna.sees([first]);
   await bela.press('Control+z');
   await anna.sees([first, second]);

@@ -8,6 +8,10 @@ import { readEditor } from './reading.mjs';
 /** Where `coscribe:identity` keeps who somebody is. */
 const IDENTITY = 'coscribe:identity';
 const COLORS = ['#0b6e99', '#b3402a', '#5b4b9a', '#2e7d32'];
+/** How long a press or a look may take; healthy is a fraction of a second. */
+const PATIENCE_MS = 10_000;
+/** How long tools that came under the pointer are looked for before the pointer is moved there again. */
+const HOVER_MS = 1000;
 let joined = 0;
 
 export class Person {
@@ -39,6 +43,7 @@ export class Person {
       },
       [IDENTITY, JSON.stringify({ name, color })],
     );
+    context.setDefaultTimeout(PATIENCE_MS);
     await person.newTab();
     await person.page.goto(link);
     await person.page.getByRole('heading', { name: 'Notebooks' }).waitFor();
@@ -152,8 +157,21 @@ export class Cell {
     await eventually(async () => (await this.text()) === text, async () => `${this.person.name} sees ${JSON.stringify(text)}; sees ${JSON.stringify(await this.text())}`);
   }
 
-  button(name) {
-    return this.box.getByRole('button', { name });
+  /** Presses a button of the cell's tools, which appear under the pointer; a cell may still be scrolling from under it. */
+  async use(name) {
+    const button = this.box.getByRole('button', { name });
+    const pressed = async () => {
+      await this.box.hover();
+      await button.click({ timeout: HOVER_MS });
+      return true;
+    };
+    await eventually(pressed, `${this.person.name} presses “${name}”`);
+  }
+
+  /** Chooses the kind of the cell in its tools. */
+  async become(kind) {
+    await this.box.hover();
+    await this.box.getByLabel('Kind of cell').selectOption(kind);
   }
 
   top() {
