@@ -89,7 +89,7 @@ export class Person {
     const person = new Person();
     person.server = server;
     person.context = await browser.newContext(options);
-    await person.context.addInitScript(([key, value]) => localStorage.setItem(key, value), ['coscribe:identity', JSON.stringify({ name, color: options.color ?? '#0b6e99' })]);
+    await person.context.addInitScript(([key, value]) => window.top === window && localStorage.setItem(key, value), ['coscribe:identity', JSON.stringify({ name, color: options.color ?? '#0b6e99' })]);
     await person.tab();
     return person;
   }

@@ -103,7 +103,7 @@ test('a new cell has the keys that Jupyter expects, and a prompt is marked as on
 test('splitting and merging move text between cells and lose none of it', () => {
   const book = notebook();
   addCell(book, null, { kind: 'note', id: 'a', source: 'one\ntwo' });
-  const made = splitCell(book, 'a', 3)!;
+  const made = splitCell(book, 'a', 3)!.id;
   expect(book.ids().map((id) => text(book, id).toString())).toEqual(['one', 'two']);
   expect(kindOf(book.cell(made)!)).toBe('note');
   mergeBelow(book, 'a', 'Ana', 5);

@@ -105,5 +105,5 @@ test('split and merge are taken back', () => {
   expect(book!.ids()).toEqual(['a', made, 'b']);
   mine.undo();
   expect(book!.ids()).toEqual(['a', 'b']);
-  expect(text(book!, 'a').toString().replace('\n', '')).toBe('# a');
+  expect(text(book!, 'a').toString()).toBe('# a');
 });
