@@ -104,7 +104,8 @@ export class CellEditor {
 }
 
 function labelled(label: string, hint: string): Extension {
-  return [EditorView.contentAttributes.of({ 'aria-label': label }), placeholder(hint)];
+  // Editable content takes the focus anyway; the index tells it to those that look for a way into the scrolled part.
+  return [EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }), placeholder(hint)];
 }
 
 function manner(prose: boolean): Extension {
