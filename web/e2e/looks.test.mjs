@@ -62,7 +62,7 @@ for (const colorScheme of ['light', 'dark']) {
       await picture('editing');
       assert.deepEqual(await seriousFaults(page), []);
       await anna.cell(order.at(-1)).box.scrollIntoViewIfNeeded();
-      const plot = page.locator('article img').first();
+      const plot = page.locator('article img[alt]').first();
       await eventually(() => plot.evaluate((image) => image.complete && image.naturalWidth > 100), 'the plot is drawn');
       await plot.scrollIntoViewIfNeeded();
       await picture('plot');

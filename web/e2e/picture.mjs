@@ -30,7 +30,7 @@ async function take(server, browser, notebook, colorScheme) {
   await bela.cell(plot).caretAt(8);
   for (let step = 0; step < 11; step += 1) await bela.press('Shift+ArrowRight');
   await carla.cell(imports).caretAtEnd();
-  await anna.cell(plot).box.locator('img').first().waitFor();
+  await anna.cell(plot).box.locator('img[alt]').first().waitFor();
   await anna.page.addStyleTag({ content: FLAGS }).catch(() => anna.page.evaluate((css) => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
