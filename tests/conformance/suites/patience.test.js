@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 
 import { Client, current, versions } from "../kit/clients.js";
 import { eventually } from "../kit/eventually.js";
+import { CODE, createNotebook, JupyterClient } from "../kit/notebooks.js";
 import { Proxy } from "../kit/proxy.js";
 import { RawClient } from "../kit/raw.js";
 import { Server } from "../kit/server.js";
@@ -13,6 +14,10 @@ import { Server } from "../kit/server.js";
 const IDLE_MS = 52_000;
 // LN-04: gone from a killed network within 30 s, and the time between two looks of the server.
 const DEAD_LIMIT_MS = 40_000;
+// The server lets a silent socket go after 40 s.
+const LEAK_LIMIT_MS = 60_000;
+// A deleted cell leaves Jupyter's array after some thirty quiet seconds.
+const BIN_LIMIT_MS = 60_000;
 
 describe("patience", { concurrency: true }, () => {
   for (const version of versions) {
@@ -51,7 +56,7 @@ describe("patience", { concurrency: true }, () => {
     t.diagnostic(`taken out after ${Math.round(removedAt - from)} ms`);
   });
 
-  test("the server itself ends a half-open socket within 40 s", async (t) => {
+  test("the server itself ends a half-open socket within a minute", async (t) => {
     const server = await Server.start(t);
     const proxy = await Proxy.to(t, server.port);
     const dead = await RawClient.open(t, server, "doc:leak", { url: proxy.socketUrl });
@@ -62,6 +67,17 @@ describe("patience", { concurrency: true }, () => {
     };
     await eventually(async () => (await connections()) === 1, "the server counts one connection");
     proxy.blackhole();
-    await eventually(async () => (await connections()) === 0, "the server let go of the dead connection", DEAD_LIMIT_MS);
+    await eventually(async () => (await connections()) === 0, "the server let go of the dead connection", LEAK_LIMIT_MS);
+  });
+
+  test("ln_11 a cell deleted here leaves Jupyter's model, and can still be restored", async (t) => {
+    const server = await Server.start(t);
+    const { id, code } = await createNotebook(server);
+    await server.rest("DELETE", `/api/notebooks/${id}/cells/${code}`);
+    const jupyter = await JupyterClient.open(t, server, id);
+    await eventually(() => jupyter.ids.join() === "note-1,prompt-1,raw-1", () => `it is gone: ${jupyter.ids}`, BIN_LIMIT_MS);
+    const restored = await server.rest("POST", `/api/notebooks/${id}/cells/${code}/restore`);
+    assert.equal(restored.source, CODE);
+    await jupyter.shows([code, "note-1", "prompt-1", "raw-1"]);
   });
 });
