@@ -51,14 +51,9 @@ pub const REQUESTS_PER_SECOND: u32 = 1_000;
 /// REST requests for one token at once: a script that adds a few thousand cells.
 pub const REQUEST_BURST: u32 = 10_000;
 
-/// Stock Yjs clients reconnect after 30 s without a message (`wire-protocol.md` §4b); half of it leaves room for delay.
-pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
-
-/// A connection from which nothing came for so long, no answer to a ping either, is half open. Two pings and some.
-pub const SILENCE: Duration = Duration::from_secs(40);
-
-/// The same while a large message is on its way to the client: its pong waits behind it.
-pub const SILENCE_WHILE_SENDING: Duration = Duration::from_secs(300);
+/// Seconds without a message after which one is sent. Stock Yjs clients reconnect after 30 s without one
+/// (`wire-protocol.md` §4b); half of it leaves room for delay.
+pub const KEEP_ALIVE_SECONDS: u64 = 15;
 
 /// How long the closing handshake of one socket may take before it is dropped.
 pub const CLOSING: Duration = Duration::from_secs(1);
@@ -66,9 +61,9 @@ pub const CLOSING: Duration = Duration::from_secs(1);
 /// How long an orderly stop may take in all. Nothing shown as saved depends on it.
 pub const STOPPING: Duration = Duration::from_millis(1800);
 
-/// The stack of a worker thread. Nested documents recurse inside yrs (`dependencies.md` §1.5); only pages that are
-/// touched cost memory.
-pub const STACK_BYTES: usize = 128 << 20;
+/// The stack of a worker thread. Nested types recurse inside yrs with up to 840 bytes a level, several times that in
+/// builds that are not optimised; documents are at most 1,000 levels deep. Only pages that are touched cost memory.
+pub const STACK_BYTES: usize = 16 << 20;
 
 /// How long the answer to a `POST` with an `Idempotency-Key` is kept.
 pub const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 3600);
@@ -134,12 +129,34 @@ pub struct Limits {
     /// Messages a second from one connection in the long run; faster ones are read more slowly.
     #[arg(long, env = "COSCRIBE_MESSAGES_PER_SECOND", default_value_t = MESSAGES_PER_SECOND, hide_short_help = true)]
     pub messages_per_second: u32,
+    /// Seconds without a message after which one is sent to a client; pings go as often.
+    #[arg(long, env = "COSCRIBE_KEEP_ALIVE", default_value_t = KEEP_ALIVE_SECONDS, hide_short_help = true,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub keep_alive: u64,
     /// Events kept in the log; a client that was away for longer is told of a gap.
     #[arg(long, env = "COSCRIBE_KEEP_EVENTS", default_value_t = EVENTS, hide_short_help = true)]
     pub keep_events: u64,
     /// REST requests a second for one token in the long run.
     #[arg(long, env = "COSCRIBE_REQUESTS_PER_SECOND", default_value_t = REQUESTS_PER_SECOND, hide_short_help = true)]
     pub requests_per_second: u32,
+}
+
+impl Limits {
+    /// How long a connection may go without a message from us.
+    pub fn keep_alive(&self) -> Duration {
+        Duration::from_secs(self.keep_alive)
+    }
+
+    /// A connection from which nothing came for so long, no answer to a ping either, is half open: two pings and some,
+    /// 40 s by default.
+    pub fn silence(&self) -> Duration {
+        self.keep_alive() * 8 / 3
+    }
+
+    /// The same while a large message is on its way to the client: its pong waits behind it. 5 minutes by default.
+    pub fn silence_while_sending(&self) -> Duration {
+        self.keep_alive() * 20
+    }
 }
 
 impl Default for Limits {
@@ -150,6 +167,7 @@ impl Default for Limits {
             max_import: IMPORT_BYTES,
             max_connections: CONNECTIONS,
             messages_per_second: MESSAGES_PER_SECOND,
+            keep_alive: KEEP_ALIVE_SECONDS,
             keep_events: EVENTS,
             requests_per_second: REQUESTS_PER_SECOND,
         }

@@ -29,6 +29,9 @@ const INDEX: &str = "index.html";
 /// The worker that keeps the page for offline use; it must be allowed to look after the whole base path.
 pub const SERVICE_WORKER: &str = "service-worker.js";
 
+/// The shell in which HTML of outputs is shown.
+pub const FRAME: &str = "frame.html";
+
 /// The page with its `<base href>` set, or `None` when the web part was not built.
 pub fn index(base: &str) -> Option<String> {
     let file = Files::get(INDEX)?;

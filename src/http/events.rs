@@ -28,7 +28,6 @@ use super::{
     extract::Params,
 };
 use crate::{
-    config,
     ids::NotebookId,
     wire::rest::{ErrorBody, EventBody},
 };
@@ -96,7 +95,8 @@ fn stream_events(app: &Shared, headers: &HeaderMap, wanted: EventParams) -> Answ
     let feed = Feed { subscription: wanted.subscribe(app, headers), app: app.clone(), _permit: permit };
     let lines =
         stream::unfold(feed, async |mut feed| feed.next().await.map(|line| (Ok::<_, Infallible>(sse(&line)), feed)));
-    let mut response = Sse::new(lines.fuse()).keep_alive(KeepAlive::new().interval(config::KEEP_ALIVE)).into_response();
+    let mut response =
+        Sse::new(lines.fuse()).keep_alive(KeepAlive::new().interval(app.limits.keep_alive())).into_response();
     // Proxies that collect answers would hold events back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
@@ -140,8 +140,9 @@ async fn serve_socket(mut socket: WebSocket, refused: Option<Ending>, mut subscr
 }
 
 async fn send_events(socket: &mut WebSocket, subscription: &mut Subscription, app: &App) -> Ending {
-    let mut pings = time::interval(config::KEEP_ALIVE);
-    let silence = time::sleep(config::SILENCE);
+    let mut pings = time::interval(app.limits.keep_alive());
+    let limit = app.limits.silence();
+    let silence = time::sleep(limit);
     tokio::pin!(silence);
     loop {
         let message = tokio::select! {
@@ -153,14 +154,14 @@ async fn send_events(socket: &mut WebSocket, subscription: &mut Subscription, ap
             received = socket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Ending::Gone,
                 Some(Ok(_)) => {
-                    silence.as_mut().reset(time::Instant::now() + config::SILENCE);
+                    silence.as_mut().reset(time::Instant::now() + limit);
                     continue;
                 }
             },
             () = &mut silence => return Ending::Gone,
             () = app.stopping() => return Ending::RESTART,
         };
-        let sent = time::timeout(config::SILENCE, socket.send(message)).await;
+        let sent = time::timeout(limit, socket.send(message)).await;
         if !matches!(sent, Ok(Ok(()))) {
             return Ending::Gone;
         }

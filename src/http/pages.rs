@@ -118,7 +118,11 @@ async fn file(State(app): State<Shared>, uri: Uri, headers: HeaderMap) -> Respon
             .headers_mut()
             .extend(app.base.as_str().parse().ok().map(|base: HeaderValue| (SERVICE_WORKER_ALLOWED, base)));
     }
-    if path.ends_with(".html") { with_policy(response, &headers) } else { response }
+    match path {
+        assets::FRAME => with_frame_policy(response),
+        path if path.ends_with(".html") => with_policy(response, &headers),
+        _ => response,
+    }
 }
 
 const SERVICE_WORKER_ALLOWED: axum::http::HeaderName = axum::http::HeaderName::from_static("service-worker-allowed");
@@ -140,6 +144,19 @@ fn with_policy(mut response: Response, headers: &HeaderMap) -> Response {
     response
 }
 
+/// HTML of outputs runs in a frame without an origin of its own that can reach nothing (`dependencies.md` §6). The
+/// header says so too, so that the frame is as harmless when it is opened in a tab.
+const FRAME_POLICY: HeaderValue = HeaderValue::from_static(
+    "sandbox allow-scripts; default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
+     img-src data: blob:; font-src data:; media-src data: blob:; connect-src 'none'; form-action 'none'; \
+     base-uri 'none'; frame-ancestors 'self'",
+);
+
+fn with_frame_policy(mut response: Response) -> Response {
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, FRAME_POLICY);
+    response
+}
+
 /// CodeMirror makes style elements, hence `unsafe-inline` for styles only. Old browsers do not count sockets of the own
 /// host as `'self'`, so they are named.
 fn policy(headers: &HeaderMap) -> HeaderValue {
@@ -148,7 +165,7 @@ fn policy(headers: &HeaderMap) -> HeaderValue {
     let sockets = host.map(|host| format!(" ws://{host} wss://{host}")).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-         connect-src 'self'{sockets}; font-src 'self' data:; worker-src 'self'; manifest-src 'self'; \
+         connect-src 'self'{sockets}; font-src 'self'; worker-src 'self'; manifest-src 'self'; \
          frame-src 'self' blob:; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
     );
     policy.parse().unwrap_or(HeaderValue::from_static("default-src 'none'"))

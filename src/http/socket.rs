@@ -168,10 +168,11 @@ impl Client {
     async fn exchange(&self, socket: WebSocket, connection: &Connection) {
         let (mut sink, mut stream) = socket.split();
         let writing = AtomicBool::new(false);
-        let mut reader = Reader { connection, writing: &writing, pace: Pace::new(&self.app.limits) };
+        let limits = &self.app.limits;
+        let mut reader = Reader { connection, writing: &writing, pace: Pace::new(limits), limits };
         let ending = tokio::select! {
             ending = reader.read(&mut stream) => ending,
-            ending = write(&mut sink, connection, &writing) => ending,
+            ending = write(&mut sink, connection, &writing, limits.keep_alive()) => ending,
         };
         tracing::debug!(?ending, "closing");
         closing::close_halves(&mut sink, &mut stream, ending).await;
@@ -199,6 +200,7 @@ struct Reader<'a> {
     connection: &'a Connection,
     writing: &'a AtomicBool,
     pace: Pace,
+    limits: &'a Limits,
 }
 
 impl Reader<'_> {
@@ -218,11 +220,13 @@ impl Reader<'_> {
     async fn next(&self, stream: &mut SplitStream<WebSocket>) -> Result<Message, Ending> {
         let since = Instant::now();
         loop {
-            match time::timeout(config::SILENCE, stream.next()).await {
+            match time::timeout(self.limits.silence(), stream.next()).await {
                 Ok(Some(Ok(Message::Close(_))) | None) => return Err(Ending::Gone),
                 Ok(Some(Ok(message))) => return Ok(message),
                 Ok(Some(Err(error))) => return Err(broken(error)),
-                Err(_) if self.writing.load(Ordering::Relaxed) && since.elapsed() < config::SILENCE_WHILE_SENDING => {}
+                Err(_)
+                    if self.writing.load(Ordering::Relaxed)
+                        && since.elapsed() < self.limits.silence_while_sending() => {}
                 Err(_) => {
                     tracing::info!("half open: nothing came for too long");
                     return Err(Ending::Gone);
@@ -316,11 +320,16 @@ impl Pace {
     }
 }
 
-/// From the room to the socket: everything that waits, then one flush. Something is sent every [`config::KEEP_ALIVE`]:
+/// From the room to the socket: everything that waits, then one flush. Something is sent every `pause`:
 /// stock clients count only messages, half-open sockets show only through pings.
-async fn write(sink: &mut SplitSink<WebSocket, Message>, connection: &Connection, writing: &AtomicBool) -> Ending {
+async fn write(
+    sink: &mut SplitSink<WebSocket, Message>,
+    connection: &Connection,
+    writing: &AtomicBool,
+    pause: Duration,
+) -> Ending {
     let mut frames = Vec::new();
-    let mut pings = time::interval(config::KEEP_ALIVE);
+    let mut pings = time::interval(pause);
     let mut sent = time::Instant::now();
     loop {
         let ping = tokio::select! {
@@ -328,7 +337,7 @@ async fn write(sink: &mut SplitSink<WebSocket, Message>, connection: &Connection
                 Ok(()) => false,
                 Err(reason) => return reason.into(),
             },
-            () = time::sleep_until(sent + config::KEEP_ALIVE) => {
+            () = time::sleep_until(sent + pause) => {
                 frames.push(frame::KEEP_ALIVE);
                 false
             }

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
-use yrs::{Any, Array, Assoc, BranchID, Map, MapRef, Out, ReadTxn, StickyIndex, TransactionMut};
+use yrs::{Any, Array, Map, MapRef, Out, ReadTxn, TransactionMut};
 
 use super::{
     OpError,
@@ -23,6 +23,12 @@ use crate::{
 /// Whether the bin has an entry for the cell.
 pub fn holds<T: ReadTxn>(txn: &T, id: &CellId) -> bool {
     txn.get_map(schema::BIN).is_some_and(|bin| bin.contains_key(txn, id.as_str()))
+}
+
+/// All that have an entry in the bin.
+pub fn ids<T: ReadTxn>(txn: &T) -> HashSet<CellId> {
+    let bin = txn.get_map(schema::BIN);
+    bin.iter().flat_map(|bin| bin.keys(txn)).filter_map(|id| id.parse().ok()).collect()
 }
 
 /// Hides a cell.
@@ -125,20 +131,11 @@ fn keep_json(txn: &mut TransactionMut<'_>, view: &CellView) {
 
 /// Removes a cell map from the array of cells.
 pub fn remove(txn: &mut TransactionMut<'_>, map: &MapRef) -> bool {
-    let Some(index) = index_in_array(txn, map) else {
+    let Some(index) = cell::index_in_array(txn, map) else {
         return false;
     };
     schema::cells(txn).remove(txn, index);
     true
-}
-
-/// Where a nested type stands in its array, in the units yrs counts arrays in, whatever else is in there.
-fn index_in_array<T: ReadTxn>(txn: &T, map: &MapRef) -> Option<u32> {
-    let branch: &yrs::branch::Branch = map.as_ref();
-    let BranchID::Nested(id) = branch.id() else {
-        return None;
-    };
-    StickyIndex::from_id(id, Assoc::After).get_offset(txn).map(|offset| offset.index)
 }
 
 /// Whether a tombstone can give its cell back when the cell is not in the array.

@@ -4,8 +4,8 @@
 
 use serde_json::{Map as Object, Value, json};
 use yrs::{
-    Any, Array, ArrayPrelim, ArrayRef, GetString, In, Map, MapPrelim, MapRef, Out, ReadTxn, TextPrelim, TextRef,
-    TransactionMut,
+    Any, Array, ArrayPrelim, ArrayRef, Assoc, BranchID, GetString, In, Map, MapPrelim, MapRef, Out, ReadTxn,
+    StickyIndex, TextPrelim, TextRef, TransactionMut,
 };
 
 use super::{json, schema, view::CellView};
@@ -286,6 +286,15 @@ pub fn ensure_source(txn: &mut TransactionMut<'_>, cell: &MapRef) -> TextRef {
 pub fn push(txn: &mut TransactionMut<'_>, cell: &CellView) -> MapRef {
     let cells = schema::cells(txn);
     cells.push_back(txn, prelim(cell))
+}
+
+/// Where a nested type stands in its array, in the units yrs counts arrays in, whatever else is in there.
+pub fn index_in_array<T: ReadTxn>(txn: &T, map: &MapRef) -> Option<u32> {
+    let branch: &yrs::branch::Branch = map.as_ref();
+    let BranchID::Nested(id) = branch.id() else {
+        return None;
+    };
+    StickyIndex::from_id(id, Assoc::After).get_offset(txn).map(|offset| offset.index)
 }
 
 impl CellView {

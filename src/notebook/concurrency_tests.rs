@@ -193,10 +193,7 @@ fn ln_53_a_cell_taken_out_after_its_rest_comes_back_with_all_it_had() {
     assert!(purge(&mut server, 2_000_000 + BIN_REST));
     assert_eq!(server.everything()["cells"].as_array().unwrap().len(), 2);
     assert_eq!(server.view().bin[0].cell.source, "hello two");
-    assert_eq!(
-        server.apply(&restore("y")),
-        [Event::CellAdded { cell: id("y"), kind: CellKind::Code, after: Some(id("x")) }]
-    );
+    assert_eq!(server.apply(&restore("y")), [Event::CellRestored { cell: id("y") }]);
     server.apply(&set("y", "two"));
     assert_eq!(server.view(), before);
 }
@@ -292,6 +289,22 @@ fn a_cell_of_a_jupyter_client_stands_where_it_was_inserted() {
     let events = meet(&mut server, &mut [&mut jupyter]);
     assert_eq!(events, [Event::CellAdded { cell: id("new"), kind: CellKind::Note, after: Some(id("y")) }]);
     assert_eq!(server.order(), ["y", "new", "z", "x"]);
+}
+
+#[test]
+fn a_cell_whose_id_a_client_changes_is_another_cell_at_the_same_place() {
+    let mut server = Replica::server(&XYZ);
+    let mut client = server.fork(2);
+    {
+        let mut txn = client.doc.transact_mut();
+        let Some(yrs::Out::YMap(map)) = txn.get_or_insert_array("cells").get(&txn, 1) else { panic!("no cell") };
+        yrs::Map::insert(&map, &mut txn, "id", "renamed");
+    }
+    let events = meet(&mut server, &mut [&mut client]);
+    let added = Event::CellAdded { cell: id("renamed"), kind: CellKind::Code, after: Some(id("x")) };
+    assert_eq!(events, [Event::CellDeleted { cell: id("y") }, added]);
+    assert_eq!(server.order(), ["x", "renamed", "z"]);
+    assert_eq!(server.everything()["order"].as_object().unwrap().len(), 3);
 }
 
 #[test]

@@ -6,12 +6,11 @@
 //! Invariant: after healing, every cell map has an id of its own, the keys of its type with the right types below, and
 //! an order key that no other cell has.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use serde_json::Value;
 use yrs::{
-    Any, Array, ArrayRef, Assoc, IdSet, In, Map, MapRef, Out, StickyIndex, Text, TextPrelim, TransactionMut,
-    types::TypeRef,
+    Array, ArrayRef, Assoc, IdSet, In, Map, MapRef, Out, StickyIndex, TextPrelim, TransactionMut, types::TypeRef,
 };
 
 use super::{
@@ -75,73 +74,61 @@ fn repair_meta(txn: &mut TransactionMut<'_>) {
 /// Turns plain objects among the cells into cells, and takes out what is no cell at all.
 fn repair_elements(txn: &mut TransactionMut<'_>) {
     let cells = schema::cells(txn);
-    remove_stray_text(txn, &cells);
-    if !json::stray_text(txn, &cells).is_empty()
-        || json::nested(txn, &cells).len() as u32 == cells.len(txn) && all_maps(txn, &cells)
-    {
+    if maps(txn, &cells).len() == cells.len(txn) as usize {
         return;
     }
-    let elements: Vec<Out> = cells.iter(txn).collect();
-    for (index, element) in (0..).zip(&elements).collect::<Vec<(u32, &Out)>>().into_iter().rev() {
-        if !matches!(element, Out::YMap(_)) {
-            replace_element(txn, &cells, index, element);
+    if json::stray_text(txn, &cells).is_empty() {
+        convert_plain_cells(txn, &cells);
+    }
+    keep_only_maps(txn, &cells);
+}
+
+fn maps(txn: &TransactionMut<'_>, cells: &ArrayRef) -> Vec<MapRef> {
+    let map = |out| if let Out::YMap(map) = out { Some(map) } else { None };
+    json::nested(txn, cells).into_iter().filter_map(map).collect()
+}
+
+fn convert_plain_cells(txn: &mut TransactionMut<'_>, cells: &ArrayRef) {
+    let elements: Vec<(u32, Out)> = (0..).zip(cells.iter(txn)).collect();
+    for (index, element) in elements.into_iter().rev() {
+        let Out::Any(plain) = element else { continue };
+        let value = json::any_to_value(&plain, json::DEPTH_MAX);
+        let id = value.get(schema::ID).and_then(Value::as_str).and_then(|id| id.parse().ok());
+        if value.get(schema::CELL_TYPE).is_some()
+            && let Some(view) = cell::from_json(id.unwrap_or_else(CellId::generate), &value)
+        {
+            cells.remove(txn, index);
+            cells.insert(txn, index, cell::prelim(&view));
         }
     }
 }
 
-fn all_maps(txn: &TransactionMut<'_>, cells: &ArrayRef) -> bool {
-    json::nested(txn, cells).iter().all(|element| matches!(element, Out::YMap(_)))
-}
-
-fn replace_element(txn: &mut TransactionMut<'_>, cells: &ArrayRef, index: u32, element: &Out) {
-    let value = json::to_value(txn, element);
-    cells.remove(txn, index);
-    let id = value.get(schema::ID).and_then(Value::as_str).and_then(|id| id.parse().ok());
-    if value.get(schema::CELL_TYPE).is_some()
-        && let Some(view) = cell::from_json(id.unwrap_or_else(CellId::generate), &value)
-    {
-        cells.insert(txn, index, cell::prelim(&view));
-    }
-}
-
-/// Text written into the array of cells as if that were a text. With plain values beside it offsets are unknown; then it
-/// stays, and reading passes it by.
-fn remove_stray_text(txn: &mut TransactionMut<'_>, cells: &ArrayRef) {
-    if json::stray_text(txn, cells).is_empty() {
-        return;
-    }
-    let text = json::as_text(cells);
-    let mut at = 0;
-    let mut strays = Vec::new();
-    for chunk in text.diff(txn, |_| ()) {
-        let length = match &chunk.insert {
-            Out::Any(Any::String(stray)) => stray.encode_utf16().count() as u32,
-            _ => 1,
-        };
-        if matches!(chunk.insert, Out::Any(_)) {
-            strays.push((at, length));
+/// Removes the gaps between maps. What lies in them cannot always be looked at one by one: see [`json::elements`].
+fn keep_only_maps(txn: &mut TransactionMut<'_>, cells: &ArrayRef) {
+    let mut end = cells.len(txn);
+    let indices: Vec<u32> = maps(txn, cells).iter().filter_map(|map| cell::index_in_array(txn, map)).collect();
+    for index in indices.into_iter().rev() {
+        if index + 1 < end {
+            cells.remove_range(txn, index + 1, end - index - 1);
         }
-        at += length;
+        end = index;
     }
-    if at == text.len(txn) {
-        for (at, length) in strays.into_iter().rev() {
-            text.remove_range(txn, at, length);
-        }
+    if end > 0 {
+        cells.remove_range(txn, 0, end);
     }
 }
 
 fn repair_cells(txn: &mut TransactionMut<'_>) {
     let cells = schema::cells(txn);
-    let mut seen: Vec<(CellId, MapRef)> = Vec::new();
-    let mut ids: HashSet<CellId> = HashSet::new();
-    for out in json::nested(txn, &cells) {
-        let Out::YMap(map) = out else { continue };
+    let mut firsts: HashMap<CellId, MapRef> = HashMap::new();
+    for map in maps(txn, &cells) {
         let id = ensure_id(txn, &map);
         repair_cell(txn, &map);
-        if ids.insert(id.clone()) {
-            seen.push((id, map));
-        } else if let Some((_, first)) = seen.iter().find(|(other, _)| *other == id) {
-            unite(txn, first, &map);
+        match firsts.entry(id) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(map);
+            }
+            Entry::Occupied(first) => unite(txn, first.get(), &map),
         }
     }
 }

@@ -81,7 +81,7 @@ fn plain_values_among_the_cells_are_taken_out_and_plain_cells_become_cells() {
 fn text_written_into_the_array_of_cells_neither_hangs_nor_stays() {
     let server = after(|txn| values::as_text(&cells(txn)).insert(txn, 1, "a😀b"));
     assert_eq!(server.order(), ["x", "y"]);
-    // Beside a plain value the places of the text are unknown; it is passed by.
+    // Beside a plain value the places of the text are unknown.
     let server = after(|txn| {
         let cells = cells(txn);
         cells.push_back(txn, Any::from(7));

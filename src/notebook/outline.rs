@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use yrs::{BranchID, ID, ReadTxn, TransactionMut, types::TypeRef};
 
-use super::{arrangement, cell, edit, schema};
+use super::{arrangement, bin, cell, edit, schema};
 use crate::{
     ids::{CellId, NotebookId},
     vocabulary::{CellKind, Event},
@@ -19,7 +19,7 @@ pub struct Outline {
     pub title: String,
     /// The cells people see, in order.
     pub visible: Vec<Entry>,
-    /// The cells in the bin that are still in the array of cells.
+    /// The cells in the bin, also those that have left the array of cells.
     pub binned: HashSet<CellId>,
     /// Cell by the identity of its map.
     owners: HashMap<ID, CellId>,
@@ -38,15 +38,13 @@ pub struct Entry {
 impl Outline {
     /// The outline of the document as it is.
     pub fn read<T: ReadTxn>(txn: &T) -> Self {
-        let mut outline = Self { title: edit::title(txn), ..Self::default() };
+        let mut outline = Self { title: edit::title(txn), binned: bin::ids(txn), ..Self::default() };
         for slot in arrangement::slots(txn) {
             if let Some(map) = nested_id(slot.map.as_ref()) {
                 outline.owners.insert(map, slot.id.clone());
                 outline.maps.insert(slot.id.clone(), map);
             }
-            if slot.binned {
-                outline.binned.insert(slot.id);
-            } else {
+            if !slot.binned {
                 let kind = cell::kind(txn, &slot.map);
                 outline.visible.push(Entry { id: slot.id, kind, key: slot.key });
             }

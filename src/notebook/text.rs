@@ -14,8 +14,11 @@ use super::schema;
 const TOKENS_MAX: usize = 4000;
 /// Texts with more bytes than this for each token allowed are not even cut into tokens.
 const TOKEN_BYTES_MAX: usize = 8;
-/// Blocks of changed lines that are compared by character. Beyond it whole lines are replaced.
+/// Changed blocks that are compared by character. Beyond it they are replaced as wholes.
 const BLOCKS_MAX: usize = 50;
+/// Bytes of a changed block, old and new together, that is compared by character. In a larger one the characters that
+/// happen to be equal mean nothing.
+const BLOCK_BYTES_MAX: usize = 500;
 
 /// A piece of a text, in bytes, and what is to stand in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +69,7 @@ fn by_words(old: &str, new: &str) -> Option<Vec<Change>> {
 
 fn by_characters(old: &str, block: Change) -> Vec<Change> {
     let piece = &old[block.old.clone()];
-    if piece.is_empty() || block.new.is_empty() || piece.len() + block.new.len() > TOKEN_BYTES_MAX * TOKENS_MAX {
+    if piece.is_empty() || block.new.is_empty() || piece.len() + block.new.len() > BLOCK_BYTES_MAX {
         return vec![block];
     }
     let Some(mut changes) = by_tokens(&piece.tokenize_graphemes(), &block.new.tokenize_graphemes()) else {

@@ -26,9 +26,9 @@ use super::{
 };
 use crate::{
     catalogue::{NotebookRecord, set_aside_key},
-    ids::{CellId, DocumentId, NotebookId},
-    notebook::{CellView, ImportedNotebook},
-    vocabulary::{self, CellKind, Event, LoggedEvent},
+    ids::{DocumentId, NotebookId},
+    notebook::ImportedNotebook,
+    vocabulary::{self, Event, LoggedEvent},
     wire::rest::NotebookSummary,
 };
 
@@ -176,7 +176,7 @@ impl Rooms {
         if self.record(&id).await?.is_some() {
             return Err(CreateError::Exists(id));
         }
-        let mut content = content.unwrap_or_else(one_code_cell);
+        let mut content = content.unwrap_or_else(ImportedNotebook::empty);
         content.title = Some(title.clone());
         let record =
             NotebookRecord::new(title.clone(), u32::try_from(content.cells.len()).unwrap_or(u32::MAX), actor::now());
@@ -497,12 +497,6 @@ fn read_record(store: &dyn Store, id: &NotebookId) -> Result<Option<NotebookReco
 fn encode(value: &impl serde::Serialize, id: &NotebookId) -> Result<Bytes, StorageError> {
     let bytes = serde_json::to_vec(value);
     bytes.map(Bytes::from).map_err(|error| StorageError::Corrupt { document: id.to_string(), what: error.to_string() })
-}
-
-/// A new notebook invites to type.
-fn one_code_cell() -> ImportedNotebook {
-    let cell = CellView::new(CellId::generate(), CellKind::Code, String::new());
-    ImportedNotebook { cells: vec![cell], ..ImportedNotebook::default() }
 }
 
 fn summary(id: NotebookId, record: NotebookRecord) -> NotebookSummary {

@@ -11,7 +11,7 @@ use tokio_tungstenite::{
 
 use crate::{
     peer::{self, Peer},
-    server::TestServer,
+    server::{PATIENCE, TestServer},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,6 +143,36 @@ async fn beyond_the_limit_of_connections_an_upgrade_is_a_429_with_a_time_to_wait
     drop(first);
     // A place is free once the server has seen the end of the first.
     while connect_async(server.socket(&id)).await.is_err() {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_client_is_sent_an_empty_presence_and_a_ping() {
+    let server = TestServer::start_with(&["--keep-alive", "1"]);
+    let (id, _) = server.notebook();
+    let mut ana = Peer::join(&server, &id).await;
+    let (mut kept_alive, mut pinged) = (false, false);
+    while !(kept_alive && pinged) {
+        let frame = tokio::time::timeout(PATIENCE, ana.socket.next()).await.expect("something comes").unwrap().unwrap();
+        kept_alive |= matches!(&frame, Message::Binary(bytes) if bytes[..] == [1, 1, 0]);
+        pinged |= matches!(&frame, Message::Ping(_));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_open_socket_is_given_up_and_one_that_answers_pings_is_not() {
+    let server = TestServer::start_with(&["--keep-alive", "1"]);
+    let (id, _) = server.notebook();
+    // Never read again: pings stay unanswered, as if the network had gone.
+    let dead = Peer::join(&server, &id).await;
+    let mut alive = Peer::join(&server, &id).await;
+    let answering = tokio::spawn(async move { while let Some(Ok(_)) = alive.socket.next().await {} });
+    let path = format!("/debug/rooms/{id}");
+    let started = std::time::Instant::now();
+    while server.get(&path).expect(200)["peers"].as_array().unwrap().len() != 1 {
+        assert!(started.elapsed() < PATIENCE);
+    }
+    assert!(!answering.is_finished());
+    drop(dead);
 }
 
 #[tokio::test(flavor = "multi_thread")]

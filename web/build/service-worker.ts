@@ -1,0 +1,33 @@
+// Emits service-worker.js: our source with the list of files to keep and a version that changes when any of them does.
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Plugin } from 'vite';
+
+// What a page needs to open offline. Left out: source maps, the reference page, fonts in formats no present browser asks for.
+const KEPT = /\.(js|css|svg|woff2|webmanifest)$/;
+const LEFT_OUT = /^docs\/|^service-worker\.js$|^frame\./;
+// From public/, which does not pass through the bundle.
+const PUBLIC = ['favicon.svg', 'manifest.webmanifest'];
+
+export function serviceWorker(): Plugin {
+  return {
+    name: 'coscribe:service-worker',
+    apply: 'build',
+    enforce: 'post',
+    async generateBundle(_options, bundle) {
+      const names = Object.keys(bundle).filter((name) => KEPT.test(name) && !LEFT_OUT.test(name));
+      const files = [...names, ...PUBLIC].sort();
+      const html = bundle['index.html'];
+      const hash = createHash('sha256').update(files.join('\n'));
+      if (html?.type === 'asset') hash.update(html.source);
+      for (const name of PUBLIC) hash.update(await readFile(new URL(`../public/${name}`, import.meta.url)));
+      const template = await readFile(new URL('./service-worker.template.js', import.meta.url), 'utf8');
+      hash.update(template);
+      const source = template
+        .replace("'%VERSION%'", JSON.stringify(hash.digest('hex').slice(0, 16)))
+        .replace("'%FILES%'", JSON.stringify(files));
+      this.emitFile({ type: 'asset', fileName: 'service-worker.js', source });
+    },
+  };
+}

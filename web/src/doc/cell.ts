@@ -1,0 +1,74 @@
+// One cell read from its map. Imports schema and the wire's words; changes nothing.
+//
+// Invariant: whatever a foreign client wrote into a cell, reading it gives a value of the right type, never an error.
+
+import * as Y from 'yjs';
+
+import type { CellKind } from '../wire/wire';
+import { isObject, NAMESPACE, type CellMap, type JsonObject } from './schema';
+
+export function cellId(cell: CellMap): string {
+  const id = cell.get('id');
+  return typeof id === 'string' ? id : '';
+}
+
+/** The text people type into; undefined when a foreign client made a cell without one. */
+export function sourceOf(cell: CellMap): Y.Text | undefined {
+  const source = cell.get('source');
+  return source instanceof Y.Text ? source : undefined;
+}
+
+export function metadataOf(cell: CellMap): Y.Map<unknown> | undefined {
+  const metadata = cell.get('metadata');
+  return metadata instanceof Y.Map ? metadata : undefined;
+}
+
+export function kindOf(cell: CellMap): CellKind {
+  switch (cell.get('cell_type')) {
+    case 'markdown':
+      return 'note';
+    case 'raw':
+      return 'raw';
+    default:
+      return isPrompt(cell) ? 'prompt' : 'code';
+  }
+}
+
+function isPrompt(cell: CellMap): boolean {
+  const ours = metadataOf(cell)?.get(NAMESPACE);
+  return isObject(ours) && ours['kind'] === 'prompt';
+}
+
+export interface Folding {
+  source: boolean;
+  outputs: boolean;
+}
+
+/** What of the cell everybody sees folded. */
+export function foldingOf(cell: CellMap): Folding {
+  const metadata = metadataOf(cell);
+  const jupyter = metadata?.get('jupyter');
+  const hidden = isObject(jupyter) ? jupyter : {};
+  return {
+    source: hidden['source_hidden'] === true,
+    outputs: hidden['outputs_hidden'] === true || metadata?.get('collapsed') === true,
+  };
+}
+
+export function executionCountOf(cell: CellMap): number | null {
+  const count = cell.get('execution_count');
+  return typeof count === 'number' ? count : null;
+}
+
+/** nbformat outputs as plain values. */
+export function outputsOf(cell: CellMap): JsonObject[] {
+  const outputs = cell.get('outputs');
+  if (!(outputs instanceof Y.Array)) return [];
+  return outputs.map((output: unknown) => (output instanceof Y.AbstractType ? output.toJSON() : output)).filter(isObject);
+}
+
+export function attachmentsOf(cell: CellMap): JsonObject {
+  const attachments = cell.get('attachments');
+  if (attachments instanceof Y.Map) return attachments.toJSON();
+  return isObject(attachments) ? attachments : {};
+}

@@ -1,0 +1,63 @@
+// Names of the roots and keys of a notebook's document, and the typed way to them. Imports yjs only.
+//
+// Invariant: `meta`, `cells` and `state` are Jupyter's, with its keys and nothing else in a cell; ours stand beside
+// them in roots of their own or under `metadata.coscribe`.
+
+import type * as Y from 'yjs';
+
+import type { CellKind } from '../wire/wire';
+
+/** Our key inside Jupyter's metadata. */
+export const NAMESPACE = 'coscribe';
+
+export type JsonObject = { [key: string]: unknown };
+
+/** A cell as it stands in the document. */
+export type CellMap = Y.Map<unknown>;
+
+/** Why a cell is not shown. */
+export interface Tombstone {
+  by: string;
+  /** Milliseconds since the Unix epoch. */
+  at: number;
+  /** The cell it stood after; null at the beginning. */
+  after: string | null;
+  /** The whole cell, once the server took it out of `cells`. */
+  json?: JsonObject;
+}
+
+export interface Roots {
+  doc: Y.Doc;
+  meta: Y.Map<unknown>;
+  cells: Y.Array<CellMap>;
+  /** Cell id to fractional index. */
+  order: Y.Map<string>;
+  /** Cell id to the mark of its deletion. */
+  bin: Y.Map<Tombstone>;
+  /** Client id to who it is; written by the server only. */
+  authors: Y.Map<unknown>;
+}
+
+export function roots(doc: Y.Doc): Roots {
+  return {
+    doc,
+    meta: doc.getMap('meta'),
+    cells: doc.getArray<CellMap>('cells'),
+    order: doc.getMap<string>('order'),
+    bin: doc.getMap<Tombstone>('bin'),
+    authors: doc.getMap('authors'),
+  };
+}
+
+/** The origin of everything this person does to the structure; typing carries its editor's own origin. */
+export const LOCAL = Symbol('coscribe:local');
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What Jupyter calls the cell. */
+export function jupyterType(kind: CellKind): 'code' | 'markdown' | 'raw' {
+  if (kind === 'note') return 'markdown';
+  return kind === 'raw' ? 'raw' : 'code';
+}
