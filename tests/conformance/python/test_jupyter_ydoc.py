@@ -50,7 +50,8 @@ class JupyterYdoc(unittest.IsolatedAsyncioTestCase):
             async with connected(server, notebook) as one, connected(server, notebook) as two:
                 ann, bob = YNotebook(one), YNotebook(two)
                 await until(lambda: ann.cell_number == bob.cell_number == 4, "both are there")
-                ann.ycells[0]["source"] += "\n2 + 2 😀"
+                source = ann.ycells[0]["source"]
+                source += "\n2 + 2 😀"
                 bob.append_cell({"cell_type": "markdown", "source": "from Python", "metadata": {}, "id": "python-1"})
                 await until(lambda: ann.get() == bob.get() and ann.cell_number == 5, "both models are equal")
                 exported = json.loads(server.request("GET", f"/api/notebooks/{notebook}/export?format=ipynb"))

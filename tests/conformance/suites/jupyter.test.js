@@ -127,3 +127,15 @@ test("ln_12 a move made here is seen by Jupyter after it joins again", async (t)
   jupyter.model.deleteCell(jupyter.index("prompt-1"));
   await eventually(async () => (await cellIds(server, id)).join() === order.slice(0, 3).join(), "the order made here stands");
 });
+
+test("ln_11 a deleted cell can be restored with its text, and Jupyter shows it then", async (t) => {
+  const server = await Server.start(t);
+  const { id, code } = await createNotebook(server);
+  await server.rest("DELETE", `/api/notebooks/${id}/cells/${code}`);
+  assert.deepEqual(await cellIds(server, id), ["note-1", "prompt-1", "raw-1"]);
+  assert.ok((await exported(server, id)).cells.every((cell) => cell.id !== code), "an export leaves it out");
+  const restored = await server.rest("POST", `/api/notebooks/${id}/cells/${code}/restore`);
+  assert.equal(restored.source, CODE);
+  const jupyter = await JupyterClient.open(t, server, id);
+  await jupyter.shows([code, "note-1", "prompt-1", "raw-1"]);
+});

@@ -5,7 +5,6 @@ import { describe, test } from "node:test";
 
 import { Client, current, versions } from "../kit/clients.js";
 import { eventually } from "../kit/eventually.js";
-import { CODE, createNotebook, JupyterClient } from "../kit/notebooks.js";
 import { Proxy } from "../kit/proxy.js";
 import { RawClient } from "../kit/raw.js";
 import { Server } from "../kit/server.js";
@@ -16,8 +15,6 @@ const IDLE_MS = 52_000;
 const DEAD_LIMIT_MS = 40_000;
 // The server lets a silent socket go after 40 s.
 const LEAK_LIMIT_MS = 60_000;
-// A deleted cell leaves Jupyter's array after some thirty quiet seconds.
-const BIN_LIMIT_MS = 60_000;
 
 describe("patience", { concurrency: true }, () => {
   for (const version of versions) {
@@ -68,16 +65,5 @@ describe("patience", { concurrency: true }, () => {
     await eventually(async () => (await connections()) === 1, "the server counts one connection");
     proxy.blackhole();
     await eventually(async () => (await connections()) === 0, "the server let go of the dead connection", LEAK_LIMIT_MS);
-  });
-
-  test("ln_11 a cell deleted here leaves Jupyter's model, and can still be restored", async (t) => {
-    const server = await Server.start(t);
-    const { id, code } = await createNotebook(server);
-    await server.rest("DELETE", `/api/notebooks/${id}/cells/${code}`);
-    const jupyter = await JupyterClient.open(t, server, id);
-    await eventually(() => jupyter.ids.join() === "note-1,prompt-1,raw-1", () => `it is gone: ${jupyter.ids}`, BIN_LIMIT_MS);
-    const restored = await server.rest("POST", `/api/notebooks/${id}/cells/${code}/restore`);
-    assert.equal(restored.source, CODE);
-    await jupyter.shows([code, "note-1", "prompt-1", "raw-1"]);
   });
 });
