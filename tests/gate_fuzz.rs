@@ -5,7 +5,7 @@
 //! that ends the process (an overflow of the stack) is found in `target/tmp/gate_fuzz.case`.
 
 #[path = "gate/documents.rs"]
-#[expect(dead_code, reason = "shared with tests/gate.rs, which uses the rest")]
+#[allow(dead_code, reason = "shared with tests/gate.rs, which uses the rest")]
 mod documents;
 #[path = "gate/mutation.rs"]
 mod mutation;
