@@ -13,7 +13,6 @@
 
 // Production code meets a failure as an error that somebody handles, and speaks through the log or a writer it was given.
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
-
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

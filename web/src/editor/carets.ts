@@ -62,6 +62,7 @@ class Carets {
     private readonly awareness: Awareness,
   ) {
     awareness.on('change', this.#changed);
+    this.#signature = JSON.stringify(this.#here());
     this.#draw();
   }
 
@@ -75,7 +76,9 @@ class Carets {
     this.awareness.off('change', this.#changed);
   }
 
-  readonly #changed = (): void => {
+  readonly #changed = ({ added, updated, removed }: { [what in 'added' | 'updated' | 'removed']: number[] }): void => {
+    // Our own place is told from within an update of this view, in which it must not be updated again.
+    if ([...added, ...updated, ...removed].every((client) => client === this.awareness.clientID)) return;
     const people = this.#here();
     const signature = JSON.stringify(people);
     if (signature === this.#signature) return;
