@@ -184,7 +184,9 @@ impl Document {
         let state = Bytes::from(transaction.encode_diff_v1(&StateVector::default()));
         let nesting = update::nesting(&[&state, update.bytes()]).unwrap_or(u32::MAX);
         if nesting > NESTING_MAX {
-            return Err(MergeError::TooBig(format!("lists, maps and texts may lie in each other {NESTING_MAX} levels deep")));
+            return Err(MergeError::TooBig(format!(
+                "lists, maps and texts may lie in each other {NESTING_MAX} levels deep"
+            )));
         }
         self.types_unseen = 0;
         Ok(())

@@ -38,7 +38,8 @@ fn ends(work: impl FnOnce() + Send + 'static) {
     let (done, wait) = mpsc::channel();
     let worker = thread::spawn(move || {
         work();
-        done.send(()).ok();
+        // Nobody waits any more if it took too long.
+        done.send(()).unwrap_or_default();
     });
     match wait.recv_timeout(PATIENCE) {
         Err(mpsc::RecvTimeoutError::Timeout) => panic!("still running after {PATIENCE:?}"),

@@ -31,7 +31,7 @@ fn accepted_as_yrs_reads_it(bytes: impl Into<Bytes>) -> CheckedUpdate {
 }
 
 pub fn trace(name: &str) -> Value {
-    let path = format!("{}/data/traces/{name}.json.gz", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/tests/data/traces/{name}.json.gz", env!("CARGO_MANIFEST_DIR"));
     let mut json = String::new();
     GzDecoder::new(File::open(&path).expect(&path)).read_to_string(&mut json).expect("a gzip file");
     serde_json::from_str(&json).expect("a trace")
