@@ -31,7 +31,8 @@ test('tools_numpy_is_imported_through_the_page_and_its_export_has_every_cell', a
   const ana = await Person.arrive(browser, server, 'Ana');
   await ana.page.goto(server.url);
   const path = await sample('tools_numpy.ipynb');
-  await ana.page.setInputFiles('input[type=file]', [path, { name: 'broken.ipynb', mimeType: 'application/json', buffer: Buffer.from('{"cells": [') }]);
+  const file = (name, buffer) => ({ name, mimeType: 'application/json', buffer });
+  await ana.page.setInputFiles('input[type=file]', [file('tools_numpy.ipynb', await readFile(path)), file('broken.ipynb', Buffer.from('{"cells": ['))]);
   const imports = ana.page.getByRole('list', { name: 'Imports' });
   await imports.getByRole('alert').waitFor();
   assert.match(await imports.getByRole('alert').textContent(), /\w+ .*\./);
@@ -44,7 +45,8 @@ test('tools_numpy_is_imported_through_the_page_and_its_export_has_every_cell', a
   const sources = (notebook) => notebook.cells.map((cell) => [cell.cell_type, [cell.source].flat().join('')]);
   assert.deepEqual(sources(exported), sources(original));
   assert.equal(exported.nbformat, 4);
-  assert.deepEqual(ana.errors, []);
+  // Chromium itself reports the refused file.
+  assert.deepEqual(ana.errors.filter((error) => !/status of 422/.test(error)), []);
   await ana.leave();
 });
 
@@ -63,7 +65,11 @@ test('the_list_creates_searches_renames_deletes_and_takes_the_deletion_back', as
   await list.getByRole('button', { name: 'Delete Alpha uno' }).click();
   await list.getByText('No title contains').waitFor();
   await ana.page.getByRole('button', { name: 'Undo' }).click();
-  await list.getByRole('link', { name: /Alpha uno/ }).waitFor();
+  await list.getByRole('link', { name: /^Alpha uno/ }).waitFor();
+  await list.getByRole('button', { name: 'Delete Alpha uno' }).click();
+  await ana.page.getByText('Deleted notebooks').click();
+  await ana.page.getByRole('button', { name: 'Restore Alpha uno' }).click();
+  await list.getByRole('link', { name: /^Alpha uno/ }).waitFor();
   assert.deepEqual(ana.errors, []);
   await ana.leave();
 });
@@ -118,7 +124,8 @@ test('ln_08_hostile_notes_and_outputs_neither_run_in_our_origin_nor_ask_anybody_
   await ana.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   assert.deepEqual(await ana.page.evaluate(() => [window.ran, window.stolen, location.pathname.startsWith('/notebook/'), document.title]), [undefined, undefined, true, 'Evil · Coscribe']);
   assert.deepEqual(evil.asked, []);
-  assert.equal(await ana.cell('note').locator('.markdown :is(script, iframe, svg, form, [id], [style], [onerror])').count(), 0);
+  const left = ana.cell('note').locator('.markdown').locator('script, iframe, svg, form, [id], [style], [onerror], [onload]');
+  assert.deepEqual(await left.evaluateAll((elements) => elements.map((element) => element.outerHTML)), []);
   assert.equal(ana.context.pages().length, 1);
   await ana.leave();
   evil.close();

@@ -13,6 +13,7 @@ import { mathRules } from './math';
 const markdown = new MarkdownIt({ html: true, linkify: true, typographer: false }).use(mathRules);
 
 const SAFE: Config = {
+  USE_PROFILES: { html: true },
   FORBID_TAGS: ['style', 'form', 'input', 'button', 'select', 'textarea', 'option', 'dialog', 'iframe', 'object', 'embed', 'audio', 'video'],
   // `id` and `name` could stand in for the page's own; `style` could lay a note over the whole page.
   FORBID_ATTR: ['id', 'name', 'style', 'action', 'formaction', 'srcset', 'ping'],
