@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { behindAfterStep, moves, neighbour, visible } from '../../src/state/cells';
 import { excerpt } from '../../src/state/excerpt';
 import { COLORS, identity } from '../../src/state/identity';
-import { BINDINGS, press, strokeName, type Stroke } from '../../src/state/keys';
+import { BINDINGS, press, sheet, strokeName, type Stroke } from '../../src/state/keys';
 import { ago, found, titleOfFile } from '../../src/state/notebooks';
 import { pathOf, routeOf } from '../../src/state/route';
 
@@ -31,6 +31,11 @@ test('no binding hides another', () => {
     expect(BINDINGS.filter((other) => other.keys === keys).length, keys).toBe(1);
     expect(BINDINGS.some((other) => other.keys.startsWith(`${keys} `)), keys).toBe(false);
   }
+});
+
+test('the sheet shows each command once, with all its keys', () => {
+  expect(sheet().find(({ keys }) => keys.includes('Mod+y'))).toEqual({ label: 'Redo', keys: ['Shift+z', 'Mod+Shift+z', 'Mod+y'] });
+  expect(sheet().flatMap(({ keys }) => keys).length).toBe(BINDINGS.length);
 });
 
 test('ln_17_the_node_that_holds_the_focus_is_never_moved_and_the_order_comes_out_right', () => {
