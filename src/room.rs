@@ -1,6 +1,6 @@
 //! Open documents: the only owner of yrs documents and of journal appends.
 //!
-//! Imports notebook, wire, storage, catalogue, vocabulary, ids. Never knows HTTP or the command line.
+//! Imports notebook, wire, storage, catalogue, config, vocabulary, ids. Never knows HTTP or the command line.
 //! Invariant: nothing that depends on a journal entry leaves a room before that entry is durable.
 
 mod actor;
@@ -8,6 +8,7 @@ mod document;
 mod edits;
 mod effects;
 mod handle;
+mod limits;
 mod outbound;
 mod outbox;
 mod presence;
@@ -20,6 +21,7 @@ mod sync;
 mod watchdog;
 
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
+pub use limits::RoomLimits;
 pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
 
 /// Counts what one open room handed to the journal; starts at zero with each loading.

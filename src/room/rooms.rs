@@ -21,6 +21,7 @@ use super::{
     actor::{self, Actor, Opened, Registry},
     document::Document,
     handle::{CloseReason, Command, RoomHandle},
+    limits::RoomLimits,
     state::RoomState,
     watchdog::Watchdog,
 };
@@ -95,6 +96,7 @@ struct Failures {
 
 struct Shared {
     store: Arc<dyn Store>,
+    limits: RoomLimits,
     /// Held for a look-up only.
     slots: Mutex<HashMap<DocumentId, Slot>>,
     failures: Mutex<HashMap<DocumentId, Failures>>,
@@ -110,9 +112,10 @@ pub struct Rooms {
 
 impl Rooms {
     /// Rooms over `store`.
-    pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
+    pub fn new(store: Arc<dyn Store>, limits: RoomLimits) -> Arc<Self> {
         let shared = Shared {
             store,
+            limits,
             slots: Mutex::default(),
             failures: Mutex::default(),
             watchdog: Watchdog::default(),
@@ -150,7 +153,7 @@ impl Rooms {
         let shared = self.shared.clone();
         let loading = tokio::task::spawn_blocking(move || {
             let _under_way = shared.watchdog.watch(&id);
-            load(shared.store.as_ref(), &id)
+            load(shared.store.as_ref(), &id, &shared.limits)
         });
         let (state, loaded) = match loading.await {
             Ok(result) => result?,
@@ -432,7 +435,7 @@ struct Reservation {
 impl Reservation {
     /// Starts the room.
     fn open(mut self, state: RoomState, loaded_from: Loaded) -> RoomHandle {
-        let (room, commands, controls) = RoomHandle::new(self.shared.next_peer.clone());
+        let (room, commands, controls) = RoomHandle::new(self.shared.next_peer.clone(), self.shared.limits.queue_bytes);
         let id = self.document.clone();
         if let Some(slot) = self.shared.slots().get_mut(&id) {
             slot.phase = Phase::Open(room.clone());
@@ -440,7 +443,8 @@ impl Reservation {
         }
         self.opened = true;
         let (store, registry) = (self.shared.store.clone(), self.shared.clone());
-        Actor::start(Opened { id, state, store, registry, commands, controls, loaded_from });
+        let idle_unload = self.shared.limits.idle_unload;
+        Actor::start(Opened { id, state, store, registry, commands, controls, loaded_from, idle_unload });
         room
     }
 }
@@ -460,7 +464,7 @@ async fn wait(mut over: watch::Receiver<()>) {
     }
 }
 
-fn load(store: &dyn Store, id: &DocumentId) -> Result<(RoomState, Loaded), OpenError> {
+fn load(store: &dyn Store, id: &DocumentId, limits: &RoomLimits) -> Result<(RoomState, Loaded), OpenError> {
     let record = match id {
         DocumentId::Notebook(notebook) => Some(open_record(store, notebook)?),
         DocumentId::Free(_) => None,
@@ -470,10 +474,11 @@ fn load(store: &dyn Store, id: &DocumentId) -> Result<(RoomState, Loaded), OpenE
         return Err(OpenError::Quarantined { document: id.to_string(), cause });
     }
     let loaded = store.load(&DocumentKey(id.to_string()))?.unwrap_or_default();
-    let document = catch_unwind(AssertUnwindSafe(|| Document::load(id, u64::from(rand::random::<u32>()), &loaded)));
+    let client = u64::from(rand::random::<u32>());
+    let document = catch_unwind(AssertUnwindSafe(|| Document::load(id, client, &loaded, limits.document_bytes)));
     let quarantined = |cause: String| OpenError::Quarantined { document: id.to_string(), cause };
     match document {
-        Ok(Ok(document)) => Ok((RoomState::new(id.clone(), document, record), loaded)),
+        Ok(Ok(document)) => Ok((RoomState::new(id.clone(), document, record, limits), loaded)),
         Ok(Err(error)) => Err(quarantined(error.to_string())),
         Err(_) => Err(quarantined("its content makes the document engine fail".into())),
     }
