@@ -12,6 +12,7 @@ mod limits;
 mod outbound;
 mod outbox;
 mod presence;
+mod quarantine;
 mod queue;
 mod rooms;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod watchdog;
 
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
 pub use limits::RoomLimits;
+pub use quarantine::{SetAside, forget, hollow_notebooks, set_aside_documents, take_back};
 pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
 
 /// Counts what one open room handed to the journal; starts at zero with each loading.

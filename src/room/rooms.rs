@@ -22,11 +22,12 @@ use super::{
     document::Document,
     handle::{CloseReason, Command, RoomHandle},
     limits::RoomLimits,
+    quarantine::{self, SetAside},
     state::RoomState,
     watchdog::Watchdog,
 };
 use crate::{
-    catalogue::{NotebookRecord, set_aside_key},
+    catalogue::NotebookRecord,
     ids::{DocumentId, NotebookId},
     notebook::ImportedNotebook,
     vocabulary::{self, Event, LoggedEvent},
@@ -290,6 +291,23 @@ impl Rooms {
         }
     }
 
+    /// Documents that are not opened, by name: those the engine hung on, and those whose room failed twice.
+    pub async fn set_aside_documents(&self) -> Result<Vec<SetAside>, StorageError> {
+        let store = self.shared.store.clone();
+        let mut found = blocking(move || quarantine::set_aside_documents(store.as_ref())).await?;
+        found.extend(self.shared.quarantined());
+        found.sort();
+        Ok(found)
+    }
+
+    /// Lets a document be opened again that was set aside; false if it was not.
+    pub async fn take_back(&self, document: &DocumentId) -> Result<bool, StorageError> {
+        let (store, id) = (self.shared.store.clone(), document.clone());
+        let marked = blocking(move || quarantine::take_back(store.as_ref(), &id)).await?;
+        let failures = self.shared.failures().remove(document);
+        Ok(marked || failures.is_some_and(|failures| failures.quarantined.is_some()))
+    }
+
     /// Starts the thread that looks for documents on which the engine hangs. Such a document is set aside, so that it
     /// is not opened again, and `restart` is called, which must replace the process: nothing else ends such a thread.
     pub fn supervise(&self, restart: impl Fn() + Send + 'static) {
@@ -368,17 +386,16 @@ impl Shared {
     fn set_aside(&self, document: &DocumentId) {
         let cause = "an operation on it did not end";
         tracing::error!(%document, cause, "the document is set aside and the server restarts");
-        let meta = vec![(set_aside_key(document), Some(Bytes::from_static(cause.as_bytes())))];
-        let durability = self.store.durability();
-        match self.store.append(Entry { meta, ..Entry::default() }) {
-            Ok(appended) => {
-                let deadline = Instant::now() + LOOK_INTERVAL * 5;
-                while durability.borrow().flushed < appended.seq && Instant::now() < deadline {
-                    std::thread::sleep(LOOK_INTERVAL / 100);
-                }
-            }
-            Err(error) => tracing::error!(%document, %error, "it could not be set aside"),
+        if let Err(error) = quarantine::set_aside(self.store.as_ref(), document, cause) {
+            tracing::error!(%document, %error, "it could not be set aside");
         }
+    }
+
+    fn quarantined(&self) -> Vec<SetAside> {
+        let cause = |(document, failures): (&DocumentId, &Failures)| {
+            Some(SetAside { document: document.to_string(), cause: failures.quarantined.clone()? })
+        };
+        self.failures().iter().filter_map(cause).collect()
     }
 
     fn note_failure(&self, document: &DocumentId, cause: String) {
@@ -469,14 +486,16 @@ fn load(store: &dyn Store, id: &DocumentId, limits: &RoomLimits) -> Result<(Room
         DocumentId::Notebook(notebook) => Some(open_record(store, notebook)?),
         DocumentId::Free(_) => None,
     };
-    if let Some(cause) = store.meta(&set_aside_key(id))? {
-        let cause = String::from_utf8_lossy(&cause).into_owned();
-        return Err(OpenError::Quarantined { document: id.to_string(), cause });
+    let quarantined = |cause: String| OpenError::Quarantined { document: id.to_string(), cause };
+    if let Some(cause) = quarantine::cause(store, id)? {
+        return Err(quarantined(cause));
     }
-    let loaded = store.load(&DocumentKey(id.to_string()))?.unwrap_or_default();
+    let loaded = match store.load(&DocumentKey(id.to_string()))? {
+        None if record.is_some() => return Err(quarantined("its content is not in the store".into())),
+        loaded => loaded.unwrap_or_default(),
+    };
     let client = u64::from(rand::random::<u32>());
     let document = catch_unwind(AssertUnwindSafe(|| Document::load(id, client, &loaded, limits.document_bytes)));
-    let quarantined = |cause: String| OpenError::Quarantined { document: id.to_string(), cause };
     match document {
         Ok(Ok(document)) => Ok((RoomState::new(id.clone(), document, record, limits), loaded)),
         Ok(Err(error)) => Err(quarantined(error.to_string())),

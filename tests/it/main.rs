@@ -3,6 +3,7 @@
 mod access;
 mod addresses;
 mod commands;
+mod doctor;
 mod events;
 mod openapi;
 mod peer;
