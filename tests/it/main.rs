@@ -5,6 +5,7 @@ mod addresses;
 mod commands;
 mod doctor;
 mod events;
+mod full_disk;
 mod openapi;
 mod peer;
 mod refusals;
