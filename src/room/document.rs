@@ -204,8 +204,7 @@ impl Document {
 
     /// Cuts off what the document has already: overlapping blocks of other lengths confuse yrs (§1.5 row 3).
     fn decode_new_part(&self, update: &CheckedUpdate) -> Option<Update> {
-        let overlaps = update.inserts().iter().any(|inserted| inserted.from < self.clock(inserted.client));
-        if !overlaps {
+        if !update.overlaps(|client| self.clock(client)) {
             return Update::decode_v1(update.bytes()).ok();
         }
         let known = self.state_vector().encode_v1();
