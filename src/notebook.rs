@@ -54,9 +54,9 @@ pub use view::{BinView, CellView, ImportedNotebook, NotebookView};
 
 /// How long a deleted cell stays in the array of cells, hidden. Text that somebody typed into it offline merges only as
 /// long as it is there; what is typed into a cell that was taken out is lost.
-pub const BIN_REST: Millis = 30 * 24 * 60 * 60 * 1000;
+const BIN_REST: Millis = 30 * 24 * 60 * 60 * 1000;
 /// A deleted cell that somebody typed in this short a time ago is never taken out of the array of cells.
-pub const EDITED_LATELY: Millis = 30_000;
+const EDITED_LATELY: Millis = 30_000;
 
 /// The settings every document needs: yrs counts bytes by default, Yjs clients count UTF-16 units.
 pub fn document_options(client_id: u64) -> Options {
