@@ -136,7 +136,7 @@ fn merge(doc: &Doc, update: &CheckedUpdate) -> Admission {
     if txn.has_missing_updates() {
         txn.prune_pending();
     }
-    if update.has_wide_texts() && poisoned(&txn) {
+    if poisoned(&txn) {
         return Admission::Poisoned;
     }
     match outcome {
