@@ -95,6 +95,11 @@ export class Provider {
     this.#connect();
   }
 
+  /** Introduces this person anew: the server takes the name from the address of the socket. */
+  reconnect(): void {
+    if (this.#socket !== undefined) this.#connect();
+  }
+
   /** The browser says that the network is gone: do not wait for silence to prove it. */
   networkLost(): void {
     const closing = { code: 1006, reason: '' };
@@ -171,7 +176,6 @@ export class Provider {
 
   #handshake(): void {
     if (!this.#answered || !this.#received || this.#link.kind !== 'connecting') return;
-    this.#pause = SHORTEST_PAUSE_MS;
     this.#enter({ kind: 'synced' });
   }
 
@@ -187,6 +191,8 @@ export class Provider {
   #saved(version: number): void {
     if (version > this.#version) return;
     this.#acknowledged = Math.max(this.#acknowledged, version);
+    // Only now: a change that the server refuses each time must not be offered again ever faster.
+    this.#pause = SHORTEST_PAUSE_MS;
     this.#savedAt = this.settings.clock.now();
     this.#tell();
   }
