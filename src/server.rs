@@ -318,9 +318,16 @@ async fn serve(
     let requested = Stop(stop.0.clone());
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move { requested.requested().await });
     let mut serving = tokio::spawn(serving.into_future());
-    tokio::select! {
-        ended = &mut serving => return ended.map_err(|error| ServeError::Serve(error.into()))?.map_err(ServeError::Serve),
-        () = stop.requested() => {}
+    let ended = tokio::select! {
+        ended = &mut serving => Some(ended),
+        () = stop.requested() => None,
+    };
+    let running = ended.is_none();
+    // Without open requests, serving ends in the very moment the stop is requested.
+    if let Some(ended) = ended
+        && !*stop.0.borrow()
+    {
+        return ended.map_err(|error| ServeError::Serve(error.into()))?.map_err(ServeError::Serve);
     }
     let orderly = async {
         rooms.stop().await;
@@ -329,7 +336,7 @@ async fn serve(
             tracing::debug!("nobody counts connections any more");
         }
         // Requests under way get their answers.
-        if let Err(error) = serving.await {
+        if running && let Err(error) = serving.await {
             tracing::error!(%error, "serving ended badly");
         }
     };

@@ -85,9 +85,16 @@ pub async fn close_halves(
     let Ending::Close(code, reason) = ending else { return };
     let frame = CloseFrame { code, reason: shorten(&reason).into() };
     let handshake = async {
-        if sink.send(Message::Close(Some(frame))).await.is_ok() {
-            while let Some(Ok(_)) = stream.next().await {}
+        if sink.send(Message::Close(Some(frame))).await.is_err() {
+            return;
         }
+        while let Some(Ok(message)) = stream.next().await {
+            if matches!(message, Message::Close(_)) {
+                return;
+            }
+        }
+        // Nothing can be read any more, after a message over the limit say: the rest of the time is the peer's to read.
+        std::future::pending().await
     };
     if time::timeout(config::CLOSING, handshake).await.is_err() {
         tracing::debug!("the peer did not answer the closing");

@@ -295,7 +295,7 @@ impl Actor {
         self.tail.bytes += update.len() as u64;
         let entry = Entry {
             update: (!update.is_empty()).then(|| (self.key.clone(), update)),
-            events: events.iter().filter_map(|event| json(event)).collect(),
+            events: events.iter().filter_map(json).collect(),
             meta: self.record_entry(record.as_ref()).into_iter().collect(),
             delete: None,
         };

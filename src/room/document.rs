@@ -26,10 +26,14 @@ use crate::{
 /// (`dependencies.md` §1.4: 0.12 s at 100, 10 s at 60,000 for the same log).
 const LOAD_BATCH: usize = 500;
 
-/// Nested shared types one document may hold. yrs deletes and prints nested types recursively with at most 840 bytes
-/// of stack a level (`dependencies.md` §1.5 row 2), and a chain of n levels needs n types: with this bound the
-/// deepest chain needs 84 MB, below the stack that the server gives its threads.
-pub const NESTED_TYPES_MAX: u32 = 100_000;
+/// How deep shared types may be nested in each other, as last looked at. Browsers delete and print them recursively: at
+/// 3,000 levels their stack overflows and leaves their document half changed; yrs needs up to 840 bytes a level
+/// (`dependencies.md` §1.5 row 2). Real documents have a dozen.
+const NESTING_MAX: u32 = 500;
+
+/// Nested types that may come before the depth is looked at again, for which the whole document must be read. Each may
+/// lie in the one before, so no document is ever deeper than both together.
+const TYPES_UNSEEN_MAX: u32 = 500;
 
 /// The largest document, in bytes of its updates: beyond it, joining takes longer than people wait.
 pub const DOCUMENT_BYTES_MAX: u64 = 256 << 20;
@@ -74,7 +78,8 @@ pub struct Document {
     notebook: Option<(NotebookId, Notebook)>,
     /// The state vector, kept up to date here because asking yrs for it builds a map each time.
     clocks: HashMap<u64, u32>,
-    types: u32,
+    /// Nested types that came since the depth was looked at.
+    types_unseen: u32,
     /// Bytes of the state when last encoded plus all updates since: an upper estimate.
     size: u64,
     /// Clients whose author is recorded already.
@@ -108,7 +113,7 @@ impl Document {
 
     fn empty(client: u64) -> Self {
         let doc = Doc::with_options(options(client));
-        Self { doc, notebook: None, clocks: HashMap::new(), types: 0, size: 0, authored: HashSet::new() }
+        Self { doc, notebook: None, clocks: HashMap::new(), types_unseen: 0, size: 0, authored: HashSet::new() }
     }
 
     fn replay(&mut self, entries: &[(u64, &Bytes)]) -> Result<(), LoadError> {
@@ -118,7 +123,9 @@ impl Document {
             let checked = update::check((*bytes).clone()).map_err(|refusal| failed(refusal.to_string()))?;
             let decoded = Update::decode_v1(bytes).map_err(|error| failed(error.to_string()))?;
             transaction.apply_update(decoded).map_err(|error| failed(error.to_string()))?;
-            note(&mut self.clocks, &mut self.types, &mut self.size, &checked);
+            note(&mut self.clocks, &checked);
+            self.types_unseen = self.types_unseen.saturating_add(checked.types());
+            self.size += bytes.len() as u64;
         }
         match transaction.has_missing_updates() {
             true => Err(LoadError { entry: entries[0].0, cause: "an earlier entry is missing".into() }),
@@ -150,7 +157,7 @@ impl Document {
         if update.gap(|client| self.clock(client)).is_some() {
             return Err(MergeError::Gap);
         }
-        self.check_limits(update)?;
+        self.check_limits(transaction, update)?;
         let decoded = self.decode_new_part(update).ok_or(MergeError::Gap)?;
         if transaction.apply_update(decoded).is_err() {
             return Err(MergeError::Gap);
@@ -161,19 +168,27 @@ impl Document {
             self.clocks = clocks_of(&transaction.state_vector());
             return Err(MergeError::Gap);
         }
-        note(&mut self.clocks, &mut self.types, &mut self.size, update);
+        note(&mut self.clocks, update);
+        self.types_unseen = self.types_unseen.saturating_add(update.types());
+        self.size += update.bytes().len() as u64;
         Ok(())
     }
 
-    fn check_limits(&self, update: &CheckedUpdate) -> Result<(), MergeError> {
-        if self.types.saturating_add(update.types()) > NESTED_TYPES_MAX {
-            return Err(MergeError::TooBig(format!(
-                "a document may hold {NESTED_TYPES_MAX} nested lists, maps and texts"
-            )));
-        }
+    fn check_limits(&mut self, transaction: &TransactionMut<'_>, update: &CheckedUpdate) -> Result<(), MergeError> {
         if self.size + update.bytes().len() as u64 > DOCUMENT_BYTES_MAX {
             return Err(MergeError::TooBig(format!("a document may have {} MiB", DOCUMENT_BYTES_MAX >> 20)));
         }
+        if update.types() == 0 || self.types_unseen.saturating_add(update.types()) <= TYPES_UNSEEN_MAX {
+            return Ok(());
+        }
+        let state = Bytes::from(transaction.encode_diff_v1(&StateVector::default()));
+        let nesting = update::nesting(&[&state, update.bytes()]).unwrap_or(u32::MAX);
+        if nesting > NESTING_MAX {
+            return Err(MergeError::TooBig(format!(
+                "lists, maps and texts may lie in each other {NESTING_MAX} levels deep"
+            )));
+        }
+        self.types_unseen = 0;
         Ok(())
     }
 
@@ -336,11 +351,9 @@ fn vector_of(clocks: &HashMap<u64, u32>) -> StateVector {
     clocks.iter().map(|(client, clock)| (ClientID::new(*client), *clock)).collect()
 }
 
-fn note(clocks: &mut HashMap<u64, u32>, types: &mut u32, size: &mut u64, update: &CheckedUpdate) {
+fn note(clocks: &mut HashMap<u64, u32>, update: &CheckedUpdate) {
     for inserted in update.inserts() {
         let clock = clocks.entry(inserted.client).or_default();
         *clock = (*clock).max(inserted.to);
     }
-    *types = types.saturating_add(update.types());
-    *size += update.bytes().len() as u64;
 }

@@ -2,12 +2,14 @@
 //!
 //! Invariant: the lock is held for a push or a take only, never across an await.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use metrics::{Gauge, gauge};
 use tokio::sync::Notify;
 
 use super::{handle::CloseReason, queue::Queue};
+use crate::measure;
 
 /// What the socket found.
 pub enum Taken {
@@ -28,7 +30,7 @@ pub struct Outbound {
 impl Outbound {
     /// Changes the queue and wakes the socket.
     pub fn update<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
-        let result = change(&mut self.lock());
+        let result = counted(&mut self.lock(), change);
         self.ready.notify_one();
         result
     }
@@ -42,7 +44,7 @@ impl Outbound {
     pub fn take(&self, out: &mut Vec<Bytes>) -> Result<Taken, CloseReason> {
         let mut queue = self.lock();
         if queue.is_ready() {
-            return queue.take(out).map(|()| Taken::Frames);
+            return counted(&mut queue, |queue| queue.take(out)).map(|()| Taken::Frames);
         }
         Ok(if queue.is_stale() { Taken::Drained } else { Taken::Nothing })
     }
@@ -56,4 +58,22 @@ impl Outbound {
         // A panic between two field writes of a queue cannot leave it unusable: worst, a frame is sent twice.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Drop for Outbound {
+    fn drop(&mut self) {
+        counted(&mut self.lock(), |queue| *queue = Queue::default());
+    }
+}
+
+/// Waiting bytes of all connections. Looked up once: a metric is found by its name each time otherwise.
+static QUEUE_BYTES: LazyLock<Gauge> = LazyLock::new(|| gauge!(measure::QUEUE_BYTES));
+
+/// Changes a queue and keeps the sum over all queues.
+#[expect(clippy::cast_precision_loss, reason = "queues are far smaller than 2^52 bytes")]
+fn counted<T>(queue: &mut Queue, change: impl FnOnce(&mut Queue) -> T) -> T {
+    let before = queue.bytes();
+    let result = change(queue);
+    QUEUE_BYTES.increment(queue.bytes() as f64 - before as f64);
+    result
 }

@@ -7,6 +7,7 @@
 mod blocks;
 mod content;
 mod deletes;
+mod nesting;
 mod ranges;
 mod value;
 
@@ -15,7 +16,10 @@ use bytes::Bytes;
 use self::{blocks::Tally, ranges::Runs};
 use super::lib0::{Malformed, Reader};
 
-pub use self::ranges::{Deleted, Inserted};
+pub use self::{
+    nesting::nesting,
+    ranges::{Deleted, Inserted},
+};
 
 /// The highest clock, and the highest end of a block: yrs subtracts clocks as 32-bit signed integers.
 const MAX_CLOCK: u64 = i32::MAX as u64;

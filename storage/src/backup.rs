@@ -25,7 +25,7 @@ use crate::{
     directory::{self, FORMAT_VERSION},
     limits::VALUE_LIMIT,
     reading, record,
-    sled_store::{Options, SledStore},
+    sled_store::SledStore,
     store::{BlobHash, DocumentKey, EventSeq, Loaded, MetaKey, Seq},
 };
 
@@ -86,9 +86,8 @@ impl Header {
 
 /// Writes one moment of the store to a file.
 pub(crate) fn write(store: &SledStore, path: &Path) -> Result<(), StorageError> {
-    let durability = store.shared.durability.borrow().clone();
     let (engine, _pin, catalogue) = store.shared.pinned(|catalogue| catalogue.clone())?;
-    let mut backup = Writer::create(path, durability.flushed, durability.last_event)?;
+    let mut backup = Writer::create(path, Seq(catalogue.position.seq), catalogue.position.event)?;
     for (key, document) in &catalogue.documents {
         backup.document(key, &reading::document(&engine, key, document)?)?;
     }
@@ -318,8 +317,7 @@ pub fn restore(file: &Path, directory: &Path) -> Result<(), StorageError> {
     if restored.is_err() {
         remove_traces(directory, existed);
     }
-    restored?;
-    SledStore::open(directory, Options::default()).map(|store| store.close())
+    restored
 }
 
 fn is_empty(directory: &Path) -> Result<bool, StorageError> {

@@ -110,6 +110,13 @@ impl Bulk {
         self.waiting.remove(index)
     }
 
+    /// Gives compactions up because the store closes; what is on disk of them is swept at the next start.
+    pub(crate) fn forget_snapshots(&mut self) {
+        let is_blob = |load: &Load| matches!(load.cargo, Cargo::Blob { .. });
+        self.waiting.retain(is_blob);
+        self.underway = self.underway.take().filter(|(load, _)| is_blob(load));
+    }
+
     /// Gives everything up: the engine failed. Answers with the bytes that are free again.
     pub(crate) fn fail(&mut self, error: &StorageError) -> usize {
         let loads = self.underway.take().map(|(load, _)| load).into_iter().chain(self.waiting.drain(..));

@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use crate::{
     packing::TailRecord,
-    record::{self, BlobHead, SnapshotHead},
+    record::{self, BlobHead, Position, SnapshotHead},
     store::{DocumentInfo, DocumentKey, EventSeq, MetaKey},
 };
 
@@ -46,6 +46,7 @@ pub(crate) enum Change {
     Event { seq: EventSeq, bytes: usize },
     Trimmed { before: EventSeq },
     Blob { hash: [u8; 32], head: BlobHead },
+    Position(Position),
 }
 
 /// The whole picture.
@@ -57,6 +58,8 @@ pub(crate) struct Catalogue {
     /// Event numbers and the lengths of their payloads.
     pub(crate) events: BTreeMap<EventSeq, usize>,
     pub(crate) blobs: HashMap<[u8; 32], BlobHead>,
+    /// How far the store is with all this.
+    pub(crate) position: Position,
     /// Damage that belongs to no document.
     pub(crate) damage: Vec<String>,
     live: u64,
@@ -92,6 +95,7 @@ impl Catalogue {
             Change::Event { seq, bytes } => self.insert_event(seq, bytes),
             Change::Trimmed { before } => self.trim(before),
             Change::Blob { hash, head } => self.insert_blob(hash, head),
+            Change::Position(position) => self.position = position,
         }
     }
 

@@ -35,6 +35,23 @@ pub(crate) const LOCK_RETRY: Duration = Duration::from_millis(20);
 /// Kept free for the moment the disk is full: re-opening sled may start a segment (512 KiB) and write its own snapshot.
 const RESERVE_BYTES: usize = 1024 * 1024;
 
+/// Why the pointer was not replaced.
+#[derive(Debug)]
+pub(crate) enum PointerFailure {
+    /// It is what it was.
+    Unchanged(StorageError),
+    /// It is replaced, but a power cut may bring the old one back: until it is settled both copies must stay alike.
+    Unsettled(StorageError),
+}
+
+impl PointerFailure {
+    pub(crate) fn into_error(self) -> StorageError {
+        match self {
+            Self::Unchanged(error) | Self::Unsettled(error) => error,
+        }
+    }
+}
+
 /// An open data directory; the lock lasts as long as this value.
 #[derive(Debug)]
 pub(crate) struct Directory {
@@ -45,7 +62,7 @@ pub(crate) struct Directory {
 impl Directory {
     /// Creates the directory if needed and takes its lock.
     pub(crate) fn open(path: &Path) -> Result<Self, StorageError> {
-        fs::create_dir_all(path).map_err(|cause| StorageError::io(path, cause))?;
+        create_durably(path).map_err(|cause| StorageError::io(path, cause))?;
         let lock = lock(path)?;
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
@@ -79,19 +96,19 @@ impl Directory {
                 format!("it holds data but no file `{POINTER}`: a restore was interrupted, or the file was removed");
             return Err(StorageError::corrupt(self.path.display(), what));
         }
-        self.point_to(1)?;
+        self.point_to(1).map_err(PointerFailure::into_error)?;
         Ok(1)
     }
 
     /// Makes `generation` the one that counts, atomically and durably.
-    pub(crate) fn point_to(&self, generation: u64) -> Result<(), StorageError> {
+    pub(crate) fn point_to(&self, generation: u64) -> Result<(), PointerFailure> {
         let pointer = self.path.join(POINTER);
         let temporary = self.path.join("current.new");
         let text = format!("{MAGIC} {FORMAT_VERSION}\n{DATA_PREFIX}{generation}\n");
         write_synced(&temporary, text.as_bytes())
             .and_then(|()| fs::rename(&temporary, &pointer))
-            .and_then(|()| sync_directory(&self.path))
-            .map_err(|cause| StorageError::io(&pointer, cause))
+            .map_err(|cause| PointerFailure::Unchanged(StorageError::io(&pointer, cause)))?;
+        sync_directory(&self.path).map_err(|cause| PointerFailure::Unsettled(StorageError::io(&pointer, cause)))
     }
 
     /// Where the files of a generation are.
@@ -172,6 +189,20 @@ fn parse_pointer(place: &Path, text: &str) -> Result<u64, StorageError> {
         return Err(StorageError::NewerFormat { place, found, known: FORMAT_VERSION });
     }
     rest.trim_end().strip_prefix(DATA_PREFIX).and_then(|number| number.parse().ok()).ok_or_else(damaged)
+}
+
+/// Creates a directory with its parents and makes their names durable.
+fn create_durably(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        create_durably(parent)?;
+        fs::create_dir(path)?;
+        return sync_directory(parent);
+    }
+    fs::create_dir(path)?;
+    sync_directory(Path::new("."))
 }
 
 /// Writes a file and its length to the disk.

@@ -181,6 +181,7 @@ impl Plan {
             prepared.operations.push(Operation::put(*kind, key.clone(), value.clone()));
         }
         prepared.structured(Kind::Store, keys::POSITION.to_vec(), &self.position)?;
+        prepared.changes.push(Change::Position(self.position));
         Ok(prepared)
     }
 }

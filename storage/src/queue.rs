@@ -4,8 +4,7 @@
 //! Invariant: numbers are given in the order in which the writer will see the entries.
 
 use std::{
-    collections::HashMap,
-    mem,
+    collections::{HashMap, VecDeque},
     sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc::SyncSender},
     time::Duration,
 };
@@ -23,7 +22,7 @@ pub(crate) const WAITING_LIMIT: usize = 256 * 1024 * 1024;
 /// One group takes at most about this much, so that nobody waits long for its turn.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
 /// What an entry costs beside its bytes.
-const ENTRY_OVERHEAD: usize = 128;
+const ENTRY_OVERHEAD: usize = 256;
 
 /// Something the writer is asked to do.
 pub(crate) enum Job {
@@ -45,7 +44,7 @@ pub(crate) struct Queue {
 
 #[derive(Default)]
 struct State {
-    jobs: Vec<(usize, Job)>,
+    jobs: VecDeque<(usize, Job)>,
     /// Bytes of what waits or is being written.
     waiting: usize,
     seq: u64,
@@ -161,7 +160,7 @@ impl Queue {
 
     /// Waits until the writer has nothing left to do.
     pub(crate) fn wait_until_idle(&self) {
-        self.wait_while(self.lock(), |state| !(state.idle && state.jobs.is_empty()) && !state.closed);
+        self.wait_while(self.lock(), |state| !(state.closed || state.idle && state.jobs.is_empty()));
     }
 
     fn wait_while(&self, state: MutexGuard<'_, State>, condition: impl FnMut(&mut State) -> bool) {
@@ -173,6 +172,17 @@ impl Queue {
         self.lock().closed = true;
         self.work.notify_all();
         self.progress.notify_all();
+    }
+
+    /// Closes, forgets what waits, and answers with the newest number given if it or one before it is undecided.
+    pub(crate) fn abandon(&self) -> Option<Seq> {
+        self.close();
+        let mut state = self.lock();
+        state.jobs.clear();
+        let undecided = (state.seq > state.decided).then_some(Seq(state.seq));
+        state.decided = state.seq;
+        self.progress.notify_all();
+        undecided
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -189,7 +199,7 @@ impl State {
     fn push(&mut self, bytes: usize, job: Job) {
         self.waiting += bytes;
         self.idle = false;
-        self.jobs.push((bytes, job));
+        self.jobs.push_back((bytes, job));
     }
 
     fn remember(&mut self, entry: &Entry, seq: Seq) {
@@ -210,9 +220,7 @@ impl State {
             }
             (bytes, count) = (bytes + size, count + 1);
         }
-        let rest = self.jobs.split_off(count);
-        let taken = mem::replace(&mut self.jobs, rest);
-        (taken.into_iter().map(|(_, job)| job).collect(), bytes)
+        (self.jobs.drain(..count).map(|(_, job)| job).collect(), bytes)
     }
 }
 

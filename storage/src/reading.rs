@@ -150,6 +150,7 @@ pub(crate) fn open(engine: &Engine) -> Result<Opened, StorageError> {
     events(engine, &mut opened)?;
     meta(engine, &mut opened)?;
     blobs(engine, &mut opened)?;
+    opened.catalogue.position = opened.position;
     Ok(opened)
 }
 
@@ -258,6 +259,7 @@ fn snapshots(engine: &Engine, numbers: &Numbers, opened: &mut Opened) -> Result<
             break;
         };
         opened.next_generation = opened.next_generation.max(generation + 1);
+        opened.position.next_number = opened.position.next_number.max(number + 1);
         if is_old_generation(numbers, &opened.catalogue, number, generation) {
             remove_generation(engine, number, generation, &mut opened.debris)?;
         }

@@ -12,7 +12,7 @@ use crate::{
     backup::Header,
     bulk,
     catalogue::Catalogue,
-    directory::Directory,
+    directory::{Directory, PointerFailure},
     engine::{DEFAULT_CACHE_BYTES, Engine, Operation},
     keys::{self, Kind},
     plan::Prepared,
@@ -40,7 +40,7 @@ pub(crate) fn build(
         Builder { engine, prepared: Prepared::default(), bytes: 0, document: None, position: Position::default() };
     feed(&mut |header, value| builder.take(header, value))?;
     builder.finish()?;
-    directory.point_to(GENERATION)
+    directory.point_to(GENERATION).map_err(PointerFailure::into_error)
 }
 
 struct Builder {

@@ -23,7 +23,7 @@ use crate::{
     shared::Shared,
     store::{
         Appended, BlobHash, DocumentInfo, DocumentKey, Durability, Entry, EventRecord, EventSeq, Loaded, MetaKey,
-        Report, Seq, Size, Store,
+        Report, Seq, SeqRange, Size, Store,
     },
     writer::Writer,
 };
@@ -71,9 +71,13 @@ impl SledStore {
         let catalogue = std::mem::take(&mut opened.catalogue);
         let shared = Arc::new(Shared::new(Queue::new(opened.position), durability, engine, catalogue));
         let writer = Writer::new(shared.clone(), directory, generation, options.cache_bytes, opened);
+        let ending = Ending(shared.clone());
         let thread = std::thread::Builder::new()
             .name("storage-writer".into())
-            .spawn(move || writer.run())
+            .spawn(move || {
+                let _ending = ending;
+                writer.run();
+            })
             .map_err(|cause| StorageError::io(path, cause))?;
         Ok(Self { shared, path: path.to_owned(), writer: Mutex::new(Some(thread)) })
     }
@@ -101,6 +105,23 @@ impl SledStore {
         let (reply, answer) = mpsc::sync_channel(1);
         self.shared.queue.push(bytes, job(reply))?;
         answer.recv().unwrap_or(Err(StorageError::Closed))
+    }
+}
+
+/// However the writer ends, nobody waits for it in vain.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.write().engine = Err(StorageError::Closed);
+        if let Some(last) = self.0.queue.abandon() {
+            tracing::error!("the storage writer ended with entries undecided");
+            self.0.durability.send_modify(|durability| {
+                let first = Seq(durability.flushed.0 + 1);
+                Arc::make_mut(&mut durability.lost).push((SeqRange { first, last }, StorageError::Closed));
+                durability.flushed = last;
+            });
+        }
     }
 }
 

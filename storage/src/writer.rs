@@ -18,7 +18,7 @@ use bytes::Bytes;
 use crate::{
     StorageError,
     bulk::{self, Bulk, Finished},
-    directory::Directory,
+    directory::{Directory, PointerFailure},
     engine::{Engine, Operation},
     plan::{Plan, Prepared},
     queue::{Job, Patience, Taken},
@@ -59,6 +59,10 @@ pub(crate) struct Writer {
     rewrite: Option<Rewrite>,
     rewrite_after: Option<Instant>,
     size_after_rewrite: u64,
+    /// The newest generation a copy was begun under; none is used twice, its files may still be on their way out.
+    newest_copy: u64,
+    /// The pointer was replaced and put back, and one of these is not yet durable.
+    pointer_unsettled: bool,
     /// Databases that were replaced; removed when their last reader has gone.
     replaced: Vec<(Weak<Engine>, PathBuf)>,
     /// Why entries are refused at the moment.
@@ -95,6 +99,8 @@ impl Writer {
             rewrite: None,
             rewrite_after: None,
             size_after_rewrite: 0,
+            newest_copy: generation,
+            pointer_unsettled: false,
             replaced: Vec::new(),
             refusing: None,
         };
@@ -112,8 +118,11 @@ impl Writer {
                 self.look_for_room();
             }
             self.handle(taken);
-            if last && self.bulk.is_idle() {
-                break;
+            if last {
+                self.bulk.forget_snapshots();
+                if self.bulk.is_idle() {
+                    break;
+                }
             }
             self.rewrite_step();
             self.remove_replaced();
@@ -137,7 +146,8 @@ impl Writer {
     }
 
     fn has_removable_debris(&self) -> bool {
-        self.debris.front().is_some_and(|(epoch, removals)| !removals.is_empty() && self.shared.pins.is_past(*epoch))
+        let waiting = self.debris.iter().find(|(_, removals)| !removals.is_empty());
+        waiting.is_some_and(|(epoch, _)| self.shared.pins.is_past(*epoch))
     }
 
     fn handle(&mut self, taken: Taken) {
@@ -367,7 +377,7 @@ impl Writer {
 
     /// Entries are accepted while the reserve is filled; without it a full disk could not be recovered from.
     fn look_for_room(&mut self) {
-        let found = self.engine().and_then(|_| self.directory.fill_reserve());
+        let found = self.engine().and_then(|_| self.settle_pointer()).and_then(|()| self.directory.fill_reserve());
         if let Err(error) = &found {
             tracing::debug!(%error, "still no room for the reserve");
         }
@@ -378,17 +388,25 @@ impl Writer {
         self.shared.queue.refuse(self.refusing.clone());
     }
 
+    fn settle_pointer(&mut self) -> Result<(), StorageError> {
+        if self.pointer_unsettled {
+            self.directory.point_to(self.generation).map_err(PointerFailure::into_error)?;
+            self.pointer_unsettled = false;
+        }
+        Ok(())
+    }
+
     fn is_rewrite_due(&self) -> bool {
         if self.refusing.is_some() || self.rewrite_after.is_some_and(|time| Instant::now() < time) {
             return false;
         }
         let published = self.shared.read();
-        // An unreadable head hides which records belong to it: a copy would forget them.
-        let whole = published.catalogue.documents.values().all(|document| document.damage.is_none());
         let due = |engine: &Arc<Engine>| {
             rewrite::is_due(engine.file_bytes(), published.catalogue.live(), self.size_after_rewrite)
         };
-        published.engine.as_ref().is_ok_and(due) && whole
+        // An unreadable head hides which records belong to it: a copy would forget them.
+        let is_whole = || published.catalogue.documents.values().all(|document| document.damage.is_none());
+        published.engine.as_ref().is_ok_and(due) && is_whole()
     }
 
     /// One slice of the copy, if one is under way or due.
@@ -406,7 +424,8 @@ impl Writer {
         let shared = self.shared.clone();
         let (source, _pin, ()) = shared.pinned(|_| ())?;
         if self.rewrite.is_none() {
-            let generation = self.generation + 1;
+            let generation = self.newest_copy + 1;
+            self.newest_copy = generation;
             let path = self.directory.data(generation);
             let catalogue = &shared.read().catalogue;
             self.rewrite = Some(Rewrite::begin(&source, catalogue, &path, generation, self.cache_bytes)?);
@@ -419,20 +438,40 @@ impl Writer {
 
     /// Makes the copy the store: durable first, then named by the pointer, then used.
     fn finish_rewrite(&mut self, source: &Arc<Engine>) -> Result<(), StorageError> {
-        let Some(rewrite) = self.rewrite.take() else { return Ok(()) };
+        let Some(rewrite) = &self.rewrite else { return Ok(()) };
         rewrite.seal(&self.position)?;
-        let generation = rewrite.engine.generation();
-        self.directory.point_to(generation)?;
-        let before = source.file_bytes();
-        self.size_after_rewrite = rewrite.engine.file_bytes();
-        tracing::info!(before, after = self.size_after_rewrite, "gave space back");
-        self.generation = generation;
-        self.debris.clear();
-        let mut published = self.shared.write();
-        published.catalogue = rewrite.catalogue;
-        published.engine = Ok(Arc::new(rewrite.engine));
-        self.replaced.push((Arc::downgrade(source), source.path().to_owned()));
+        if let Err(failure) = self.directory.point_to(rewrite.engine.generation()) {
+            return Err(self.point_back(failure));
+        }
+        if let Some(rewrite) = self.rewrite.take() {
+            self.use_copy(rewrite, source);
+        }
         Ok(())
+    }
+
+    /// The copy could not be made the store. If the pointer may name it, it is put back before another group is written.
+    fn point_back(&mut self, failure: PointerFailure) -> StorageError {
+        if let PointerFailure::Unsettled(error) = &failure {
+            self.pointer_unsettled = true;
+            self.refusing = Some(error.clone());
+            self.shared.queue.refuse(self.refusing.clone());
+            self.look_for_room();
+        }
+        failure.into_error()
+    }
+
+    fn use_copy(&mut self, rewrite: Rewrite, source: &Arc<Engine>) {
+        let Rewrite { engine, mut catalogue, .. } = rewrite;
+        let before = source.file_bytes();
+        self.size_after_rewrite = engine.file_bytes();
+        tracing::info!(before, after = self.size_after_rewrite, "gave space back");
+        self.generation = engine.generation();
+        self.debris.clear();
+        catalogue.position = self.position;
+        let mut published = self.shared.write();
+        published.catalogue = catalogue;
+        published.engine = Ok(Arc::new(engine));
+        self.replaced.push((Arc::downgrade(source), source.path().to_owned()));
     }
 
     fn write_to_copy(&mut self, plan: &Plan) {
@@ -447,7 +486,10 @@ impl Writer {
         if let Some(rewrite) = self.rewrite.take() {
             let path = rewrite.engine.path().to_owned();
             drop(rewrite);
-            self.replaced.push((Weak::new(), path));
+            // A pointer that may still name the copy needs its files: the next start removes what does not count.
+            if !self.pointer_unsettled {
+                self.replaced.push((Weak::new(), path));
+            }
             self.rewrite_after = Some(Instant::now() + REWRITE_PAUSE);
             self.remove_replaced();
         }

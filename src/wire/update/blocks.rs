@@ -29,6 +29,29 @@ pub struct Tally {
     pub types: u32,
     pub subdocuments: u32,
     pub wide_texts: bool,
+    /// Where every block stands, for who asked for it.
+    pub places: Option<Vec<Place>>,
+}
+
+/// Where a block of clocks stands in the tree of shared types.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    pub client: u64,
+    pub from: u32,
+    pub to: u32,
+    pub beside: Beside,
+    pub is_type: bool,
+}
+
+/// What tells the parent of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Its parent is a root type, or it was collected and has none.
+    Nothing,
+    /// Its parent is the type that this item made.
+    Parent(u64, u32),
+    /// Its parent is that of this item.
+    Neighbour(u64, u32),
 }
 
 /// Checks all sections.
@@ -56,6 +79,9 @@ fn section(reader: &mut Reader, tally: &mut Tally, clients: &mut Clients) -> Res
         let to = super::bounded_clock(u64::from(at) + u64::from(block.length))?;
         if !block.skipped {
             push_joined(&mut tally.inserts, Inserted { client, from: at, to });
+            if let Some(places) = &mut tally.places {
+                places.push(Place { client, from: at, to, beside: block.beside, is_type: block.is_type });
+            }
         }
         at = to;
     }
@@ -65,51 +91,64 @@ fn section(reader: &mut Reader, tally: &mut Tally, clients: &mut Clients) -> Res
 struct Block {
     length: u32,
     skipped: bool,
+    beside: Beside,
+    is_type: bool,
 }
 
 fn block(reader: &mut Reader, tally: &mut Tally) -> Result<Block, Refusal> {
     let info = reader.byte()?;
-    let length = match info {
-        COLLECTED | SKIPPED => length(reader)?,
-        _ => item(reader, info, tally)?,
-    };
-    Ok(Block { length, skipped: info == SKIPPED })
+    match info {
+        COLLECTED | SKIPPED => {
+            let length = length(reader)?;
+            Ok(Block { length, skipped: info == SKIPPED, beside: Beside::Nothing, is_type: false })
+        }
+        _ => item(reader, info, tally),
+    }
 }
 
-/// Checks an item and gives its length in clocks.
-fn item(reader: &mut Reader, info: u8, tally: &mut Tally) -> Result<u32, Refusal> {
+/// Checks an item.
+fn item(reader: &mut Reader, info: u8, tally: &mut Tally) -> Result<Block, Refusal> {
+    let mut beside = Beside::Nothing;
     if info & HAS_ORIGIN != 0 {
-        id(reader)?;
+        let (client, clock) = id(reader)?;
+        beside = Beside::Neighbour(client, clock);
     }
     if info & HAS_RIGHT_ORIGIN != 0 {
-        id(reader)?;
+        let (client, clock) = id(reader)?;
+        if beside == Beside::Nothing {
+            beside = Beside::Neighbour(client, clock);
+        }
     }
     // With a neighbour, parent and key are the neighbour's and are not written, though the bit for the key stays.
     if info & (HAS_ORIGIN | HAS_RIGHT_ORIGIN) == 0 {
-        parent(reader, info)?;
+        beside = parent(reader, info)?;
     }
-    content::check(reader, info & CONTENT_KIND, tally)
+    let types = tally.types;
+    let length = content::check(reader, info & CONTENT_KIND, tally)?;
+    Ok(Block { length, skipped: false, beside, is_type: tally.types > types })
 }
 
-fn parent(reader: &mut Reader, info: u8) -> Result<(), Refusal> {
-    match reader.integer()? {
+fn parent(reader: &mut Reader, info: u8) -> Result<Beside, Refusal> {
+    let beside = match reader.integer()? {
         PARENT_IS_ROOT => {
             reader.text()?;
+            Beside::Nothing
         }
-        PARENT_IS_ITEM => id(reader)?,
+        PARENT_IS_ITEM => {
+            let (client, clock) = id(reader)?;
+            Beside::Parent(client, clock)
+        }
         // Every decoder takes any other number for one of the two, and not all for the same.
         other => return Err(Refusal::UnknownParent(other)),
-    }
+    };
     if info & HAS_PARENT_KEY != 0 {
         reader.text()?;
     }
-    Ok(())
+    Ok(beside)
 }
 
-fn id(reader: &mut Reader) -> Result<(), Refusal> {
-    reader.integer()?;
-    clock(reader)?;
-    Ok(())
+fn id(reader: &mut Reader) -> Result<(u64, u32), Refusal> {
+    Ok((reader.integer()?, clock(reader)?))
 }
 
 /// The clients of an update or a delete set, of which none may come twice. Encoders write them in order, rising or

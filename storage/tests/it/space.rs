@@ -171,3 +171,22 @@ fn events_that_come_and_go_stay_within_the_promise() {
     assert_within_promise(&store);
     assert_eq!(store.events_after(0, usize::MAX).unwrap().len(), 2_000);
 }
+
+#[test]
+fn a_copy_that_cannot_become_the_store_is_given_up_and_service_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    // The pointer's temporary name is taken by a directory, so the pointer cannot be replaced.
+    std::fs::create_dir(directory.path().join("current.new")).unwrap();
+    fill(&store, 0..200, 100_000);
+    delete(&store, 1..200);
+    store.settle();
+    write(&store, update("document-0", "service goes on"));
+    assert!(store.size().unwrap().on_disk > 16_000_000, "nothing was given back");
+    assert!(!directory.path().join("data-2").exists(), "the copy is removed");
+    drop(store);
+    std::fs::remove_dir(directory.path().join("current.new")).unwrap();
+    let store = open(directory.path());
+    assert_within_promise(&store);
+    assert_eq!(tail(&store, "document-0"), [content(0, 100_000), b"service goes on".to_vec()]);
+}

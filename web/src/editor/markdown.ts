@@ -44,13 +44,21 @@ function showImage(image: HTMLImageElement, attachments: JsonObject): void {
   if (address.startsWith('attachment:')) {
     image.src = attachmentAddress(decodeURI(address.slice('attachment:'.length)), attachments) ?? '';
   } else if (/^(https?:)?\/\//i.test(address)) {
-    const link = document.createElement('a');
-    link.href = address;
-    link.textContent = `Image: ${image.alt || address}`;
-    link.className = 'foreign-image';
-    leaveThePage(link);
-    image.replaceWith(link);
+    image.replaceWith(inItsPlace(image, address));
   }
+}
+
+/** A link to the picture, or only its name where it already stands in a link: links cannot hold links. */
+function inItsPlace(image: HTMLImageElement, address: string): HTMLElement {
+  const linked = image.closest('a') !== null;
+  const place = document.createElement(linked ? 'span' : 'a');
+  place.textContent = linked ? image.alt || address : `Image: ${image.alt || address}`;
+  place.className = 'foreign-image';
+  if (place instanceof HTMLAnchorElement) {
+    place.href = address;
+    leaveThePage(place);
+  }
+  return place;
 }
 
 function attachmentAddress(name: string, attachments: JsonObject): string | undefined {

@@ -95,7 +95,7 @@ export class Provider {
     this.#connect();
   }
 
-  /** Introduces this person anew: the server takes the name from the address of the socket. */
+  /** What the address says has changed: begins a new connection in place of the one there is. */
   reconnect(): void {
     if (this.#socket !== undefined) this.#connect();
   }
