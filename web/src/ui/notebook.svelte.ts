@@ -43,7 +43,8 @@ export class NotebookModel {
   panel = $state<'none' | 'bin' | 'help'>('none');
   /** Deleted by somebody while this person was in them. */
   readonly held = new SvelteSet<string>();
-  readonly #ids: Live<readonly string[]>;
+  /** Of its own state, not read through a subscription: every cell numbers itself by it. */
+  #shown = $state.raw<readonly string[]>([]);
   readonly #title: Live<string>;
   readonly #language: Live<string>;
   readonly #facts: Live<Facts>;
@@ -57,7 +58,6 @@ export class NotebookModel {
 
   constructor(readonly session: NotebookSession) {
     const { notebook, provider, offline, awareness } = session;
-    this.#ids = new Live(() => this.#visible(), (changed) => notebook.onStructure(changed));
     this.#title = new Live(() => notebook.title(), (changed) => notebook.onDetails(changed));
     this.#language = new Live(() => notebook.language(), (changed) => notebook.onDetails(changed));
     this.#deleted = new Live(() => notebook.deleted(), (changed) => notebook.onStructure(changed));
@@ -73,11 +73,12 @@ export class NotebookModel {
       },
     );
     this.#lastIds = notebook.ids();
+    this.#shown = this.#visible();
     this.#stop = [notebook.onStructure(() => this.#structureChanged())];
   }
 
   get ids(): readonly string[] {
-    return this.#ids.value;
+    return this.#shown;
   }
 
   get title(): string {
@@ -159,7 +160,7 @@ export class NotebookModel {
 
   remove(id: string): void {
     const next = neighbour(this.ids, [id]);
-    this.held.delete(id);
+    this.#release(id);
     // Before the cell goes: one's own deleting is nothing to be told of.
     this.selected = null;
     this.mode = 'command';
@@ -169,7 +170,7 @@ export class NotebookModel {
   }
 
   async restore(id: string): Promise<void> {
-    this.held.delete(id);
+    this.#release(id);
     if (this.session.notebook.cell(id)) return this.#restoreHere(id);
     try {
       await page.rest.restoreCell(this.session.settings.id, id);
@@ -180,7 +181,7 @@ export class NotebookModel {
 
   dismiss(id: string): void {
     const next = neighbour(this.ids, [id]);
-    this.held.delete(id);
+    this.#release(id);
     this.select(next);
   }
 
@@ -306,6 +307,10 @@ export class NotebookModel {
     queueMicrotask(() => document.getElementById(`cell-${id}`)?.scrollIntoView({ block: 'nearest' }));
   }
 
+  #release(id: string): void {
+    if (this.held.delete(id)) this.#shown = this.#visible();
+  }
+
   #visible(): readonly string[] {
     // The same array as long as nothing changed: hundreds of cells ask.
     if (this.held.size === 0) return this.session.notebook.ids();
@@ -323,6 +328,7 @@ export class NotebookModel {
     }
     for (const id of [...this.held]) if (now.has(id)) this.held.delete(id);
     this.#lastIds = [...now];
+    this.#shown = this.#visible();
   }
 }
 
