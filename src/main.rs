@@ -33,7 +33,8 @@ fn failed(error: &CliError) -> ExitCode {
 }
 
 fn serve(args: ServeArgs, data: DataDirectory) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(config::STACK_BYTES).build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(config::STACK_BYTES).build();
     let served = runtime.map_err(server::ServeError::Serve).and_then(|runtime| {
         let served = runtime.block_on(server::run(args, data));
         runtime.shutdown_timeout(config::CLOSING);

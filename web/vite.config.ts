@@ -1,9 +1,9 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
-import { compressedSiblings } from './build/compress';
-import { referencePage } from './build/reference';
-import { serviceWorker } from './build/service-worker';
+import { compressedSiblings } from './build/compress.ts';
+import { referencePage } from './build/reference.ts';
+import { serviceWorker } from './build/service-worker.ts';
 
 export default defineConfig({
   // Relative addresses: the server sets <base href> for --base-path.

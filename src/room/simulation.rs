@@ -272,15 +272,15 @@ impl World {
             }
             Outgoing::Send { peer, frame } => {
                 self.show(&frame);
-                self.to_peer(peer, |queue| queue.push(frame, revision))
+                self.send_to(peer, |queue| queue.push(frame, revision))
             }
             Outgoing::Base { peer, frame } => {
                 self.show(&frame);
-                self.to_peer(peer, |queue| queue.push_base(frame, revision))
+                self.send_to(peer, |queue| queue.push_base(frame, revision))
             }
             Outgoing::Resync { peer, frames } => {
                 frames.iter().for_each(|frame| self.show(frame));
-                self.to_peer(peer, |queue| {
+                self.send_to(peer, |queue| {
                     queue.resync(frames);
                     Pushed::Queued
                 })
@@ -295,7 +295,7 @@ impl World {
         }
     }
 
-    fn to_peer(&mut self, peer: PeerId, push: impl FnOnce(&mut Queue) -> Pushed) -> Vec<Input> {
+    fn send_to(&mut self, peer: PeerId, push: impl FnOnce(&mut Queue) -> Pushed) -> Vec<Input> {
         let client = self.clients.iter_mut().find(|client| client.peer == Some(peer));
         client.and_then(|client| overflow(client, push)).into_iter().collect()
     }

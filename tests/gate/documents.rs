@@ -237,7 +237,7 @@ impl Authors {
             5 | 6 => edit_map(doc, edit),
             7 => edit_xml(doc, edit),
             8 => edit_inside(doc, edit),
-            9 if edit.amount % 2 == 0 => drop(self.undo[author].undo_blocking()),
+            9 if edit.amount.is_multiple_of(2) => drop(self.undo[author].undo_blocking()),
             9 => drop(self.undo[author].redo_blocking()),
             _ => self.exchange(author, usize::from(edit.amount) % self.docs.len()),
         }
@@ -359,7 +359,7 @@ fn word(edit: Edit) -> &'static str {
 }
 
 fn attributes(edit: Edit) -> Attrs {
-    let value = if edit.salt % 3 == 0 { Any::Null } else { plain(edit.salt, 1) };
+    let value = if edit.salt.is_multiple_of(3) { Any::Null } else { plain(edit.salt, 1) };
     Attrs::from([(["bold", "link", "ünder"][edit.salt as usize % 3].into(), value)])
 }
 
@@ -377,8 +377,8 @@ fn plain(salt: u32, levels: u32) -> Any {
     match salt % if levels == 0 { 9 } else { 11 } {
         0 => Any::Null,
         1 => Any::Undefined,
-        2 => Any::from(salt % 2 == 0),
-        3 => Any::from(i64::from(salt) * if salt % 2 == 0 { -1 } else { 1 }),
+        2 => Any::from(salt.is_multiple_of(2)),
+        3 => Any::from(i64::from(salt) * if salt.is_multiple_of(2) { -1 } else { 1 }),
         4 => Any::from(i64::MIN + i64::from(salt)),
         5 => Any::from(f64::from(salt) / 7.0),
         6 => Any::from([f64::NAN, f64::INFINITY, -0.0, 1e300][salt as usize % 4]),

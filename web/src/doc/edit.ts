@@ -93,26 +93,33 @@ export function setTitle(notebook: Notebook, title: string): void {
   notebook.doc.transact(() => ensureNotebook(notebook).set('title', title), LOCAL);
 }
 
-/** Splits a cell at an offset: the text behind it goes into a new cell of the same kind, whose id is returned. */
-export function splitCell(notebook: Notebook, id: string, offset: number): string | undefined {
+export interface Split {
+  /** The new cell with the text behind the caret. */
+  id: string;
+  /** What stood between the two parts: a line end at the caret goes into neither. */
+  joint: string;
+}
+
+/** Splits a cell at an offset: the text behind it goes into a new cell of the same kind. */
+export function splitCell(notebook: Notebook, id: string, offset: number): Split | undefined {
   const cell = notebook.cell(id);
   const source = cell && sourceOf(cell);
   if (!cell || !source) return undefined;
   return notebook.doc.transact(() => {
     const rest = source.toString().slice(offset);
+    const joint = rest.startsWith('\n') ? '\n' : '';
     source.delete(offset, source.length - offset);
-    return addCell(notebook, id, { kind: kindOf(cell), source: rest.replace(/^\n/, '') });
+    return { id: addCell(notebook, id, { kind: kindOf(cell), source: rest.slice(joint.length) }), joint };
   }, LOCAL);
 }
 
-/** Appends the text of the cell below and puts that cell into the bin. */
-export function mergeBelow(notebook: Notebook, id: string, by: string, at: number): boolean {
+/** Appends the text of the cell below behind `joint` and puts that cell into the bin. */
+export function mergeBelow(notebook: Notebook, id: string, by: string, at: number, joint = '\n'): boolean {
   const below = notebook.ids()[notebook.ids().indexOf(id) + 1];
   const source = sourceOfId(notebook, id);
   const text = below === undefined ? undefined : sourceOfId(notebook, below);
   if (below === undefined || !source || !text) return false;
   notebook.doc.transact(() => {
-    const joint = source.length > 0 && text.length > 0 ? '\n' : '';
     source.insert(source.length, joint + text.toString());
     deleteCells(notebook, [below], by, at);
   }, LOCAL);

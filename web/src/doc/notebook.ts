@@ -6,7 +6,7 @@
 import * as Y from 'yjs';
 
 import { cellId } from './cell';
-import { isKey, sorted } from './order';
+import { isKey, sorted, type Placed } from './order';
 import { isObject, roots, type CellMap, type JsonObject, type Roots, type Tombstone } from './schema';
 
 type Listener = () => void;
@@ -29,7 +29,8 @@ export class Notebook {
   readonly #details = new Set<Listener>();
   readonly #cells = new Map<string, Set<CellListener>>();
   #byId: Map<string, CellMap> | undefined;
-  #order: string[] | undefined;
+  #shown: string[] | undefined;
+  #placed: readonly Placed[] | undefined;
 
   constructor(readonly doc: Y.Doc) {
     this.roots = roots(doc);
@@ -42,13 +43,14 @@ export class Notebook {
 
   /** Ids of the cells in the order people see, those in the bin left out. */
   ids(): readonly string[] {
-    this.#order ??= this.placed().map((cell) => cell.id).filter((id) => !this.roots.bin.has(id));
-    return this.#order;
+    this.#shown ??= this.placed().map((cell) => cell.id).filter((id) => !this.roots.bin.has(id));
+    return this.#shown;
   }
 
   /** All cells in order, those in the bin too: they keep their place for whoever types in them. */
-  placed(): { id: string; key: string | undefined }[] {
-    return sorted([...this.#index().keys()].map((id) => ({ id, key: keyOf(this.roots, id) })));
+  placed(): readonly Placed[] {
+    this.#placed ??= sorted([...this.#index().keys()].map((id) => ({ id, key: keyOf(this.roots, id) })));
+    return this.#placed;
   }
 
   cell(id: string): CellMap | undefined {
@@ -131,7 +133,7 @@ export class Notebook {
   }
 
   #structureChanged(): void {
-    this.#order = undefined;
+    this.#shown = this.#placed = undefined;
     notify(this.#structure);
   }
 }

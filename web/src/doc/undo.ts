@@ -116,8 +116,9 @@ export class History {
   /** Splitting moves text between cells: taken back by merging them again. */
   split(id: string, offset: number): string | undefined {
     const made = splitCell(this.notebook, id, offset);
-    if (made !== undefined) this.#record('split', id, () => this.#merge(id), () => splitCell(this.notebook, id, offset));
-    return made;
+    if (made === undefined) return undefined;
+    this.#record('split', id, () => this.#merge(id, made.joint), () => splitCell(this.notebook, id, offset));
+    return made.id;
   }
 
   mergeBelow(id: string): void {
@@ -148,8 +149,8 @@ export class History {
     deleteCells(this.notebook, ids, this.author.name(), this.author.now());
   }
 
-  #merge(id: string): boolean {
-    return mergeBelow(this.notebook, id, this.author.name(), this.author.now());
+  #merge(id: string, joint?: string): boolean {
+    return mergeBelow(this.notebook, id, this.author.name(), this.author.now(), joint);
   }
 
   #record(deed: Structural['deed'], cell: string, undo: () => void, redo: () => void): void {

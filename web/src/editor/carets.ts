@@ -5,6 +5,7 @@
 
 import { Annotation, RangeSet, type Extension, type Range } from '@codemirror/state';
 import { Decoration, EditorView, ViewPlugin, WidgetType, type DecorationSet, type ViewUpdate } from '@codemirror/view';
+import { ySyncAnnotation } from 'y-codemirror.next';
 import type { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 
@@ -62,12 +63,16 @@ class Carets {
     private readonly awareness: Awareness,
   ) {
     awareness.on('change', this.#changed);
+    this.#signature = JSON.stringify(this.#here());
     this.#draw();
   }
 
   update(update: ViewUpdate): void {
-    if (update.docChanged) this.decorations = this.decorations.map(update.changes);
-    if (update.transactions.some((transaction) => transaction.annotation(moved))) this.#draw();
+    // What came from others is in the text already, and a caret at its very end has moved along without a word.
+    const fromText = ({ transactions }: ViewUpdate) =>
+      transactions.some((transaction) => transaction.annotation(moved) ?? transaction.annotation(ySyncAnnotation));
+    if (fromText(update)) this.#draw();
+    else if (update.docChanged) this.decorations = this.decorations.map(update.changes);
     if (update.selectionSet || update.docChanged || update.focusChanged) this.#tellOwn();
   }
 
@@ -75,7 +80,9 @@ class Carets {
     this.awareness.off('change', this.#changed);
   }
 
-  readonly #changed = (): void => {
+  readonly #changed = ({ added, updated, removed }: { [what in 'added' | 'updated' | 'removed']: number[] }): void => {
+    // Our own place is told from within an update of this view, in which it must not be updated again.
+    if ([...added, ...updated, ...removed].every((client) => client === this.awareness.clientID)) return;
     const people = this.#here();
     const signature = JSON.stringify(people);
     if (signature === this.#signature) return;

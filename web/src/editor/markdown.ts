@@ -13,6 +13,7 @@ import { mathRules } from './math';
 const markdown = new MarkdownIt({ html: true, linkify: true, typographer: false }).use(mathRules);
 
 const SAFE: Config = {
+  USE_PROFILES: { html: true },
   FORBID_TAGS: ['style', 'form', 'input', 'button', 'select', 'textarea', 'option', 'dialog', 'iframe', 'object', 'embed', 'audio', 'video'],
   // `id` and `name` could stand in for the page's own; `style` could lay a note over the whole page.
   FORBID_ATTR: ['id', 'name', 'style', 'action', 'formaction', 'srcset', 'ping'],
@@ -43,13 +44,21 @@ function showImage(image: HTMLImageElement, attachments: JsonObject): void {
   if (address.startsWith('attachment:')) {
     image.src = attachmentAddress(decodeURI(address.slice('attachment:'.length)), attachments) ?? '';
   } else if (/^(https?:)?\/\//i.test(address)) {
-    const link = document.createElement('a');
-    link.href = address;
-    link.textContent = `Image: ${image.alt || address}`;
-    link.className = 'foreign-image';
-    leaveThePage(link);
-    image.replaceWith(link);
+    image.replaceWith(inItsPlace(image, address));
   }
+}
+
+/** A link to the picture, or only its name where it already stands in a link: links cannot hold links. */
+function inItsPlace(image: HTMLImageElement, address: string): HTMLElement {
+  const linked = image.closest('a') !== null;
+  const place = document.createElement(linked ? 'span' : 'a');
+  place.textContent = linked ? image.alt || address : `Image: ${image.alt || address}`;
+  place.className = 'foreign-image';
+  if (place instanceof HTMLAnchorElement) {
+    place.href = address;
+    leaveThePage(place);
+  }
+  return place;
 }
 
 function attachmentAddress(name: string, attachments: JsonObject): string | undefined {

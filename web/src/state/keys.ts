@@ -63,6 +63,17 @@ export const BINDINGS: readonly Binding[] = [
   { keys: '?', command: 'help', label: 'This sheet' },
 ];
 
+/** The bindings as a sheet shows them: one line a command, with all its keys. */
+export function sheet(bindings: readonly Binding[] = BINDINGS): { label: string; keys: string[] }[] {
+  const lines = new Map<Command, { label: string; keys: string[] }>();
+  for (const { command, label, keys } of bindings) {
+    const line = lines.get(command) ?? { label, keys: [] };
+    line.keys.push(keys);
+    lines.set(command, line);
+  }
+  return [...lines.values()];
+}
+
 /** What of a keyboard event matters. */
 export interface Stroke {
   key: string;

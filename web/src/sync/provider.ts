@@ -95,6 +95,11 @@ export class Provider {
     this.#connect();
   }
 
+  /** What the address says has changed: begins a new connection in place of the one there is. */
+  reconnect(): void {
+    if (this.#socket !== undefined) this.#connect();
+  }
+
   /** The browser says that the network is gone: do not wait for silence to prove it. */
   networkLost(): void {
     const closing = { code: 1006, reason: '' };

@@ -307,6 +307,8 @@ export class NotebookModel {
   }
 
   #visible(): readonly string[] {
+    // The same array as long as nothing changed: hundreds of cells ask.
+    if (this.held.size === 0) return this.session.notebook.ids();
     const placed = this.session.notebook.placed().map((cell) => cell.id);
     const gone = [...this.held].filter((id) => !placed.includes(id));
     return [...visible(placed, new Set(this.session.notebook.ids()), this.held), ...gone];
