@@ -1,12 +1,12 @@
 # Thin: every recipe is a line or two over cargo, npm and pip. `make help` lists what is meant to be called.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test browser clean
+.PHONY: help run build test screenshot browser clean
 
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: web/dist/index.html ## Build everything and serve on 127.0.0.1:8000 (ARGS="--listen …" for more)
 	cargo run --release --locked -- serve $(ARGS)
@@ -16,6 +16,10 @@ build: web/dist/index.html ## Build the one binary, target/release/coscribe, wit
 
 test: browser web/node_modules/.ready tests/conformance/node_modules/.ready .venv/.ready ## Run every test; installs what they need
 	@python3 tests/run.py
+
+screenshot: browser web/dist/index.html ## Make the picture of the README again
+	cargo build --locked
+	node tests/screenshot.mjs
 
 clean: ## Remove everything that was built or installed here
 	rm -rf target web/dist web/node_modules tests/conformance/node_modules .venv

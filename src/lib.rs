@@ -1,5 +1,8 @@
 //! Coscribe: a collaborative document server. See ARCHITECTURE.md for the floors and the flows.
 
+// Production code meets a failure as an error that somebody handles, and speaks through the log or a writer it was given.
+#![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
+
 pub mod catalogue;
 pub mod cli;
 pub mod config;

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Command::Events { server, wanted } => cli::events(&server, &wanted, &data),
         Command::Backup { server, file } => maintenance::backup(&server, &data, &file),
         Command::Restore { server, file } => maintenance::restore(&server, &data, &file),
-        Command::Doctor { server } => maintenance::doctor(&server, &data),
+        Command::Doctor { server, wanted } => maintenance::doctor(&server, &data, &wanted),
     };
     done.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
 }
@@ -33,7 +33,8 @@ fn failed(error: &CliError) -> ExitCode {
 }
 
 fn serve(args: ServeArgs, data: DataDirectory) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(config::STACK_BYTES).build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(config::STACK_BYTES).build();
     let served = runtime.map_err(server::ServeError::Serve).and_then(|runtime| {
         let served = runtime.block_on(server::run(args, data));
         runtime.shutdown_timeout(config::CLOSING);

@@ -53,10 +53,8 @@ pub use schema::{ROOTS, Root, Shape, Writer};
 pub use view::{BinView, CellView, ImportedNotebook, NotebookView};
 
 /// How long a deleted cell stays in the array of cells, hidden. Text that somebody typed into it offline merges only as
-/// long as it is there; what is typed into a cell that was taken out is lost.
-pub const BIN_REST: Millis = 30 * 24 * 60 * 60 * 1000;
-/// A deleted cell that somebody typed in this short a time ago is never taken out of the array of cells.
-pub const EDITED_LATELY: Millis = 30_000;
+/// long as it is there. The price: a client that knows only Jupyter's model shows it until then.
+const BIN_REST: Millis = 30 * 24 * 60 * 60 * 1000;
 
 /// The settings every document needs: yrs counts bytes by default, Yjs clients count UTF-16 units.
 pub fn document_options(client_id: u64) -> Options {
@@ -169,23 +167,12 @@ impl Notebook {
     /// Takes cells that rested in the bin for [`BIN_REST`] out of the array of cells; they can still be restored. True
     /// if there were any.
     pub fn purge_bin(&mut self, txn: &mut TransactionMut<'_>, now: Millis) -> bool {
-        self.take_out(txn, now, BIN_REST, &HashSet::new())
-    }
-
-    /// Takes out at once what is in the bin, because a client joined that does not know of bins, except cells that
-    /// somebody is in or typed in lately. True if there were any.
-    pub fn clear_bin(&mut self, txn: &mut TransactionMut<'_>, now: Millis, occupied: &HashSet<CellId>) -> bool {
-        self.take_out(txn, now, EDITED_LATELY, occupied)
-    }
-
-    fn take_out(&self, txn: &mut TransactionMut<'_>, now: Millis, rest: Millis, occupied: &HashSet<CellId>) -> bool {
-        let binned = self.outline.binned.iter().filter(|cell| !occupied.contains(*cell));
         let rested = |cell: &&CellId| {
             let deleted = bin::deleted_at(txn, cell).filter(|at| *at <= now);
             let stirred = self.stirred.get(*cell).copied();
-            deleted.max(stirred).is_some_and(|at| now - at >= rest)
+            deleted.max(stirred).is_some_and(|at| now - at >= BIN_REST)
         };
-        let rested: HashSet<CellId> = binned.filter(rested).cloned().collect();
+        let rested: HashSet<CellId> = self.outline.binned.iter().filter(rested).cloned().collect();
         !rested.is_empty() && bin::take_out(txn, &rested)
     }
 

@@ -45,6 +45,9 @@ const LIBRARIES: &[(&str, &[&str])] = &[
 /// What the store must never depend on: it knows bytes and sequence numbers.
 const STORAGE_NEVER_KNOWS: &[&str] = &["yrs", "axum", "coscribe", "hyper", "tower", "utoipa"];
 
+/// Shorter words in backticks are code, not names of tests.
+const SHORTEST_TEST_NAME: usize = 24;
+
 /// A source file of a module.
 struct Source {
     path: PathBuf,
@@ -217,6 +220,33 @@ fn every_module_says_first_what_it_owns() {
         assert!(source.text.starts_with("//! "), "{} does not open with `//!`", source.path.display());
         assert_ne!(source.path.file_name().and_then(|name| name.to_str()), Some("mod.rs"), "{}", source.path.display());
     }
+}
+
+/// Names in backticks of the section on invariants: each bullet ends with the tests that check it.
+fn promised_tests(page: &str) -> BTreeSet<String> {
+    let section = page.split("\n## ").find(|section| section.starts_with("Invariants")).unwrap_or_default();
+    let bullets = section.split("\n1. ").nth(1).unwrap_or_default();
+    let names = bullets.split('`').skip(1).step_by(2).map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "));
+    names.filter(|name| name.len() > SHORTEST_TEST_NAME).collect()
+}
+
+/// Every text in which a test could be defined.
+fn test_sources() -> String {
+    let rust = ["src", "tests", "storage"].into_iter().flat_map(sources).map(|source| source.text);
+    let suites = fs::read_dir(root().join("tests/conformance/suites")).expect("the suites of the clients");
+    let node = suites.map(|entry| fs::read_to_string(entry.expect("an entry").path()).expect("a suite"));
+    rust.chain(node).collect()
+}
+
+#[test]
+fn every_test_that_the_architecture_page_names_exists() {
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the page");
+    let (promised, defined) = (promised_tests(&page), test_sources());
+    assert!(promised.len() > 20, "only {promised:?} found");
+    let exists =
+        |name: &&String| defined.contains(&format!("fn {name}(")) || defined.contains(&format!("test(\"{name}\""));
+    let missing: Vec<_> = promised.iter().filter(|name| !exists(name)).collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md names tests that do not exist: {missing:?}");
 }
 
 mod the_check_itself {

@@ -7,3 +7,5 @@ mod documents;
 mod hostile;
 #[path = "gate/real.rs"]
 mod real;
+#[path = "gate/speed.rs"]
+mod speed;

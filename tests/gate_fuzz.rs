@@ -2,10 +2,14 @@
 //! then read, encoded and reloaded. Nothing may panic, hang or allocate out of proportion.
 //!
 //! `COSCRIBE_FUZZ_CASES` and `COSCRIBE_FUZZ_SEED` set how many cases and which; every failure prints its case. A case
-//! that ends the process (an overflow of the stack) is found in `target/tmp/gate_fuzz.case`.
+//! that ends the process (an overflow of the stack) is found in `target/tmp/gate_fuzz.case`. `MALLOC_PERTURB_=165` makes
+//! glibc overwrite freed memory, so that its use shows.
+//!
+//! `COSCRIBE_FUZZ_INVENTED` is the share, in percent, of updates that are not spoilt but invented: right in grammar, and
+//! referring to items of several parents at once. None by default: unmended yrs 0.28.1 uses freed memory on some of them
+//! (`an_item_between_a_list_and_a_map_does_not_point_to_freed_memory`), which no check of the bytes alone can prevent.
 
 #[path = "gate/documents.rs"]
-#[expect(dead_code, reason = "shared with tests/gate.rs, which uses the rest")]
 mod documents;
 #[path = "gate/mutation.rs"]
 mod mutation;
@@ -31,14 +35,14 @@ use yrs::{ReadTxn, StateVector, Transact, updates::decoder::Decode};
 
 use self::{
     documents::{Admission, admit, compare_with_yrs, exercise, hex, replica},
-    mutation::{Corpus, mutate},
+    mutation::{Corpus, invent, mutate},
 };
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// About half a minute in an unoptimised build.
-const CASES: u64 = 200_000;
+/// A quarter of a minute of an unoptimised build; more on a machine with much else to do.
+const CASES: u64 = 100_000;
 const SEED: u64 = 1;
 /// The stack of a tokio worker: overflowing it would end the server.
 const STACK_BYTES: usize = 2 * 1024 * 1024;
@@ -74,10 +78,13 @@ impl Case {
         format!("document {document}\nupdates {}\nstate vector {vector}", updates.join("\n        "))
     }
 
-    fn random(corpus: &Corpus, random: &mut StdRng) -> Self {
+    fn random(corpus: &Corpus, invented: u64, random: &mut StdRng) -> Self {
         let history = corpus.histories.choose(random).expect("histories");
-        let from_history = |random: &mut StdRng| history.updates.choose(random).expect("updates").clone();
-        let updates = (0..random.random_range(1..=3)).map(|_| mutate(from_history(random), corpus, random)).collect();
+        let one = |random: &mut StdRng| match random.random_range(0..100) < invented {
+            true => invent(history, random),
+            false => mutate(history.updates.choose(random).expect("updates").clone(), corpus, random),
+        };
+        let updates = (0..random.random_range(1..=3)).map(|_| one(random)).collect();
         let state_vector = mutate(history.state_vector.clone(), corpus, random);
         Self { document: history.state.clone(), updates, state_vector }
     }
@@ -149,9 +156,10 @@ fn run_one(case: &Case, figures: &mut Figures) {
 
 fn fuzz(cases: u64, seed: u64, under_way: &UnderWay) -> Figures {
     let (corpus, mut random, mut figures) = (Corpus::new(), StdRng::seed_from_u64(seed), Figures::default());
+    let invented = setting("COSCRIBE_FUZZ_INVENTED", 0);
     let last_case = format!("{}/gate_fuzz.case", env!("CARGO_TARGET_TMPDIR"));
     for _ in 0..cases {
-        let case = Case::random(&corpus, &mut random);
+        let case = Case::random(&corpus, invented, &mut random);
         if !case.is_of_interest() {
             figures.refused += case.updates.len() as u64;
             continue;

@@ -199,21 +199,6 @@ fn ln_53_a_cell_taken_out_after_its_rest_comes_back_with_all_it_had() {
 }
 
 #[test]
-fn ln_53_when_the_bin_is_cleared_cells_in_use_stay() {
-    let mut server = Replica::server(&XYZ);
-    for cell in ["x", "y", "z"] {
-        server.apply(&delete(cell));
-    }
-    server.now = 1_025_000;
-    let typing = server.fork(9).typed("z", 0, "hello ");
-    server.receive_update(&typing);
-    let occupied = HashSet::from([id("y")]);
-    server.transact(|notebook, txn| assert!(notebook.clear_bin(txn, 1_030_000, &occupied)));
-    assert_eq!(server.everything()["cells"].as_array().unwrap().len(), 2);
-    assert_eq!(server.view().bin.len(), 3);
-}
-
-#[test]
 fn ln_54_two_moves_give_one_copy() {
     let mut server = Replica::server(&XYZ);
     let (mut ana, mut bo) = (server.fork(2), server.fork(3));

@@ -11,6 +11,8 @@
 //! - `queue`, `plan`, `bulk`, `rewrite`, `writer`: the one way to disk.
 //! - `sled_store`, `memory`: the two stores; `inspect`, `set_aside`, `backup`, `restore`: operations.
 
+// Production code meets a failure as an error that somebody handles, and speaks through the log or a writer it was given.
+#![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -30,7 +30,7 @@ fn accepted_as_yrs_reads_it(bytes: impl Into<Bytes>) -> CheckedUpdate {
     update
 }
 
-fn trace(name: &str) -> Value {
+pub fn trace(name: &str) -> Value {
     let path = format!("{}/tests/data/traces/{name}.json.gz", env!("CARGO_MANIFEST_DIR"));
     let mut json = String::new();
     GzDecoder::new(File::open(&path).expect(&path)).read_to_string(&mut json).expect("a gzip file");
@@ -42,7 +42,7 @@ fn number(value: &Value) -> u32 {
 }
 
 /// Applies the patches of one transaction of a trace and gives its update.
-fn patch(doc: &Doc, transaction: &Value) -> Vec<u8> {
+pub fn patch(doc: &Doc, transaction: &Value) -> Vec<u8> {
     let mut txn = doc.transact_mut();
     let text = txn.get_or_insert_text("text");
     for patch in transaction["patches"].as_array().expect("patches") {

@@ -230,7 +230,7 @@ impl Drop for TestServer {
     fn drop(&mut self) {
         // The process may have ended already; both calls then fail, which is as good.
         if self.child.kill().is_ok() {
-            self.child.wait().ok();
+            drop(self.child.wait());
         }
     }
 }

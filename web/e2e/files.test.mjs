@@ -156,3 +156,51 @@ test('a_formula_is_set_and_nothing_is_asked_of_a_foreign_host', async () => {
   assert.deepEqual(ana.errors, []);
   await ana.leave();
 });
+
+test('ln_03_everything_works_below_a_base_path', async () => {
+  const below = await Server.start({ args: ['--base-path', '/lab/'], base: '/lab/' });
+  const { id, cells } = await below.notebook('Below', [['note', '$x^2$'], ['code', 'x']]);
+  const ana = await Person.arrive(browser, below, 'Ana');
+  const outside = [];
+  ana.page.on('request', (request) => new URL(request.url()).pathname.startsWith('/lab/') || outside.push(request.url()));
+  await ana.page.goto(below.url);
+  await ana.page.getByRole('link', { name: /^Below/ }).click();
+  await ana.state('saved');
+  assert.equal(new URL(ana.page.url()).pathname, `/lab/notebook/${id}`);
+  await ana.page.locator('.katex').waitFor();
+  await ana.editor(cells[1]).click();
+  await ana.page.keyboard.press('End');
+  await ana.page.keyboard.type('y');
+  await until(async () => (await below.read(id)).cells.at(-1).source === 'xy');
+  await ana.page.evaluate(() => navigator.serviceWorker.ready);
+  assert.deepEqual(outside.filter((address) => !address.startsWith('data:')), []);
+  assert.deepEqual(ana.errors, []);
+  await ana.leave();
+  await below.stop();
+});
+
+test('the_reference_page_shows_the_rest_interface_and_asks_no_foreign_host', async () => {
+  const ana = await Person.arrive(browser, server, 'Ana');
+  const hosts = new Set();
+  ana.page.on('request', (request) => hosts.add(new URL(request.url()).host));
+  await ana.page.goto(`${server.url}api/docs`);
+  await ana.page.getByText('/api/notebooks', { exact: true }).first().waitFor();
+  assert.deepEqual([...hosts].filter((host) => host !== '' && host !== `127.0.0.1:${server.port}`), []);
+  await ana.leave();
+});
+
+test('the_first_load_of_script_is_within_its_budget', async () => {
+  const { id } = await server.notebook('Light', [['note', 'No formula here.'], ['code', 'x = 1']]);
+  const ana = await Person.arrive(browser, server, 'Ana');
+  const session = await ana.context.newCDPSession(ana.page);
+  await session.send('Network.enable');
+  const scripts = new Map();
+  session.on('Network.responseReceived', ({ requestId, type, response }) => type === 'Script' && scripts.set(requestId, { url: response.url, size: 0 }));
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => scripts.has(requestId) && (scripts.get(requestId).size = encodedDataLength));
+  await ana.open(id);
+  await ana.cell((await ana.cells()).at(-1)).locator('.cm-content').waitFor();
+  const total = [...scripts.values()].reduce((sum, script) => sum + script.size, 0);
+  assert.ok(total > 50_000, 'the scripts were not counted');
+  assert.ok(total <= 260_000, `${total} bytes: ${JSON.stringify([...scripts.values()])}`);
+  await ana.leave();
+});

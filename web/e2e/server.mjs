@@ -16,17 +16,20 @@ const START_MS = 30_000;
 
 /** A server that can be killed and started again on the same port and data. */
 export class Server {
-  static async start() {
+  /** `args` are further options of `coscribe serve`; `base` is the path they set. */
+  static async start({ args = [], base = '/' } = {}) {
     const server = new Server();
+    server.args = args;
     server.data = await mkdtemp(join(tmpdir(), 'coscribe-e2e-'));
     server.port = await freePort();
-    server.url = `http://127.0.0.1:${server.port}/`;
+    server.origin = `http://127.0.0.1:${server.port}`;
+    server.url = `${server.origin}${base}`;
     await server.up();
     return server;
   }
 
   async up() {
-    const args = ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, '--no-token'];
+    const args = ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, '--no-token', ...this.args];
     this.process = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.log = [];
     for (const stream of [this.process.stdout, this.process.stderr]) {

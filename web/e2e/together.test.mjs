@@ -85,6 +85,18 @@ test('a person outside the editors is seen at their cell, and their avatar leads
   await leave();
 });
 
+test('a_new_name_and_colour_are_seen_by_the_others_and_kept', async () => {
+  const { ana, ben, leave } = await pair([]);
+  await ben.page.getByLabel('You: Ben Okri').click();
+  await ben.page.getByLabel('Your name').fill('Benjamin');
+  await ben.page.keyboard.press('Enter');
+  await ana.page.getByRole('button', { name: 'Go to Benjamin' }).waitFor();
+  assert.equal(await ana.page.getByRole('button', { name: /^Go to/ }).count(), 1);
+  await ben.page.getByLabel('Colour #2e7d32').click();
+  await until(async () => (await ana.page.getByRole('button', { name: 'Go to Benjamin' }).evaluate((avatar) => avatar.style.getPropertyValue('--person'))) === '#2e7d32');
+  await leave();
+});
+
 test('ln_25_a_note_is_seen_as_it_is_typed', async () => {
   const { ana, ben, cells, leave } = await pair([['note', 'Tides']]);
   const [cell] = cells;

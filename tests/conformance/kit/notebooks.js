@@ -7,19 +7,22 @@ import { YNotebook } from "@jupyter/ydoc";
 import { Client, current } from "./clients.js";
 import { eventually } from "./eventually.js";
 
+/** The text of the first cell of such a notebook. */
+export const CODE = "print('😀')\n1 + 1";
+const KINDS = { note: "# A *note*", prompt: "Why?", raw: "as it is" };
+
 /** A real notebook of `tests/data/notebooks` as text. */
 export const notebookFile = (name) => readFile(new URL(`../../data/notebooks/${name}`, import.meta.url), "utf8");
 
-/** Creates a notebook with one cell of every kind; resolves with its id. */
+/** Creates a notebook with one cell of every kind; resolves with its id and that of its first cell, a code cell. */
 export async function createNotebook(server) {
   const { id } = await server.rest("POST", "/api/notebooks", { title: "Live in Jupyter" });
-  const before = await server.rest("GET", `/api/notebooks/${id}`);
-  await server.rest("POST", `/api/notebooks/${id}/cells`, { type: "code", source: "print('😀')\n1 + 1", id: "code-1" });
-  await server.rest("POST", `/api/notebooks/${id}/cells`, { type: "note", source: "# A *note*", id: "note-1" });
-  await server.rest("POST", `/api/notebooks/${id}/cells`, { type: "prompt", source: "Why?", id: "prompt-1" });
-  await server.rest("POST", `/api/notebooks/${id}/cells`, { type: "raw", source: "as it is", id: "raw-1" });
-  for (const cell of before.cells) await server.rest("DELETE", `/api/notebooks/${id}/cells/${cell.id}`);
-  return id;
+  const [first] = await cellIds(server, id);
+  await server.rest("PUT", `/api/notebooks/${id}/cells/${first}/source`, { source: CODE });
+  for (const [type, source] of Object.entries(KINDS)) {
+    await server.rest("POST", `/api/notebooks/${id}/cells`, { type, source, id: `${type}-1` });
+  }
+  return { id, code: first };
 }
 
 /** Imports a notebook file; resolves with its id. */

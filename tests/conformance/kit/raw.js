@@ -12,6 +12,8 @@ export const AWARENESS = 1;
 export const STEP1 = 0;
 export const STEP2 = 1;
 export const UPDATE = 2;
+/** An update without content. */
+export const NOTHING = Uint8Array.of(0, 0);
 /** y-sweet's request: send this back once everything before it is safe. */
 export const ACK = 102;
 
@@ -63,15 +65,20 @@ export class RawClient {
   received = 0;
   closed = undefined;
 
-  /** Connects to a document; ended with the test. `options.url` goes through a proxy, `options.headers` adds some. */
+  /**
+   * Connects to a document; ended with the test. `options.url` goes through a proxy, `options.headers` adds some. Answers
+   * the server's question that it has nothing, unless `options.silent`: until then the server acknowledges nothing.
+   */
   static async open(t, server, room, options = {}) {
     const client = new RawClient();
     const url = `${options.url ?? server.socketUrl}/${room}?token=${server.token}`;
     client.socket = new WebSocket(url, { headers: options.headers, perMessageDeflate: false });
     client.socket.binaryType = "nodebuffer";
     client.socket.on("message", (data, binary) => {
-      client.frames.push(binary ? new Uint8Array(data) : String(data));
+      const frame = binary ? new Uint8Array(data) : String(data);
+      client.frames.push(frame);
       client.received += data.length;
+      if (!options.silent && frame[0] === SYNC && frame[1] === STEP1) client.send(syncMessage(STEP2, NOTHING));
     });
     client.socket.on("close", (code, reason) => (client.closed = { code, reason: String(reason) }));
     client.socket.on("error", (error) => (client.error = error));

@@ -99,15 +99,14 @@ class Server:
         return json.loads(answer)["id"]
 
     def create_notebook(self):
-        """A notebook with one cell of every kind; its id."""
+        """A notebook with one cell of every kind; its id and that of its first cell, a code cell."""
         notebook = self.rest("POST", "/api/notebooks", {"title": "Live in Python"})["id"]
-        first = self.rest("GET", f"/api/notebooks/{notebook}")["cells"]
-        for kind, source in [("code", "1 + 1"), ("note", "# Note 😀"), ("prompt", "Why?"), ("raw", "as it is")]:
+        [first] = self.cell_ids(notebook)
+        self.rest("PUT", f"/api/notebooks/{notebook}/cells/{first}/source", {"source": "1 + 1"})
+        for kind, source in [("note", "# Note 😀"), ("prompt", "Why?"), ("raw", "as it is")]:
             body = {"type": kind, "source": source, "id": f"{kind}-1"}
             self.rest("POST", f"/api/notebooks/{notebook}/cells", body)
-        for cell in first:
-            self.rest("DELETE", f"/api/notebooks/{notebook}/cells/{cell['id']}")
-        return notebook
+        return notebook, first
 
     def cell_ids(self, notebook):
         return [cell["id"] for cell in self.rest("GET", f"/api/notebooks/{notebook}")["cells"]]

@@ -13,7 +13,7 @@ FILES = ["nbformat_test4.5.ipynb", "tools_numpy.ipynb", "index.ipynb", "extra_gr
 
 def validate(notebook):
     """Strictly: nothing is repaired on the way."""
-    nbformat.validate(nbformat.from_dict(notebook), relax_add_props=False, repair_duplicate_cell_ids=False)
+    nbformat.validate(nbformat.from_dict(notebook), relax_add_props=False)
 
 
 def joined(text):
@@ -23,7 +23,7 @@ def joined(text):
 class JupyterYdoc(unittest.IsolatedAsyncioTestCase):
     async def test_a_notebook_with_every_kind_of_cell_is_valid_nbformat_in_jupyters_model(self):
         with Server() as server:
-            notebook = server.create_notebook()
+            notebook, _ = server.create_notebook()
             async with connected(server, notebook) as doc:
                 model = YNotebook(doc)
                 await until(lambda: model.cell_number == 4, lambda: f"the cells are there: {model.cell_number}")
@@ -46,11 +46,12 @@ class JupyterYdoc(unittest.IsolatedAsyncioTestCase):
 
     async def test_edits_of_jupyters_model_arrive_and_converge(self):
         with Server() as server:
-            notebook = server.create_notebook()
+            notebook, _ = server.create_notebook()
             async with connected(server, notebook) as one, connected(server, notebook) as two:
                 ann, bob = YNotebook(one), YNotebook(two)
                 await until(lambda: ann.cell_number == bob.cell_number == 4, "both are there")
-                ann.ycells[0]["source"] += "\n2 + 2 😀"
+                source = ann.ycells[0]["source"]
+                source += "\n2 + 2 😀"
                 bob.append_cell({"cell_type": "markdown", "source": "from Python", "metadata": {}, "id": "python-1"})
                 await until(lambda: ann.get() == bob.get() and ann.cell_number == 5, "both models are equal")
                 exported = json.loads(server.request("GET", f"/api/notebooks/{notebook}/export?format=ipynb"))
@@ -60,7 +61,7 @@ class JupyterYdoc(unittest.IsolatedAsyncioTestCase):
 
     async def test_ln_54_a_physical_move_gives_one_copy_of_each_cell(self):
         with Server() as server:
-            notebook = server.create_notebook()
+            notebook, code = server.create_notebook()
             async with connected(server, notebook) as one, connected(server, notebook) as two:
                 ann, bob = YNotebook(one), YNotebook(two)
                 await until(lambda: ann.cell_number == bob.cell_number == 4, "both are there")
@@ -69,7 +70,7 @@ class JupyterYdoc(unittest.IsolatedAsyncioTestCase):
                 with one.transaction():
                     del ann.ycells[0]
                     ann.ycells.insert(2, ann.create_ycell(cell))
-                order = ["note-1", "prompt-1", "code-1", "raw-1"]
+                order = ["note-1", "prompt-1", code, "raw-1"]
                 ids = lambda model: [cell["id"] for cell in model.get()["cells"]]  # noqa: E731
                 await until(lambda: ids(bob) == order, lambda: f"the move arrives: {ids(bob)}")
                 await until(lambda: server.cell_ids(notebook) == order, lambda: f"REST: {server.cell_ids(notebook)}")
@@ -79,7 +80,7 @@ class JupyterYdoc(unittest.IsolatedAsyncioTestCase):
 class Exports(unittest.TestCase):
     def test_every_export_is_valid_nbformat_4_5(self):
         with Server() as server:
-            notebooks = [server.create_notebook(), *map(server.import_notebook, FILES)]
+            notebooks = [server.create_notebook()[0], *map(server.import_notebook, FILES)]
             for notebook in notebooks:
                 with self.subTest(notebook):
                     content = server.request("GET", f"/api/notebooks/{notebook}/export?format=ipynb")

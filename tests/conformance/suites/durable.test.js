@@ -114,6 +114,7 @@ test("an indicator whose echo was lost with the connection turns green after the
 test("an update sent twice is confirmed twice", async (t) => {
   const server = await Server.start(t);
   const client = await RawClient.open(t, server, "doc:twice");
+  await client.pull(new Y.Doc());
   const doc = new Y.Doc();
   doc.getText("text").insert(0, "once");
   const update = Y.encodeStateAsUpdate(doc);
@@ -127,6 +128,7 @@ test("an update sent twice is confirmed twice", async (t) => {
 test("a server that is told to stop closes with 1012 and leaves everything on disk within two seconds", async (t) => {
   const server = await Server.start(t);
   const raw = await RawClient.open(t, server, "doc:stop");
+  await raw.pull(new Y.Doc());
   const client = await Client.open(t, current, server, "doc:stop");
   client.type("last words");
   await eventually(() => raw.frames.some((frame) => Buffer.from(frame).includes("last words")), "it was sent");

@@ -168,13 +168,14 @@ describe("the reproducers of bytes that yrs cannot bear harm nobody but their se
     const doc = new Y.Doc();
     doc.on("update", (update) => hostile.open && hostile.send(syncMessage(UPDATE, update)));
     let map = doc.getMap("deep");
-    for (let piece = 0; piece < 40 && hostile.open; piece++) {
+    for (let piece = 0; piece < 40; piece++) {
       doc.transact(() => {
         for (let level = 0; level < 500; level++) map = map.set("k", new Y.Map());
       });
     }
-    doc.getMap("deep").delete("k");
-    await eventually(() => hostile.closed || hostile.frames.length > 40, "the pieces were handled", 20_000);
+    // Deletes the outermost map. Written by hand: Yjs itself has no stack for it, which is what the others must be spared.
+    hostile.send(syncMessage(UPDATE, deletion(doc.clientID, 0)));
+    await Promise.race([hostile.barrier(20_000), hostile.ended(20_000)]);
     await unharmed();
   });
 
@@ -220,6 +221,13 @@ function parked(client) {
   encoding.writeVarUint(encoder, 5);
   encoding.writeVarString(encoder, "x");
   encoding.writeVarUint(encoder, 0); // deletes
+  return encoding.toUint8Array(encoder);
+}
+
+/** An update that only deletes one item. */
+function deletion(client, clock) {
+  const encoder = encoding.createEncoder();
+  for (const number of [0, 1, client, 1, clock, 1]) encoding.writeVarUint(encoder, number);
   return encoding.toUint8Array(encoder);
 }
 
@@ -279,34 +287,35 @@ describe("a flood delays nobody else", () => {
 });
 
 describe("who may not come in, does not", () => {
-  const status = (server, { url = `${server.socketUrl}/default`, headers } = {}) =>
+  /** How an attempt ends: an HTTP status, or the close code that follows the upgrade, or 101 for being let in. */
+  const attempt = (server, { url = `${server.socketUrl}/default`, headers } = {}) =>
     new Promise((resolve, reject) => {
       const socket = new WebSocket(url, { headers });
       socket.on("unexpected-response", (_, response) => resolve(response.statusCode));
-      socket.on("open", () => {
+      socket.on("message", () => {
         resolve(101);
         socket.terminate();
       });
+      socket.on("close", resolve);
       socket.on("error", reject);
     });
 
-  test("without a token, with a wrong one, from a foreign origin, from no origin's frame", async (t) => {
+  test("a missing or wrong token ends in 4401, which clients take as final; a foreign origin is not upgraded", async (t) => {
     const server = await Server.start(t);
     const token = { Authorization: `Bearer ${server.token}` };
-    assert.equal(await status(server), 401);
-    assert.equal(await status(server, { url: `${server.socketUrl}/default?token=wrong` }), 401);
-    assert.equal(await status(server, { headers: { ...token, Origin: "http://evil.example" } }), 403);
-    assert.equal(await status(server, { headers: { ...token, Origin: "null" } }), 403);
-    assert.equal(await status(server, { headers: { ...token, Origin: server.url } }), 101);
-    assert.equal(await status(server, { headers: token }), 101);
+    assert.equal(await attempt(server), 4401);
+    assert.equal(await attempt(server, { url: `${server.socketUrl}/default?token=wrong` }), 4401);
+    assert.equal(await attempt(server, { headers: { ...token, Origin: "http://evil.example" } }), 403);
+    assert.equal(await attempt(server, { headers: { ...token, Origin: "null" } }), 403);
+    assert.equal(await attempt(server, { headers: { ...token, Origin: server.url } }), 101);
+    assert.equal(await attempt(server, { headers: token }), 101);
   });
 
-  test("a name that is no document is refused with 404", async (t) => {
+  test("a notebook that does not exist ends in 4404, a name that is none in 1008", async (t) => {
     const server = await Server.start(t);
     const headers = { Authorization: `Bearer ${server.token}` };
-    for (const name of ["no-such-notebook", "a%20b", "doc:", "project:", `doc:${"x".repeat(300)}`]) {
-      const code = await status(server, { url: `${server.socketUrl}/${name}`, headers });
-      assert.ok([400, 404, 422].includes(code), `${name}: ${code}`);
-    }
+    const code = (name) => attempt(server, { url: `${server.socketUrl}/${name}`, headers });
+    assert.equal(await code("no-such-notebook"), 4404);
+    for (const name of ["a%20b", "doc:", "project:", `doc:${"x".repeat(300)}`]) assert.equal(await code(name), 1008, name);
   });
 });

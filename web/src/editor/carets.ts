@@ -5,6 +5,7 @@
 
 import { Annotation, RangeSet, type Extension, type Range } from '@codemirror/state';
 import { Decoration, EditorView, ViewPlugin, WidgetType, type DecorationSet, type ViewUpdate } from '@codemirror/view';
+import { ySyncAnnotation } from 'y-codemirror.next';
 import type { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 
@@ -67,8 +68,11 @@ class Carets {
   }
 
   update(update: ViewUpdate): void {
-    if (update.docChanged) this.decorations = this.decorations.map(update.changes);
-    if (update.transactions.some((transaction) => transaction.annotation(moved))) this.#draw();
+    // What came from others is in the text already, and a caret at its very end has moved along without a word.
+    const fromText = ({ transactions }: ViewUpdate) =>
+      transactions.some((transaction) => transaction.annotation(moved) ?? transaction.annotation(ySyncAnnotation));
+    if (fromText(update)) this.#draw();
+    else if (update.docChanged) this.decorations = this.decorations.map(update.changes);
     if (update.selectionSet || update.docChanged || update.focusChanged) this.#tellOwn();
   }
 

@@ -16,8 +16,8 @@ export type Word =
   | { kind: 'connecting' }
   | { kind: 'saved'; at: number }
   | { kind: 'saving' }
-  /** `lost` of the `changes` exist nowhere but in this tab. */
-  | { kind: 'offline'; changes: number; unkept: number }
+  /** `unkept` of the `changes` exist nowhere but in this tab; the sentence is the server's own and mostly empty. */
+  | { kind: 'offline'; changes: number; unkept: number; sentence: string }
   | { kind: 'readOnly' }
   | { kind: 'refused'; reason: RefusalReason; sentence: string; changes: number };
 
@@ -50,7 +50,9 @@ export function existingNowhereElse({ progress, offline }: Facts): number {
 }
 
 function offline(facts: Facts): Word {
-  return { kind: 'offline', changes: unsaved(facts), unkept: existingNowhereElse(facts) };
+  const { link } = facts.progress;
+  const sentence = link.kind === 'waiting' ? link.closing.reason : '';
+  return { kind: 'offline', changes: unsaved(facts), unkept: existingNowhereElse(facts), sentence };
 }
 
 function reasonOf(code: number): RefusalReason {

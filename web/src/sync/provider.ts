@@ -176,7 +176,6 @@ export class Provider {
 
   #handshake(): void {
     if (!this.#answered || !this.#received || this.#link.kind !== 'connecting') return;
-    this.#pause = SHORTEST_PAUSE_MS;
     this.#enter({ kind: 'synced' });
   }
 
@@ -192,6 +191,8 @@ export class Provider {
   #saved(version: number): void {
     if (version > this.#version) return;
     this.#acknowledged = Math.max(this.#acknowledged, version);
+    // Only now: a change that the server refuses each time must not be offered again ever faster.
+    this.#pause = SHORTEST_PAUSE_MS;
     this.#savedAt = this.settings.clock.now();
     this.#tell();
   }

@@ -64,6 +64,11 @@ test('close codes lead to what can be done about them', () => {
   expect(reasons.every(([, because]) => because === 'Because.')).toBe(true);
 });
 
+test('a sentence with which the server ended the connection is passed on', () => {
+  const state = word(facts({ kind: 'waiting', retryAt: 5, closing: { code: 1009, reason: 'The message is too large.' } }, { version: 1 }, { kept: 1 }));
+  expect(state).toEqual({ kind: 'offline', changes: 1, unkept: 0, sentence: 'The message is too large.' });
+});
+
 test('after an offline time the number of changes that were synced is told once', () => {
   const tally = new OfflineTally();
   const at = (of: Facts) => tally.next(word(of));

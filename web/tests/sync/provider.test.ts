@@ -150,6 +150,24 @@ test('pauses between attempts grow to ten seconds, with jitter, and a success re
   expect(ana.provider.progress.link).toMatchObject({ retryAt: ana.clock.time + 250 });
 });
 
+test('a server that takes the handshake but never acknowledges is offered the change ever more slowly', () => {
+  const here = server();
+  here.holdsAcknowledgements = true;
+  const ana = client(here);
+  ana.provider.start();
+  const pauses = Array.from({ length: 4 }, () => {
+    here.line.open();
+    here.line.settle();
+    expect(ana.provider.progress.link.kind).toBe('synced');
+    here.line.break({ code: 1009, reason: 'Too large.' });
+    const { link } = ana.provider.progress;
+    const pause = link.kind === 'waiting' ? link.retryAt - ana.clock.time : 0;
+    ana.clock.pass(pause);
+    return pause;
+  });
+  expect(pauses).toEqual([250, 500, 1000, 2000]);
+});
+
 test('a refusal is not tried again by itself, and is when a person asks', () => {
   const here = server();
   const ana = client(here);
