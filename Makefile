@@ -1,7 +1,7 @@
 # Thin: every recipe is a line or two over cargo, npm and pip. `make help` lists what is meant to be called.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test screenshot browser clean
+.PHONY: help run build test picture browser clean
 
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 
@@ -17,9 +17,9 @@ build: web/dist/index.html ## Build the one binary, target/release/coscribe, wit
 test: browser web/node_modules/.ready tests/conformance/node_modules/.ready .venv/.ready ## Run every test; installs what they need
 	@python3 tests/run.py
 
-screenshot: browser web/dist/index.html ## Make the picture of the README again
+picture: browser web/dist/index.html ## Make the pictures of the README again
 	cargo build --locked
-	node tests/screenshot.mjs
+	npm --prefix web run picture
 
 clean: ## Remove everything that was built or installed here
 	rm -rf target web/dist web/node_modules tests/conformance/node_modules .venv

@@ -18,7 +18,7 @@ const FLAGS = '.caret-flag { animation: none !important; opacity: 1 !important }
 async function excerpt() {
   const notebook = JSON.parse(await readFile(NUMPY, 'utf8'));
   const plotted = notebook.cells.findIndex((cell) => cell.outputs?.some((output) => output.data?.['image/png']));
-  const title = { cell_type: 'markdown', metadata: {}, source: '# How normal are random numbers?\n\nA thousand draws from each distribution: `rand` is flat, `randn` gathers around $\\mu = 0$.' };
+  const title = { cell_type: 'markdown', metadata: {}, source: '# How normal are random numbers?\n\nA hundred thousand draws from each distribution: `rand` is flat, `randn` gathers around $\\mu = 0$.' };
   return JSON.stringify({ ...notebook, cells: [title, notebook.cells.find((cell) => cell.cell_type === 'code'), notebook.cells[plotted]] });
 }
 
