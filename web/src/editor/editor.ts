@@ -104,7 +104,7 @@ export class CellEditor {
 }
 
 function labelled(label: string, hint: string): Extension {
-  return [EditorView.contentAttributes.of({ 'aria-label': label }), placeholder(hint)];
+  return [EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }), placeholder(hint)];
 }
 
 function manner(prose: boolean): Extension {
