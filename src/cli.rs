@@ -19,7 +19,10 @@ pub use self::{
     client::{CliError, Client},
     output::{Output, print_report},
 };
-use crate::config::{DataArgs, DataDirectory, ServeArgs};
+use crate::{
+    config::{DataArgs, DataDirectory, ServeArgs},
+    ids::DocumentId,
+};
 
 /// Notebooks that people, scripts and agents change at the same time.
 #[derive(Debug, Parser)]
@@ -66,11 +69,25 @@ pub enum Command {
         /// A file that `coscribe backup` wrote.
         file: PathBuf,
     },
-    /// Read everything once and tell what is damaged
+    /// Read everything once and tell which documents are damaged or set aside, and what to do
     Doctor {
         #[command(flatten)]
         server: ServerArgs,
+        #[command(flatten)]
+        wanted: DoctorArgs,
     },
+}
+
+/// What the doctor does; nothing given, it only looks.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct DoctorArgs {
+    /// Let a document be opened again that was set aside because the server hung or failed on it.
+    #[arg(long, value_name = "DOCUMENT")]
+    pub take_back: Option<DocumentId>,
+    /// Move a damaged document out of the store of a stopped server into a file that keeps all its records.
+    #[arg(long, value_name = "DOCUMENT")]
+    pub set_aside: Option<DocumentId>,
 }
 
 /// Which server, and how to print.

@@ -16,8 +16,20 @@ pub const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
 /// The largest message a client may send over a WebSocket: a whole large document in one sync step (`design.md` §3.4).
 pub const MESSAGE_BYTES: usize = 16 << 20;
 
-/// The largest document, and so the largest frame a client may be sent.
+/// The largest document, and so the largest frame a client may be sent: beyond it, joining takes longer than people
+/// wait, and the store keeps no larger snapshot. It can be set lower, not higher.
 pub const DOCUMENT_BYTES: usize = 256 << 20;
+
+/// Bytes that may wait for one connection before it is resynchronised instead. Large enough for a burst of outputs,
+/// small enough that a hundred stopped readers cost less than a gigabyte.
+pub const QUEUE_BYTES: usize = 8 << 20;
+
+/// Seconds after which presence that was not renewed is gone. y-protocols renews every 15 s and expires after 30 s.
+pub const PRESENCE_EXPIRY_SECONDS: u64 = 30;
+
+/// Seconds after which a room that nobody uses is unloaded: long enough for a reload of the page, short enough that
+/// memory comes back soon.
+pub const IDLE_UNLOAD_SECONDS: u64 = 5;
 
 /// The largest body of a REST request: twice the largest WebSocket message.
 pub const BODY_BYTES: usize = 32 << 20;
@@ -71,6 +83,9 @@ pub const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// Answers kept for `Idempotency-Key`s; past it the oldest go.
 pub const IDEMPOTENCY_ENTRIES: usize = 10_000;
 
+/// The longest time that can be set, in seconds: ten years, so that no sum of times overflows.
+const SECONDS_MAX: u64 = 10 * 365 * 24 * 3600;
+
 /// How events are written to the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -123,6 +138,21 @@ pub struct Limits {
     /// The largest notebook file to import, in bytes.
     #[arg(long, env = "COSCRIBE_MAX_IMPORT", default_value_t = IMPORT_BYTES, hide_short_help = true)]
     pub max_import: usize,
+    /// The largest document, in bytes; changes to one that reached it are refused.
+    #[arg(long, env = "COSCRIBE_MAX_DOCUMENT", default_value_t = DOCUMENT_BYTES as u64, hide_short_help = true,
+        value_parser = clap::value_parser!(u64).range(1..=DOCUMENT_BYTES as u64))]
+    pub max_document: u64,
+    /// Bytes that may wait for one connection; one that is further behind gets a difference once it reads again.
+    #[arg(long, env = "COSCRIBE_MAX_QUEUE", default_value_t = QUEUE_BYTES, hide_short_help = true)]
+    pub max_queue: usize,
+    /// Seconds after which somebody who shows no sign of life is shown as gone.
+    #[arg(long, env = "COSCRIBE_PRESENCE_EXPIRY", default_value_t = PRESENCE_EXPIRY_SECONDS, hide_short_help = true,
+        value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
+    pub presence_expiry: u64,
+    /// Seconds after which a document that nobody uses leaves memory.
+    #[arg(long, env = "COSCRIBE_IDLE_UNLOAD", default_value_t = IDLE_UNLOAD_SECONDS, hide_short_help = true,
+        value_parser = clap::value_parser!(u64).range(..=SECONDS_MAX))]
+    pub idle_unload: u64,
     /// Open sockets and event streams at a time.
     #[arg(long, env = "COSCRIBE_MAX_CONNECTIONS", default_value_t = CONNECTIONS, hide_short_help = true)]
     pub max_connections: usize,
@@ -165,6 +195,10 @@ impl Default for Limits {
             max_message: MESSAGE_BYTES,
             max_body: BODY_BYTES,
             max_import: IMPORT_BYTES,
+            max_document: DOCUMENT_BYTES as u64,
+            max_queue: QUEUE_BYTES,
+            presence_expiry: PRESENCE_EXPIRY_SECONDS,
+            idle_unload: IDLE_UNLOAD_SECONDS,
             max_connections: CONNECTIONS,
             messages_per_second: MESSAGES_PER_SECOND,
             keep_alive: KEEP_ALIVE_SECONDS,

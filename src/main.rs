@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Command::Events { server, wanted } => cli::events(&server, &wanted, &data),
         Command::Backup { server, file } => maintenance::backup(&server, &data, &file),
         Command::Restore { server, file } => maintenance::restore(&server, &data, &file),
-        Command::Doctor { server } => maintenance::doctor(&server, &data),
+        Command::Doctor { server, wanted } => maintenance::doctor(&server, &data, &wanted),
     };
     done.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
 }

@@ -1,17 +1,19 @@
 //! Work on a data directory: backup, restore, doctor; through its server when one runs, directly when none does.
 //!
-//! Imports cli for its client and its output, storage, config. Invariant: a store that a server has open is never opened
+//! Imports cli for its client and its output, room for documents that are set aside, storage, config. Invariant: a store that a server has open is never opened
 //! here, which its lock makes sure of.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use storage::{SledStore, StorageError, Store};
+use storage::{DocumentKey, SledStore, StorageError, Store};
 
 use crate::{
-    cli::{self, CliError, Client, ServerArgs},
+    cli::{self, CliError, Client, DoctorArgs, ServerArgs},
     config::DataDirectory,
     http,
-    wire::rest::StoreReport,
+    ids::DocumentId,
+    room,
+    wire::rest::{DocumentName, StoreReport},
 };
 
 /// Writes a copy of everything to `file`.
@@ -35,15 +37,67 @@ pub fn restore(server: &ServerArgs, data: &DataDirectory, file: &Path) -> Result
     server.output().print(&serde_json::json!({ "restored": data.path() }), |_| format!("✓ {data}"))
 }
 
-/// Reads everything once and prints what is damaged.
-pub fn doctor(server: &ServerArgs, data: &DataDirectory) -> Result<(), CliError> {
+/// Looks after documents in trouble.
+pub fn doctor(server: &ServerArgs, data: &DataDirectory, wanted: &DoctorArgs) -> Result<(), CliError> {
+    match (&wanted.take_back, &wanted.set_aside) {
+        (Some(document), _) => take_back(server, data, document),
+        (None, Some(document)) => set_aside(server, data, document),
+        (None, None) => look(server, data),
+    }
+}
+
+/// Reads everything once and prints what is damaged or set aside.
+fn look(server: &ServerArgs, data: &DataDirectory) -> Result<(), CliError> {
     let report: StoreReport = through_server_or_directly(
         server,
         data,
         |client| client.get("/api/admin/report"),
-        |store| store.inspect().map(http::report).map_err(refused),
+        |store| {
+            let set_aside = room::set_aside_documents(store).map_err(refused)?;
+            http::report(store, set_aside).map_err(refused)
+        },
     )?;
     cli::print_report(&report, server.output())
+}
+
+/// Lets a document be opened again.
+fn take_back(server: &ServerArgs, data: &DataDirectory, document: &DocumentId) -> Result<(), CliError> {
+    let name = DocumentName { document: document.to_string() };
+    let taken: DocumentName = through_server_or_directly(
+        server,
+        data,
+        |client| client.post("/api/admin/take-back", &name),
+        |store| match room::take_back(store, document).map_err(refused)? {
+            true => Ok(name.clone()),
+            false => Err(CliError::Refused(format!("The document {document} is not set aside."))),
+        },
+    )?;
+    server.output().print(&taken, |taken| format!("✓ {} can be opened again", taken.document))
+}
+
+/// Moves a document out of the store; only this process may use the store then.
+fn set_aside(server: &ServerArgs, data: &DataDirectory, document: &DocumentId) -> Result<(), CliError> {
+    let in_use = || CliError::Refused("A server uses the data; stop it, run this again, and start it again.".into());
+    let kept = through_server_or_directly(
+        server,
+        data,
+        |client| client.open("/healthz").and_then(|_| Err(in_use())),
+        |store| move_out(store, document),
+    )?;
+    let moved = serde_json::json!({ "document": document.to_string(), "file": kept });
+    server.output().print(&moved, |_| match &kept {
+        Some(file) => format!("✓ {document} is no longer in the store; its records are kept in {}", file.display()),
+        None => format!("✓ {document} had no content and is forgotten"),
+    })
+}
+
+fn move_out(store: &SledStore, document: &DocumentId) -> Result<Option<PathBuf>, CliError> {
+    let kept = store.set_aside(&DocumentKey(document.to_string())).map_err(refused)?;
+    let forgotten = room::forget(store, document).map_err(refused)?;
+    if kept.is_none() && !forgotten {
+        return Err(CliError::Refused(format!("There is no document {document}.")));
+    }
+    Ok(kept)
 }
 
 /// A server that was named is asked. Otherwise the one that uses the data directory is, if it answers.

@@ -54,7 +54,7 @@ pub use view::{BinView, CellView, ImportedNotebook, NotebookView};
 
 /// How long a deleted cell stays in the array of cells, hidden. Text that somebody typed into it offline merges only as
 /// long as it is there. The price: a client that knows only Jupyter's model shows it until then.
-pub const BIN_REST: Millis = 30 * 24 * 60 * 60 * 1000;
+const BIN_REST: Millis = 30 * 24 * 60 * 60 * 1000;
 
 /// The settings every document needs: yrs counts bytes by default, Yjs clients count UTF-16 units.
 pub fn document_options(client_id: u64) -> Options {

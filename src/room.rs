@@ -1,6 +1,6 @@
 //! Open documents: the only owner of yrs documents and of journal appends.
 //!
-//! Imports notebook, wire, storage, catalogue, vocabulary, ids. Never knows HTTP or the command line.
+//! Imports notebook, wire, storage, catalogue, config, vocabulary, ids. Never knows HTTP or the command line.
 //! Invariant: nothing that depends on a journal entry leaves a room before that entry is durable.
 
 mod actor;
@@ -8,9 +8,11 @@ mod document;
 mod edits;
 mod effects;
 mod handle;
+mod limits;
 mod outbound;
 mod outbox;
 mod presence;
+mod quarantine;
 mod queue;
 mod rooms;
 #[cfg(test)]
@@ -20,6 +22,8 @@ mod sync;
 mod watchdog;
 
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
+pub use limits::RoomLimits;
+pub use quarantine::{SetAside, forget, hollow_notebooks, set_aside_documents, take_back};
 pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
 
 /// Counts what one open room handed to the journal; starts at zero with each loading.

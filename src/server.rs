@@ -24,12 +24,12 @@ use tokio::{
 };
 
 use crate::{
-    config::{self, DataDirectory, LogFormat, ServeArgs},
+    config::{self, DataDirectory, Limits, LogFormat, ServeArgs},
     http::{self, Access, Answers, App, EventHub, InvalidOrigin},
     ids::{InvalidId, NotebookId},
     measure,
     notebook::ImportedNotebook,
-    room::{CreateError, Rooms},
+    room::{CreateError, RoomLimits, Rooms},
     vocabulary::Actor,
 };
 
@@ -78,7 +78,7 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let path = data.store();
     let store = tokio::task::spawn_blocking(move || SledStore::open(&path, storage::Options::default())).await;
     let store: Arc<dyn Store> = Arc::new(store.map_err(|error| ServeError::Serve(error.into()))??);
-    let rooms = Rooms::new(store.clone());
+    let rooms = Rooms::new(store.clone(), room_limits(&args.limits));
     rooms.supervise(start_again);
     welcome(&rooms, store.clone()).await?;
     let listener = TcpListener::bind(args.listen).await;
@@ -91,6 +91,16 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let _announced = Announced::write(&data, &format!("http://{}{}", reachable(address), args.base_path.as_str()))?;
     greet(&links).map_err(ServeError::Serve)?;
     serve(listener, app, &stop, &rooms, &connections, args.limits.max_connections).await
+}
+
+/// What rooms must know of the settings.
+fn room_limits(limits: &Limits) -> RoomLimits {
+    RoomLimits {
+        document_bytes: limits.max_document,
+        queue_bytes: limits.max_queue,
+        presence_expiry: Duration::from_secs(limits.presence_expiry),
+        idle_unload: Duration::from_secs(limits.idle_unload),
+    }
 }
 
 /// Replaces this process by a fresh one with the same arguments: the only way out of a thread that hangs. The journal

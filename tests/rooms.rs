@@ -1,15 +1,18 @@
 //! Rooms over a store, without sockets: opening, failing, unloading, deleting.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
 use coscribe::{
     ids::{CellId, DocumentId, NotebookId},
     notebook::Op,
-    room::{ApplyError, CloseReason, Connection, CreateError, Join, OpenError, RoomHandle, Rooms},
+    room::{ApplyError, CloseReason, Connection, CreateError, Join, OpenError, RoomHandle, RoomLimits, Rooms},
     vocabulary::{Actor, ActorKind, CellKind, Place},
     wire::{frame, update},
 };
@@ -131,7 +134,7 @@ async fn reopened(rooms: &Rooms, id: &DocumentId) -> RoomHandle {
 #[tokio::test]
 async fn a_room_that_panics_is_rebuilt_from_its_log_and_others_go_on() {
     let store = FailingStore::new();
-    let rooms = Rooms::new(store.clone());
+    let rooms = Rooms::new(store.clone(), RoomLimits::default());
     let (broken, fine) = (rooms.open(&free("broken")).await.unwrap(), rooms.open(&free("fine")).await.unwrap());
     broken.merge(typed("kept"), ana()).await.unwrap();
     let witness = join(&broken).await;
@@ -148,7 +151,7 @@ async fn a_room_that_panics_is_rebuilt_from_its_log_and_others_go_on() {
 #[tokio::test]
 async fn a_document_that_fails_twice_is_set_aside_with_a_sentence() {
     let store = FailingStore::new();
-    let rooms = Rooms::new(store.clone());
+    let rooms = Rooms::new(store.clone(), RoomLimits::default());
     store.panics.store(true, Ordering::SeqCst);
     for _ in 0..2 {
         let room = reopened(&rooms, &free("broken")).await;
@@ -164,7 +167,7 @@ async fn a_document_that_fails_twice_is_set_aside_with_a_sentence() {
 #[tokio::test]
 async fn a_full_disk_refuses_the_change_with_a_sentence_and_loses_nothing() {
     let store = FailingStore::new();
-    let rooms = Rooms::new(store.clone());
+    let rooms = Rooms::new(store.clone(), RoomLimits::default());
     let room = rooms.open(&free("a")).await.unwrap();
     room.merge(typed("kept"), ana()).await.unwrap();
     let witness = join(&room).await;
@@ -181,7 +184,7 @@ async fn a_full_disk_refuses_the_change_with_a_sentence_and_loses_nothing() {
 
 #[tokio::test]
 async fn notebooks_are_created_deleted_and_restored() {
-    let rooms = Rooms::new(Arc::new(MemoryStore::new()));
+    let rooms = Rooms::new(Arc::new(MemoryStore::new()), RoomLimits::default());
     let id: NotebookId = "first".parse().unwrap();
     assert!(matches!(rooms.open(&DocumentId::Notebook(id.clone())).await, Err(OpenError::Unknown(_))));
     rooms.create(id.clone(), "First".into(), None, ana()).await.unwrap();
@@ -201,7 +204,7 @@ async fn notebooks_are_created_deleted_and_restored() {
 
 #[tokio::test]
 async fn ln_02_the_default_notebook_is_made_when_it_is_opened() {
-    let rooms = Rooms::new(Arc::new(MemoryStore::new()));
+    let rooms = Rooms::new(Arc::new(MemoryStore::new()), RoomLimits::default());
     let id = DocumentId::Notebook("default".parse().unwrap());
     let both = tokio::join!(rooms.open(&id), rooms.open(&id));
     let (first, second) = (both.0.unwrap(), both.1.unwrap());
@@ -210,7 +213,7 @@ async fn ln_02_the_default_notebook_is_made_when_it_is_opened() {
 
 #[tokio::test]
 async fn crowds_that_open_a_new_document_at_once_share_one_room() {
-    let rooms = Rooms::new(Arc::new(MemoryStore::new()));
+    let rooms = Rooms::new(Arc::new(MemoryStore::new()), RoomLimits::default());
     let open = |number: usize| {
         let rooms = rooms.clone();
         async move {
@@ -231,7 +234,8 @@ async fn crowds_that_open_a_new_document_at_once_share_one_room() {
 #[tokio::test(start_paused = true)]
 async fn an_idle_room_is_unloaded_and_its_long_log_folded() {
     let store = Arc::new(MemoryStore::new());
-    let rooms = Rooms::new(store.clone());
+    let limits = RoomLimits { idle_unload: Duration::from_millis(1), ..RoomLimits::default() };
+    let rooms = Rooms::new(store.clone(), limits);
     let room = rooms.open(&free("idle")).await.unwrap();
     for _ in 0..200 {
         room.merge(typed("x"), ana()).await.unwrap();
@@ -240,15 +244,63 @@ async fn an_idle_room_is_unloaded_and_its_long_log_folded() {
     let key = DocumentKey("doc:idle".into());
     let folded = || store.load(&key).unwrap().unwrap().tail.is_empty();
     while !folded() {
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
     assert_eq!(text(&rooms.open(&free("idle")).await.unwrap()).await, "x".repeat(200));
 }
 
 #[tokio::test]
+async fn a_document_at_its_limit_refuses_more_with_a_sentence_and_stays_readable() {
+    let limits = RoomLimits { document_bytes: 2_000, ..RoomLimits::default() };
+    let rooms = Rooms::new(Arc::new(MemoryStore::new()), limits);
+    let room = rooms.open(&free("small")).await.unwrap();
+    room.merge(typed(&"x".repeat(1_500)), ana()).await.unwrap();
+    let refused = room.merge(typed(&"y".repeat(600)), ana()).await.unwrap_err();
+    assert!(matches!(&refused, ApplyError::TooBig(why) if why.contains("limit of 2000 bytes")), "{refused}");
+    assert_eq!(text(&room).await, "x".repeat(1_500));
+    let witness = join(&room).await;
+    witness.send(frame::decode(frame::update(typed(&"y".repeat(600)).bytes())).unwrap()).await.unwrap();
+    assert!(matches!(closed(&witness).await, CloseReason::TooBig(why) if why.contains("2000 bytes")));
+}
+
+#[tokio::test]
+async fn a_notebook_at_its_limit_takes_no_more_edits_from_programs() {
+    let limits = RoomLimits { document_bytes: 4_000, ..RoomLimits::default() };
+    let rooms = Rooms::new(Arc::new(MemoryStore::new()), limits);
+    let id: NotebookId = "small".parse().unwrap();
+    rooms.create(id.clone(), "Small".into(), None, ana()).await.unwrap();
+    let room = rooms.open(&DocumentId::Notebook(id)).await.unwrap();
+    let add = |name: &str| Op::AddCell {
+        id: name.parse().unwrap(),
+        kind: CellKind::Note,
+        source: "x".repeat(5_000),
+        place: Place::Last,
+    };
+    room.apply(add("a"), ana()).await.unwrap();
+    let refused = room.apply(add("b"), ana()).await.unwrap_err();
+    assert!(matches!(&refused, ApplyError::TooBig(why) if why.contains("4000 bytes")), "{refused}");
+    assert_eq!(room.notebook().await.unwrap().cells.len(), 2);
+}
+
+#[tokio::test]
+async fn a_reader_that_stops_is_behind_at_the_limit_that_was_set() {
+    for (queue_bytes, behind) in [(1_000, true), (10_000, false)] {
+        let rooms = Rooms::new(Arc::new(MemoryStore::new()), RoomLimits { queue_bytes, ..RoomLimits::default() });
+        let room = rooms.open(&free("a")).await.unwrap();
+        let stopped = join(&room).await;
+        stopped.send(frame::decode(frame::state_vector(&[0])).unwrap()).await.unwrap();
+        for _ in 0..4 {
+            room.merge(typed(&"x".repeat(400)), ana()).await.unwrap();
+        }
+        let peer = &room.inspect().await.unwrap().peers[0];
+        assert_eq!((peer.stale, peer.queued_bytes > 1_000), (behind, !behind), "{queue_bytes}");
+    }
+}
+
+#[tokio::test]
 async fn a_stop_tells_everybody_and_keeps_everything() {
     let store = Arc::new(MemoryStore::new());
-    let rooms = Rooms::new(store.clone());
+    let rooms = Rooms::new(store.clone(), RoomLimits::default());
     let room = rooms.open(&free("a")).await.unwrap();
     let witness = join(&room).await;
     witness.send(frame::decode(frame::update(typed("last words").bytes())).unwrap()).await.unwrap();
@@ -256,5 +308,5 @@ async fn a_stop_tells_everybody_and_keeps_everything() {
     rooms.stop().await;
     assert_eq!(told.await.unwrap(), CloseReason::Restart);
     assert!(matches!(rooms.open(&free("a")).await, Err(OpenError::Stopping)));
-    assert_eq!(text(&Rooms::new(store).open(&free("a")).await.unwrap()).await, "last words");
+    assert_eq!(text(&Rooms::new(store, RoomLimits::default()).open(&free("a")).await.unwrap()).await, "last words");
 }

@@ -36,7 +36,7 @@ pub enum CliError {
     #[error("{path}: {cause}")]
     File { path: String, cause: std::io::Error },
     /// What is damaged was printed.
-    #[error("some records are damaged; see above")]
+    #[error("there are documents in trouble; see above")]
     Damaged,
 }
 

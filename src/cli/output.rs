@@ -5,7 +5,10 @@ use std::io::{ErrorKind, Write};
 use serde::Serialize;
 
 use super::client::CliError;
-use crate::{vocabulary::Millis, wire::rest::StoreReport};
+use crate::{
+    vocabulary::Millis,
+    wire::rest::{SetAsideDocument, StoreReport},
+};
 
 /// For whom results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,15 +74,39 @@ fn date(days: i64) -> (i64, i64, i64) {
 /// Prints what an inspection found; damage is a failure.
 pub fn print_report(report: &StoreReport, output: Output) -> Result<(), CliError> {
     output.print(report, report_text)?;
-    if report.damage.is_empty() { Ok(()) } else { Err(CliError::Damaged) }
+    if report.damage.is_empty() && report.set_aside.is_empty() { Ok(()) } else { Err(CliError::Damaged) }
 }
 
 fn report_text(report: &StoreReport) -> String {
-    let StoreReport { documents, blobs, events, bytes_on_disk, bytes_live, damage } = report;
+    let StoreReport { documents, blobs, events, bytes_on_disk, bytes_live, .. } = report;
     let counts = format!("{documents} documents, {blobs} blobs, {events} events");
     let space = format!("{bytes_live} bytes of data, {bytes_on_disk} bytes on disk");
-    let verdict = if damage.is_empty() { "Nothing is damaged.".to_owned() } else { damage.join("\n") };
-    format!("{counts}\n{space}\n{verdict}")
+    let mut lines = vec![counts, space];
+    lines.extend(report.set_aside.iter().map(set_aside_sentence));
+    lines.extend(report.damage.iter().cloned());
+    lines.extend(report.damaged_documents.iter().map(|document| damaged_sentence(document)));
+    if report.damage.len() > report.damaged_documents.len() {
+        lines.push("What belongs to no document can only come back from a backup: `coscribe restore`.".into());
+    }
+    if lines.len() == 2 {
+        lines.push("Nothing is damaged.".into());
+    }
+    lines.join("\n")
+}
+
+fn set_aside_sentence(found: &SetAsideDocument) -> String {
+    let SetAsideDocument { document, cause } = found;
+    format!(
+        "{document} is set aside: {cause}. Let it be opened again with `coscribe doctor --take-back {document}`, or move \
+         it out of the store with `coscribe doctor --set-aside {document}`."
+    )
+}
+
+fn damaged_sentence(document: &str) -> String {
+    format!(
+        "{document} cannot be opened. Restore a backup into a new data directory, or stop the server and move the \
+         document out of the store, all its records kept, with `coscribe doctor --set-aside {document}`."
+    )
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ impl From<CreateError> for ApiError {
 
 impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
-        let message = format!("{error}.");
+        let message = sentence(&error);
         let failed = |status, code| Self::new(status, code, message.clone());
         match error {
             StorageError::DiskFull { .. } => failed(StatusCode::INSUFFICIENT_STORAGE, "disk_full"),
@@ -169,7 +169,9 @@ impl From<ApplyError> for ApiError {
 impl From<RoomClosed> for ApiError {
     fn from(RoomClosed(reason): RoomClosed) -> Self {
         match reason {
-            CloseReason::NotStored(message) => Self::new(StatusCode::INSUFFICIENT_STORAGE, "not_stored", message),
+            CloseReason::NotStored(message) => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "not_stored", sentence(&message))
+            }
             CloseReason::Deleted => Self::new(StatusCode::GONE, "notebook_deleted", "The notebook was deleted."),
             CloseReason::TooBig(message) => Self::too_large(message),
             CloseReason::Restart => Self::unavailable("stopping", "The server is stopping; try again soon."),
@@ -193,7 +195,7 @@ impl From<Refusal> for ApiError {
 }
 
 /// Makes a sentence of a lower-case error text.
-fn sentence(error: &dyn std::error::Error) -> String {
+fn sentence(error: &impl ToString) -> String {
     let text = error.to_string();
     let mut characters = text.chars();
     let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();

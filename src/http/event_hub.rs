@@ -18,7 +18,7 @@ const PAGE: usize = 500;
 const LIVE: usize = 1024;
 
 /// What stands in place of events that are no longer kept.
-pub const GAP: &str = "events:gap";
+const GAP: &str = "events:gap";
 
 /// One event, ready to be sent.
 #[derive(Debug, PartialEq)]

@@ -3,8 +3,7 @@
 use std::{convert::Infallible, net::SocketAddr};
 
 use axum::{
-    Json, Router,
-    body::Body,
+    Json, Router, body,
     extract::{ConnectInfo, State},
     http::{
         HeaderMap, HeaderValue,
@@ -15,15 +14,20 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use storage::{Report, Store};
+use storage::{Report, StorageError, Store};
 use tokio::{fs::File, io::AsyncReadExt};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Shared, auth,
     error::{Answer, ApiError},
+    extract::Body,
 };
-use crate::wire::rest::{ErrorBody, StoreReport};
+use crate::{
+    ids::DocumentId,
+    room::{self, SetAside},
+    wire::rest::{DocumentName, ErrorBody, SetAsideDocument, StoreReport},
+};
 
 /// Bytes of a backup read at a time.
 const PIECE: usize = 256 << 10;
@@ -37,7 +41,7 @@ pub fn open_routes() -> Router<Shared> {
 }
 
 pub fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(backup)).routes(routes!(inspect))
+    OpenApiRouter::new().routes(routes!(backup)).routes(routes!(inspect)).routes(routes!(take_back))
 }
 
 /// The process answers.
@@ -84,7 +88,7 @@ async fn backup(State(app): State<Shared>) -> Answer<Response> {
         (CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"coscribe.backup\"")),
         (CONTENT_LENGTH, length.into()),
     ];
-    Ok((headers, Body::from_stream(stream::unfold(file, piece).fuse())).into_response())
+    Ok((headers, body::Body::from_stream(stream::unfold(file, piece).fuse())).into_response())
 }
 
 /// A copy in a file that has lost its name already: it goes when it was sent, or with the process.
@@ -119,17 +123,40 @@ async fn piece(mut file: File) -> Option<(Result<Bytes, Infallible>, File)> {
 /// Reads everything in the store once and tells what is damaged.
 #[utoipa::path(get, path = "/api/admin/report", tag = "operations", responses((status = 200, body = StoreReport)))]
 async fn inspect(State(app): State<Shared>) -> Answer<Json<StoreReport>> {
-    Ok(Json(report(app.with_store(|store| store.inspect()).await?)))
+    let set_aside = app.rooms.set_aside_documents().await?;
+    Ok(Json(app.with_store(|store| report(store, set_aside)).await?))
 }
 
-/// The findings as they are sent and printed.
-pub fn report(found: Report) -> StoreReport {
-    StoreReport {
-        documents: found.documents,
-        blobs: found.blobs,
-        events: found.events,
-        bytes_on_disk: found.size.on_disk,
-        bytes_live: found.size.live,
-        damage: found.damage,
+/// Lets a document be opened again that was set aside because the server hung or failed on it.
+#[utoipa::path(post, path = "/api/admin/take-back", tag = "operations", request_body = DocumentName, responses(
+    (status = 200, body = DocumentName), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
+    (status = 422, body = ErrorBody)
+))]
+async fn take_back(State(app): State<Shared>, Body(named): Body<DocumentName>) -> Answer<Json<DocumentName>> {
+    let document: DocumentId = named.document.parse()?;
+    if !app.rooms.take_back(&document).await? {
+        let message = format!("The document {document} is not set aside.");
+        return Err(ApiError::not_found("not_set_aside", message));
     }
+    tracing::info!(%document, "taken back");
+    Ok(Json(named))
+}
+
+/// Reads everything once. Blocks.
+pub fn report(store: &dyn Store, set_aside: Vec<SetAside>) -> Result<StoreReport, StorageError> {
+    let Report { documents, blobs, events, size, mut damage, damaged } = store.inspect()?;
+    let hollow = room::hollow_notebooks(store)?;
+    damage.extend(hollow.iter().map(|id| format!("{id} is damaged: its content is not in the store.")));
+    let damaged = damaged.into_iter().map(|document| document.0);
+    let listed = |SetAside { document, cause }| SetAsideDocument { document, cause };
+    Ok(StoreReport {
+        documents,
+        blobs,
+        events,
+        bytes_on_disk: size.on_disk,
+        bytes_live: size.live,
+        set_aside: set_aside.into_iter().map(listed).collect(),
+        damage,
+        damaged_documents: damaged.chain(hollow.iter().map(ToString::to_string)).collect(),
+    })
 }

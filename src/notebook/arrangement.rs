@@ -13,7 +13,7 @@ use crate::ids::CellId;
 
 /// Keys longer than this are given anew, all of them: each insertion at one and the same place makes keys longer, about
 /// a character for six insertions, and a key is sent with each move.
-pub const KEY_LENGTH_MAX: usize = 256;
+const KEY_LENGTH_MAX: usize = 256;
 
 /// A cell of the array of cells and its place.
 #[derive(Debug, Clone)]

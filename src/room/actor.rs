@@ -39,10 +39,6 @@ const BATCH: usize = 512;
 /// frame; with little load nothing waits.
 const APPENDS_IN_FLIGHT: usize = 2;
 
-/// A room that nobody uses is unloaded after this time: long enough for a reload of the page, short enough that memory
-/// comes back soon.
-const IDLE_BEFORE_UNLOAD: Duration = Duration::from_secs(5);
-
 /// The tail is folded into a snapshot once it is this long: 10,000 small updates load in about 50 ms.
 const TAIL_UPDATES_MAX: u64 = 10_000;
 
@@ -98,6 +94,8 @@ pub(super) struct Opened {
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) controls: mpsc::UnboundedReceiver<Command>,
     pub(super) loaded_from: Loaded,
+    /// An unused room ends after this time.
+    pub(super) idle_unload: Duration,
 }
 
 /// The running task's own things, apart from the pure state.
@@ -117,6 +115,7 @@ pub(super) struct Actor {
     newest: Option<Seq>,
     tail: Tail,
     idle_since: Option<Instant>,
+    idle_unload: Duration,
     ending: bool,
     failed: Option<String>,
 }
@@ -124,7 +123,7 @@ pub(super) struct Actor {
 impl Actor {
     /// Starts the task of a room.
     pub(super) fn start(opened: Opened) {
-        let Opened { id, state, store, registry, commands, controls, loaded_from } = opened;
+        let Opened { id, state, store, registry, commands, controls, loaded_from, idle_unload } = opened;
         let durability = store.durability();
         let key = DocumentKey(id.to_string());
         let newest =
@@ -145,6 +144,7 @@ impl Actor {
             newest,
             tail: Tail::of(&loaded_from),
             idle_since: None,
+            idle_unload,
             ending: false,
             failed: None,
         };
@@ -198,7 +198,7 @@ impl Actor {
 
     fn until_deadline(&self) -> Option<Duration> {
         let state = self.state.next_deadline().map(|due| Duration::from_millis((due - now()).max(0).unsigned_abs()));
-        let idle = self.idle_since.map(|since| IDLE_BEFORE_UNLOAD.saturating_sub(since.elapsed()));
+        let idle = self.idle_since.map(|since| self.idle_unload.saturating_sub(since.elapsed()));
         state.into_iter().chain(idle).min()
     }
 
@@ -402,7 +402,7 @@ impl Actor {
     fn should_unload(&mut self) -> bool {
         self.note_idleness();
         let Some(since) = self.idle_since else { return false };
-        if since.elapsed() < IDLE_BEFORE_UNLOAD || !self.commands.is_empty() || !self.controls.is_empty() {
+        if since.elapsed() < self.idle_unload || !self.commands.is_empty() || !self.controls.is_empty() {
             return false;
         }
         self.idle_since = Some(Instant::now());

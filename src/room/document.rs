@@ -35,9 +35,6 @@ const NESTING_MAX: u32 = 500;
 /// lie in the one before, so no document is ever deeper than both together.
 const TYPES_UNSEEN_MAX: u32 = 500;
 
-/// The largest document, in bytes of its updates: beyond it, joining takes longer than people wait.
-pub const DOCUMENT_BYTES_MAX: u64 = 256 << 20;
-
 /// Why stored bytes could not be turned into a document.
 #[derive(Debug, thiserror::Error)]
 #[error("entry {entry} of its log cannot be applied: {cause}")]
@@ -82,14 +79,16 @@ pub struct Document {
     types_unseen: u32,
     /// Bytes of the state when last encoded plus all updates since: an upper estimate.
     size: u64,
+    /// The largest size at which the document still takes changes.
+    size_max: u64,
     /// Clients whose author is recorded already.
     authored: HashSet<u64>,
 }
 
 impl Document {
-    /// Builds a document from what the store has.
-    pub fn load(id: &DocumentId, client: u64, loaded: &Loaded) -> Result<Self, LoadError> {
-        let mut document = Self::empty(client);
+    /// Builds a document from what the store has. It takes no changes that would make it larger than `size_max` bytes.
+    pub fn load(id: &DocumentId, client: u64, loaded: &Loaded, size_max: u64) -> Result<Self, LoadError> {
+        let mut document = Self::empty(client, size_max);
         let snapshot = loaded.snapshot.iter().map(|(seq, bytes)| (seq.0, bytes));
         let entries: Vec<_> = snapshot.chain(loaded.tail.iter().map(|(seq, bytes)| (seq.0, bytes))).collect();
         for batch in entries.chunks(LOAD_BATCH) {
@@ -111,9 +110,10 @@ impl Document {
         transaction.encode_update_v1().into()
     }
 
-    fn empty(client: u64) -> Self {
+    fn empty(client: u64, size_max: u64) -> Self {
         let doc = Doc::with_options(options(client));
-        Self { doc, notebook: None, clocks: HashMap::new(), types_unseen: 0, size: 0, authored: HashSet::new() }
+        let (clocks, authored) = (HashMap::new(), HashSet::new());
+        Self { doc, notebook: None, clocks, types_unseen: 0, size: 0, size_max, authored }
     }
 
     fn replay(&mut self, entries: &[(u64, &Bytes)]) -> Result<(), LoadError> {
@@ -175,8 +175,8 @@ impl Document {
     }
 
     fn check_limits(&mut self, transaction: &TransactionMut<'_>, update: &CheckedUpdate) -> Result<(), MergeError> {
-        if self.size + update.bytes().len() as u64 > DOCUMENT_BYTES_MAX {
-            return Err(MergeError::TooBig(format!("a document may have {} MiB", DOCUMENT_BYTES_MAX >> 20)));
+        if self.size + update.bytes().len() as u64 > self.size_max {
+            return Err(MergeError::TooBig(self.too_big()));
         }
         if update.types() == 0 || self.types_unseen.saturating_add(update.types()) <= TYPES_UNSEEN_MAX {
             return Ok(());
@@ -185,17 +185,26 @@ impl Document {
         let nesting = update::nesting(&[&state, update.bytes()]).unwrap_or(u32::MAX);
         if nesting > NESTING_MAX {
             return Err(MergeError::TooBig(format!(
-                "lists, maps and texts may lie in each other {NESTING_MAX} levels deep"
+                "Lists, maps and texts may lie in each other {NESTING_MAX} levels deep."
             )));
         }
         self.types_unseen = 0;
         Ok(())
     }
 
+    /// Edits made for somebody may pass the limit by the length of one request; then no more are made.
+    pub fn is_full(&self) -> bool {
+        self.size > self.size_max
+    }
+
+    /// The sentence for whoever would make the document larger than it may be.
+    pub fn too_big(&self) -> String {
+        format!("The document has reached its limit of {} bytes; go on in a new one.", self.size_max)
+    }
+
     /// Cuts off what the document has already: overlapping blocks of other lengths confuse yrs (§1.5 row 3).
     fn decode_new_part(&self, update: &CheckedUpdate) -> Option<Update> {
-        let overlaps = update.inserts().iter().any(|inserted| inserted.from < self.clock(inserted.client));
-        if !overlaps {
+        if !update.overlaps(|client| self.clock(client)) {
             return Update::decode_v1(update.bytes()).ok();
         }
         let known = self.state_vector().encode_v1();
@@ -227,6 +236,7 @@ impl Document {
                 Notebook::set_author(transaction, own, &Actor::server());
             }
         });
+        self.size += change.update.len() as u64;
         Some((change, result))
     }
 

@@ -16,14 +16,20 @@ use crate::{
 
 impl RoomState {
     pub(super) fn apply(&mut self, op: &Op, actor: &Actor, reply: ReplyId, now: Millis) {
-        let answer = match self.document.apply(op, actor, now) {
-            None => Answer::Refused(ApplyError::NotANotebook),
-            Some((change, result)) => {
-                self.commit(change, actor, now);
-                result.map_or_else(|refusal| Answer::Refused(refusal.into()), |()| self.notebook_answer())
-            }
+        let answer = if self.document.is_full() {
+            Answer::Refused(ApplyError::TooBig(self.document.too_big()))
+        } else {
+            self.apply_within_limits(op, actor, now)
         };
         self.emit(Outgoing::Reply { reply, answer });
+    }
+
+    fn apply_within_limits(&mut self, op: &Op, actor: &Actor, now: Millis) -> Answer {
+        let Some((change, result)) = self.document.apply(op, actor, now) else {
+            return Answer::Refused(ApplyError::NotANotebook);
+        };
+        self.commit(change, actor, now);
+        result.map_or_else(|refusal| Answer::Refused(refusal.into()), |()| self.notebook_answer())
     }
 
     pub(super) fn merge_for(&mut self, update: &CheckedUpdate, actor: &Actor, reply: ReplyId, now: Millis) {

@@ -123,20 +123,25 @@ pub struct RoomHandle {
     /// Counts who holds the room open.
     pub(super) interest: Arc<()>,
     pub(super) next_peer: Arc<AtomicU64>,
+    /// Bytes that may wait for one connection.
+    pub(super) queue_bytes: usize,
 }
 
 impl RoomHandle {
-    pub(super) fn new(next_peer: Arc<AtomicU64>) -> (Self, mpsc::Receiver<Command>, mpsc::UnboundedReceiver<Command>) {
+    pub(super) fn new(
+        next_peer: Arc<AtomicU64>,
+        queue_bytes: usize,
+    ) -> (Self, mpsc::Receiver<Command>, mpsc::UnboundedReceiver<Command>) {
         let (mailbox, commands) = mpsc::channel(MAILBOX);
         let (control, controls) = mpsc::unbounded_channel();
         let budget = Arc::new(Semaphore::new(MAILBOX_BYTES));
-        (Self { mailbox, control, budget, interest: Arc::new(()), next_peer }, commands, controls)
+        (Self { mailbox, control, budget, interest: Arc::new(()), next_peer, queue_bytes }, commands, controls)
     }
 
     /// Connects a client. Frames for it wait in the connection; dropping the connection leaves the room.
     pub async fn join(&self, join: Join) -> Result<Connection, RoomClosed> {
         let peer = PeerId(self.next_peer.fetch_add(1, Ordering::Relaxed));
-        let outbound = Arc::new(Outbound::default());
+        let outbound = Arc::new(Outbound::new(self.queue_bytes));
         let command = Command::Join { peer, join, outbound: outbound.clone() };
         self.mailbox.send(command).await.map_err(|_| RoomClosed(CloseReason::Failed))?;
         Ok(Connection { peer, outbound, room: self.clone(), drain_reported: AtomicBool::new(false) })

@@ -20,7 +20,7 @@ pub enum Taken {
 }
 
 /// A queue with its lock and its bell.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outbound {
     /// A plain mutex: held for nanoseconds, by two tasks.
     queue: Mutex<Queue>,
@@ -28,6 +28,11 @@ pub struct Outbound {
 }
 
 impl Outbound {
+    /// An empty queue in which at most `limit` bytes of document frames wait.
+    pub fn new(limit: usize) -> Self {
+        Self { queue: Mutex::new(Queue::with_limit(limit)), ready: Notify::new() }
+    }
+
     /// Changes the queue and wakes the socket.
     pub fn update<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
         let result = counted(&mut self.lock(), change);
@@ -62,7 +67,7 @@ impl Outbound {
 
 impl Drop for Outbound {
     fn drop(&mut self) {
-        counted(&mut self.lock(), |queue| *queue = Queue::default());
+        counted(&mut self.lock(), |queue| *queue = Queue::with_limit(0));
     }
 }
 

@@ -3,7 +3,7 @@
 //! Imports wire and vocabulary. Pure; `now` is an argument. Facts: `wire-protocol.md` 0.5 to 0.7 and §4e rule 6.
 //! Invariant: a client id speaks only through the connection that owns it, and what leaves is valid JSON.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -14,15 +14,8 @@ use crate::{
     wire::frame::PresenceEntry,
 };
 
-/// Presence that was not renewed for so long is gone. y-protocols renews every 15 s and expires after 30 s.
-pub const PRESENCE_EXPIRY: Millis = 30_000;
-
 /// Client ids one connection may own: a page has one, a program that multiplexes has a few.
 const CLIENTS_PER_PEER_MAX: usize = 64;
-
-/// How long a removed client is remembered, so that late echoes of it are told from its return. Twice the expiry:
-/// by then every client has forgotten it as well.
-const TOMBSTONE_EXPIRY: Millis = 2 * PRESENCE_EXPIRY;
 
 struct Entry {
     owner: PeerId,
@@ -46,8 +39,9 @@ struct Member {
 }
 
 /// The presence of all clients of one room.
-#[derive(Default)]
 pub struct Presence {
+    /// What was not renewed for so long is gone.
+    expiry: Millis,
     entries: HashMap<u64, Entry>,
     tombstones: HashMap<u64, Tombstone>,
     members: HashMap<PeerId, Member>,
@@ -69,6 +63,24 @@ pub struct Announced {
 }
 
 impl Presence {
+    /// Nobody; who is not renewed for `expiry` goes again.
+    pub fn new(expiry: Duration) -> Self {
+        Self {
+            expiry: Millis::try_from(expiry.as_millis()).unwrap_or(Millis::MAX),
+            entries: HashMap::new(),
+            tombstones: HashMap::new(),
+            members: HashMap::new(),
+            heirs: HashMap::new(),
+            next_sweep: None,
+        }
+    }
+
+    /// How long a removed client is remembered, so that late echoes of it are told from its return. Twice the expiry:
+    /// by then every client has forgotten it as well.
+    fn tombstone_expiry(&self) -> Millis {
+        2 * self.expiry
+    }
+
     /// A connection is there; it owns nothing yet.
     pub fn join(&mut self, peer: PeerId, now: Millis) {
         self.members.insert(peer, Member { joined: now, clients: Vec::new() });
@@ -160,7 +172,7 @@ impl Presence {
         let seen = self.tombstones.remove(&said.client).map(|tombstone| tombstone.clock);
         let clock = seen.map_or(said.clock, |seen| said.clock.max(seen.saturating_add(1)));
         let entry = PresenceEntry { client: said.client, clock, state: Some(state.clone()) };
-        self.next_sweep.get_or_insert(now + PRESENCE_EXPIRY);
+        self.next_sweep.get_or_insert(now + self.expiry);
         self.entries.insert(said.client, Entry { owner: peer, said: said.clock, shown: clock, state, renewed: now });
         if let Some(member) = self.members.get_mut(&peer).filter(|member| !member.clients.contains(&said.client)) {
             member.clients.push(said.client);
@@ -207,13 +219,14 @@ impl Presence {
 
     /// Removes what was not renewed in time.
     pub fn expire(&mut self, now: Millis) -> Vec<PresenceEntry> {
-        self.tombstones.retain(|_, tombstone| tombstone.removed + TOMBSTONE_EXPIRY > now);
-        let silent = |entry: &Entry| entry.renewed + PRESENCE_EXPIRY <= now;
+        let (expiry, remembered) = (self.expiry, self.tombstone_expiry());
+        self.tombstones.retain(|_, tombstone| tombstone.removed + remembered > now);
+        let silent = |entry: &Entry| entry.renewed + expiry <= now;
         let gone: Vec<u64> =
             self.entries.iter().filter(|(_, entry)| silent(entry)).map(|(client, _)| *client).collect();
         let removed = gone.into_iter().filter_map(|client| self.remove(client, now)).collect();
-        let entries = self.entries.values().map(|entry| entry.renewed + PRESENCE_EXPIRY);
-        let tombstones = self.tombstones.values().map(|tombstone| tombstone.removed + TOMBSTONE_EXPIRY);
+        let entries = self.entries.values().map(|entry| entry.renewed + expiry);
+        let tombstones = self.tombstones.values().map(|tombstone| tombstone.removed + remembered);
         self.next_sweep = entries.chain(tombstones).min();
         removed
     }
@@ -244,13 +257,14 @@ mod tests {
     const ANA: PeerId = PeerId(1);
     const BEN: PeerId = PeerId(2);
     const LATE: PeerId = PeerId(3);
+    const EXPIRY: Millis = 30_000;
 
     fn said(client: u64, clock: u32, state: Option<&'static str>) -> Vec<PresenceEntry> {
         vec![PresenceEntry { client, clock, state: state.map(|text| Bytes::from_static(text.as_bytes())) }]
     }
 
     fn room() -> Presence {
-        let mut presence = Presence::default();
+        let mut presence = Presence::new(Duration::from_secs(30));
         presence.join(ANA, 0);
         presence.join(BEN, 0);
         presence.announce(ANA, said(10, 1, Some("{}")), None, 0);
@@ -327,8 +341,8 @@ mod tests {
     fn ln_62_silence_ends_presence_after_thirty_seconds() {
         let mut presence = room();
         presence.announce(BEN, said(20, 2, Some("{}")), None, 20_000);
-        assert_eq!(presence.next_expiry(), Some(PRESENCE_EXPIRY));
-        assert_eq!(presence.expire(PRESENCE_EXPIRY), said(10, 1, None));
+        assert_eq!(presence.next_expiry(), Some(EXPIRY));
+        assert_eq!(presence.expire(EXPIRY), said(10, 1, None));
         assert_eq!(presence.all().len(), 1);
         assert_eq!(
             presence.announce(ANA, said(10, 2, Some("{}")), None, 31_000).others.len(),

@@ -1,7 +1,7 @@
 //! What waits for one connection: a queue bounded in bytes that knows when its client fell behind.
 //!
 //! Pure data; the connection wraps it in a lock. Imports wire.
-//! Invariant: at most [`QUEUE_BYTES_MAX`] bytes of document frames wait, and a dropped frame always ends in a resync.
+//! Invariant: at most as many bytes as allowed of document frames wait, and a dropped frame always ends in a resync.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,10 +9,6 @@ use bytes::Bytes;
 
 use super::{Revision, handle::CloseReason};
 use crate::wire::frame::{self, PresenceEntry};
-
-/// Bytes that may wait for one connection before it is resynchronised instead. Large enough for a burst of outputs,
-/// small enough that a hundred stopped readers cost less than a gigabyte; design.md §3.4.
-pub const QUEUE_BYTES_MAX: usize = 8 << 20;
 
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +35,6 @@ pub struct Queue {
     /// The newest revision after which this queue was seen empty: the client has everything up to it.
     floor: Option<Revision>,
     closed: Option<CloseReason>,
-}
-
-impl Default for Queue {
-    fn default() -> Self {
-        Self::with_limit(QUEUE_BYTES_MAX)
-    }
 }
 
 impl Queue {
@@ -166,13 +156,15 @@ impl Queue {
 mod tests {
     use super::*;
 
+    const LIMIT: usize = 1_000;
+
     fn big() -> Bytes {
-        Bytes::from(vec![0; QUEUE_BYTES_MAX / 2 + 1])
+        Bytes::from(vec![0; LIMIT / 2 + 1])
     }
 
     #[test]
     fn ln_05_a_full_queue_is_dropped_and_remembers_what_the_client_has() {
-        let mut queue = Queue::default();
+        let mut queue = Queue::with_limit(LIMIT);
         queue.push_base(Bytes::from_static(b"base"), Revision(1));
         queue.take(&mut Vec::new()).unwrap();
         assert_eq!(queue.push(big(), Revision(4)), Pushed::Queued);
@@ -187,13 +179,13 @@ mod tests {
 
     #[test]
     fn one_frame_over_the_bound_passes() {
-        let mut queue = Queue::default();
-        assert_eq!(queue.push(Bytes::from(vec![0; QUEUE_BYTES_MAX + 1]), Revision(0)), Pushed::Queued);
+        let mut queue = Queue::with_limit(LIMIT);
+        assert_eq!(queue.push(Bytes::from(vec![0; LIMIT + 1]), Revision(0)), Pushed::Queued);
     }
 
     #[test]
     fn only_the_newest_presence_of_a_client_waits() {
-        let mut queue = Queue::default();
+        let mut queue = Queue::with_limit(LIMIT);
         for clock in 1..100 {
             queue.push_presence(&[PresenceEntry { client: 7, clock, state: None }]);
         }
@@ -204,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_close_lets_what_waits_go_first() {
-        let mut queue = Queue::default();
+        let mut queue = Queue::with_limit(LIMIT);
         queue.push(Bytes::from_static(b"x"), Revision(0));
         queue.close(CloseReason::Restart);
         assert!(queue.take(&mut Vec::new()).is_ok());

@@ -21,11 +21,13 @@ use super::{
     actor::{self, Actor, Opened, Registry},
     document::Document,
     handle::{CloseReason, Command, RoomHandle},
+    limits::RoomLimits,
+    quarantine::{self, SetAside},
     state::RoomState,
     watchdog::Watchdog,
 };
 use crate::{
-    catalogue::{NotebookRecord, set_aside_key},
+    catalogue::NotebookRecord,
     ids::{DocumentId, NotebookId},
     notebook::ImportedNotebook,
     vocabulary::{self, Event, LoggedEvent},
@@ -95,6 +97,7 @@ struct Failures {
 
 struct Shared {
     store: Arc<dyn Store>,
+    limits: RoomLimits,
     /// Held for a look-up only.
     slots: Mutex<HashMap<DocumentId, Slot>>,
     failures: Mutex<HashMap<DocumentId, Failures>>,
@@ -110,9 +113,10 @@ pub struct Rooms {
 
 impl Rooms {
     /// Rooms over `store`.
-    pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
+    pub fn new(store: Arc<dyn Store>, limits: RoomLimits) -> Arc<Self> {
         let shared = Shared {
             store,
+            limits,
             slots: Mutex::default(),
             failures: Mutex::default(),
             watchdog: Watchdog::default(),
@@ -150,7 +154,7 @@ impl Rooms {
         let shared = self.shared.clone();
         let loading = tokio::task::spawn_blocking(move || {
             let _under_way = shared.watchdog.watch(&id);
-            load(shared.store.as_ref(), &id)
+            load(shared.store.as_ref(), &id, &shared.limits)
         });
         let (state, loaded) = match loading.await {
             Ok(result) => result?,
@@ -287,6 +291,23 @@ impl Rooms {
         }
     }
 
+    /// Documents that are not opened, by name: those the engine hung on, and those whose room failed twice.
+    pub async fn set_aside_documents(&self) -> Result<Vec<SetAside>, StorageError> {
+        let store = self.shared.store.clone();
+        let mut found = blocking(move || quarantine::set_aside_documents(store.as_ref())).await?;
+        found.extend(self.shared.quarantined());
+        found.sort();
+        Ok(found)
+    }
+
+    /// Lets a document be opened again that was set aside; false if it was not.
+    pub async fn take_back(&self, document: &DocumentId) -> Result<bool, StorageError> {
+        let (store, id) = (self.shared.store.clone(), document.clone());
+        let marked = blocking(move || quarantine::take_back(store.as_ref(), &id)).await?;
+        let failures = self.shared.failures().remove(document);
+        Ok(marked || failures.is_some_and(|failures| failures.quarantined.is_some()))
+    }
+
     /// Starts the thread that looks for documents on which the engine hangs. Such a document is set aside, so that it
     /// is not opened again, and `restart` is called, which must replace the process: nothing else ends such a thread.
     pub fn supervise(&self, restart: impl Fn() + Send + 'static) {
@@ -365,17 +386,16 @@ impl Shared {
     fn set_aside(&self, document: &DocumentId) {
         let cause = "an operation on it did not end";
         tracing::error!(%document, cause, "the document is set aside and the server restarts");
-        let meta = vec![(set_aside_key(document), Some(Bytes::from_static(cause.as_bytes())))];
-        let durability = self.store.durability();
-        match self.store.append(Entry { meta, ..Entry::default() }) {
-            Ok(appended) => {
-                let deadline = Instant::now() + LOOK_INTERVAL * 5;
-                while durability.borrow().flushed < appended.seq && Instant::now() < deadline {
-                    std::thread::sleep(LOOK_INTERVAL / 100);
-                }
-            }
-            Err(error) => tracing::error!(%document, %error, "it could not be set aside"),
+        if let Err(error) = quarantine::set_aside(self.store.as_ref(), document, cause) {
+            tracing::error!(%document, %error, "it could not be set aside");
         }
+    }
+
+    fn quarantined(&self) -> Vec<SetAside> {
+        let cause = |(document, failures): (&DocumentId, &Failures)| {
+            Some(SetAside { document: document.to_string(), cause: failures.quarantined.clone()? })
+        };
+        self.failures().iter().filter_map(cause).collect()
     }
 
     fn note_failure(&self, document: &DocumentId, cause: String) {
@@ -432,7 +452,7 @@ struct Reservation {
 impl Reservation {
     /// Starts the room.
     fn open(mut self, state: RoomState, loaded_from: Loaded) -> RoomHandle {
-        let (room, commands, controls) = RoomHandle::new(self.shared.next_peer.clone());
+        let (room, commands, controls) = RoomHandle::new(self.shared.next_peer.clone(), self.shared.limits.queue_bytes);
         let id = self.document.clone();
         if let Some(slot) = self.shared.slots().get_mut(&id) {
             slot.phase = Phase::Open(room.clone());
@@ -440,7 +460,8 @@ impl Reservation {
         }
         self.opened = true;
         let (store, registry) = (self.shared.store.clone(), self.shared.clone());
-        Actor::start(Opened { id, state, store, registry, commands, controls, loaded_from });
+        let idle_unload = self.shared.limits.idle_unload;
+        Actor::start(Opened { id, state, store, registry, commands, controls, loaded_from, idle_unload });
         room
     }
 }
@@ -460,20 +481,23 @@ async fn wait(mut over: watch::Receiver<()>) {
     }
 }
 
-fn load(store: &dyn Store, id: &DocumentId) -> Result<(RoomState, Loaded), OpenError> {
+fn load(store: &dyn Store, id: &DocumentId, limits: &RoomLimits) -> Result<(RoomState, Loaded), OpenError> {
     let record = match id {
         DocumentId::Notebook(notebook) => Some(open_record(store, notebook)?),
         DocumentId::Free(_) => None,
     };
-    if let Some(cause) = store.meta(&set_aside_key(id))? {
-        let cause = String::from_utf8_lossy(&cause).into_owned();
-        return Err(OpenError::Quarantined { document: id.to_string(), cause });
-    }
-    let loaded = store.load(&DocumentKey(id.to_string()))?.unwrap_or_default();
-    let document = catch_unwind(AssertUnwindSafe(|| Document::load(id, u64::from(rand::random::<u32>()), &loaded)));
     let quarantined = |cause: String| OpenError::Quarantined { document: id.to_string(), cause };
+    if let Some(cause) = quarantine::cause(store, id)? {
+        return Err(quarantined(cause));
+    }
+    let loaded = match store.load(&DocumentKey(id.to_string()))? {
+        None if record.is_some() => return Err(quarantined("its content is not in the store".into())),
+        loaded => loaded.unwrap_or_default(),
+    };
+    let client = u64::from(rand::random::<u32>());
+    let document = catch_unwind(AssertUnwindSafe(|| Document::load(id, client, &loaded, limits.document_bytes)));
     match document {
-        Ok(Ok(document)) => Ok((RoomState::new(id.clone(), document, record), loaded)),
+        Ok(Ok(document)) => Ok((RoomState::new(id.clone(), document, record, limits), loaded)),
         Ok(Err(error)) => Err(quarantined(error.to_string())),
         Err(_) => Err(quarantined("its content makes the document engine fail".into())),
     }

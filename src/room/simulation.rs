@@ -18,6 +18,7 @@ use super::{
     document::Document,
     effects::{Append, Audience, Effects, Input, Outgoing},
     handle::{CloseReason, Join},
+    limits::RoomLimits,
     queue::{Pushed, Queue},
     state::RoomState,
 };
@@ -77,7 +78,8 @@ impl Disk {
     }
 
     fn text(&self) -> (String, StateVector) {
-        let mut document = Document::load(&id(), 1, &self.loaded()).expect("the journal must always load");
+        let mut document =
+            Document::load(&id(), 1, &self.loaded(), limits().document_bytes).expect("the journal must always load");
         let doc = client_doc(2);
         doc.transact_mut().apply_update(Update::decode_v1(&document.encode_all()).unwrap()).unwrap();
         (text_of(&doc), doc.transact().state_vector())
@@ -117,6 +119,10 @@ fn id() -> DocumentId {
     "doc:simulated".parse().unwrap()
 }
 
+fn limits() -> RoomLimits {
+    RoomLimits { queue_bytes: QUEUE_LIMIT, ..RoomLimits::default() }
+}
+
 fn client_doc(client: u64) -> Doc {
     let mut options = Options::with_client_id(ClientID::new(client));
     options.offset_kind = OffsetKind::Utf16;
@@ -139,7 +145,8 @@ fn request_ack(version: u64) -> Bytes {
 }
 
 fn open(disk: &Disk) -> RoomState {
-    RoomState::new(id(), Document::load(&id(), 7, &disk.loaded()).expect("the journal must always load"), None)
+    let document = Document::load(&id(), 7, &disk.loaded(), limits().document_bytes);
+    RoomState::new(id(), document.expect("the journal must always load"), None, &limits())
 }
 
 impl World {
@@ -150,7 +157,7 @@ impl World {
             number,
             peer: None,
             to_server: VecDeque::new(),
-            queue: Queue::with_limit(QUEUE_LIMIT),
+            queue: Queue::with_limit(limits().queue_bytes),
             typed: Vec::new(),
             version: 0,
             acknowledged: 0,
@@ -477,7 +484,7 @@ fn overflow(client: &mut Client, push: impl FnOnce(&mut Queue) -> Pushed) -> Opt
 
 fn cut(client: &mut Client) -> Option<PeerId> {
     client.to_server.clear();
-    client.queue = Queue::with_limit(QUEUE_LIMIT);
+    client.queue = Queue::with_limit(limits().queue_bytes);
     client.lossy = false;
     client.peer.take()
 }

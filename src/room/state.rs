@@ -12,6 +12,7 @@ use super::{
     document::{Change, Document},
     effects::{Append, Audience, Effects, Input, Outgoing},
     handle::{CloseReason, Join},
+    limits::RoomLimits,
     outbox::Outbox,
     presence::Presence,
 };
@@ -82,12 +83,12 @@ pub struct RoomState {
 
 impl RoomState {
     /// The state of a loaded document. `record` is the catalogue's, for a notebook.
-    pub fn new(id: DocumentId, document: Document, record: Option<NotebookRecord>) -> Self {
+    pub fn new(id: DocumentId, document: Document, record: Option<NotebookRecord>, limits: &RoomLimits) -> Self {
         Self {
             id,
             document,
             peers: HashMap::new(),
-            presence: Presence::default(),
+            presence: Presence::new(limits.presence_expiry),
             outbox: Outbox::default(),
             revision: Revision::default(),
             checkpoints: VecDeque::new(),

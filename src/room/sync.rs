@@ -231,6 +231,7 @@ mod tests {
         room::{
             document::Document,
             effects::{Effects, Input},
+            limits::RoomLimits,
         },
         vocabulary::{Actor, ActorKind},
         wire::frame::{ClientFrame, PresenceEntry},
@@ -239,9 +240,9 @@ mod tests {
     const ANA: PeerId = PeerId(1);
 
     fn room() -> RoomState {
-        let id: DocumentId = "doc:test".parse().unwrap();
-        let document = Document::load(&id, 1, &storage::Loaded::default()).unwrap();
-        RoomState::new(id, document, None)
+        let (id, limits): (DocumentId, _) = ("doc:test".parse().unwrap(), RoomLimits::default());
+        let document = Document::load(&id, 1, &storage::Loaded::default(), limits.document_bytes).unwrap();
+        RoomState::new(id, document, None, &limits)
     }
 
     fn join(peer: PeerId) -> Input {

@@ -11,7 +11,7 @@ use std::{
 use crate::ids::DocumentId;
 
 /// The longest an operation on one document may take. Loading the largest document takes a few seconds.
-pub const OPERATION_MAX: Duration = Duration::from_secs(60);
+const OPERATION_MAX: Duration = Duration::from_secs(60);
 
 /// The operations under way.
 #[derive(Debug, Default)]

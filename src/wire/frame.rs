@@ -14,7 +14,8 @@ use super::{
 /// pings; this they take without a word.
 pub const KEEP_ALIVE: Bytes = Bytes::from_static(&[AWARENESS as u8, 1, 0]);
 
-/// The longest presence of one client, in bytes of JSON (`design.md` §3.4).
+/// The longest presence of one client, in bytes of JSON (`design.md` §3.4). Part of the protocol and no setting: every
+/// client of a room keeps the presence of all others, and a name, a colour and a selection have some hundred bytes.
 pub const MAX_PRESENCE_BYTES: usize = 64 * 1024;
 /// The most clients in one presence message. Clients echo the snapshot they get on joining, so this is also the
 /// largest room whose presence can be sent at once.

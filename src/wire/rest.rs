@@ -226,8 +226,31 @@ pub struct StoreReport {
     pub bytes_on_disk: u64,
     #[ts(type = "number")]
     pub bytes_live: u64,
+    /// Documents that are not opened until somebody takes them back; empty when all is well.
+    pub set_aside: Vec<SetAsideDocument>,
     /// One sentence per damaged record; empty when all is well.
     pub damage: Vec<String>,
+    /// The documents that cannot be opened because of it.
+    pub damaged_documents: Vec<String>,
+}
+
+/// A document on which the server hung or failed again and again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export_to = "wire.ts")]
+pub struct SetAsideDocument {
+    /// As in `/ws/{document}`.
+    pub document: String,
+    /// Why it is not opened.
+    pub cause: String,
+}
+
+/// Names a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "wire.ts")]
+pub struct DocumentName {
+    /// As in `/ws/{document}`.
+    pub document: String,
 }
 
 /// A blob that was kept.

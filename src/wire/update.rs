@@ -66,7 +66,6 @@ pub struct CheckedUpdate {
     inserts: Runs<Inserted>,
     deletes: Runs<Deleted>,
     types: u32,
-    wide_texts: bool,
 }
 
 /// A state vector that passed the gate.
@@ -82,8 +81,8 @@ pub fn check(bytes: Bytes) -> Result<CheckedUpdate, Refusal> {
     blocks::check(&mut reader, &mut tally)?;
     let deletes = deletes::check(&mut reader)?;
     nothing_left(&reader)?;
-    let Tally { inserts, types, wide_texts, .. } = tally;
-    Ok(CheckedUpdate { bytes, inserts: Runs::new(inserts), deletes: Runs::new(deletes), types, wide_texts })
+    let Tally { inserts, types, .. } = tally;
+    Ok(CheckedUpdate { bytes, inserts: Runs::new(inserts), deletes: Runs::new(deletes), types })
 }
 
 /// Checks a state vector (v1).
@@ -121,13 +120,6 @@ impl CheckedUpdate {
     /// How many nested shared types it inserts: no branch of the document gets deeper than by this number.
     pub fn types(&self) -> u32 {
         self.types
-    }
-
-    /// It inserts text with characters of two UTF-16 units, such as emoji. That is harmless in a text, but reading a list
-    /// (`ArrayRef::iter`, `get`, `to_json`) that holds such text never ends in yrs 0.28: only a document whose lists were
-    /// looked at after such an update (as texts, which is safe) may go on living.
-    pub fn has_wide_texts(&self) -> bool {
-        self.wide_texts
     }
 
     /// The client some of whose earlier changes are missing in a document that knows every client up to `clock_of` it.

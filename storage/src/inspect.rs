@@ -17,11 +17,19 @@ pub(crate) fn inspect(store: &SledStore) -> Result<Report, StorageError> {
         events: catalogue.events.len() as u64,
         size: store.size()?,
         damage: catalogue.damage.clone(),
+        damaged: Vec::new(),
     };
-    let documents = catalogue.documents.iter().map(|(key, found)| reading::document(&engine, key, found).map(drop));
+    let documents = catalogue.documents.iter().map(|(key, found)| {
+        let read = reading::document(&engine, key, found).map(drop);
+        if matches!(read, Err(StorageError::Corrupt { .. })) {
+            report.damaged.push(key.clone());
+        }
+        read
+    });
+    let documents: Vec<_> = documents.collect();
     let events = catalogue.events.iter().map(|(seq, bytes)| reading::event(&engine, *seq, *bytes).map(drop));
     let blobs = catalogue.blobs.iter().map(|(hash, head)| reading::blob(&engine, &BlobHash(*hash), *head).map(drop));
-    for found in documents.chain(events).chain(blobs) {
+    for found in documents.into_iter().chain(events).chain(blobs) {
         match found {
             Ok(()) => {}
             Err(StorageError::Corrupt { document, what }) => report.damage.push(sentence(&document, &what)),

@@ -181,6 +181,7 @@ impl Store for MemoryStore {
             events: state.events.len() as u64,
             size: Size { on_disk: 0, live: state.live() },
             damage: Vec::new(),
+            damaged: Vec::new(),
         })
     }
 

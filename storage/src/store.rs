@@ -145,6 +145,8 @@ pub struct Report {
     pub size: Size,
     /// One sentence per damaged record, naming the document or place.
     pub damage: Vec<String>,
+    /// The documents that cannot be loaded because of it.
+    pub damaged: Vec<DocumentKey>,
 }
 
 /// A store. All calls may come from any thread; those that read or wait for the disk block, so async callers use a

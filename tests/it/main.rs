@@ -3,7 +3,10 @@
 mod access;
 mod addresses;
 mod commands;
+mod doctor;
 mod events;
+mod full_disk;
+mod limits;
 mod openapi;
 mod peer;
 mod refusals;

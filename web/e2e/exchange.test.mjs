@@ -42,7 +42,7 @@ test('ln_21_an_imported_notebook_shows_its_outputs_and_is_exported_as_it_was', a
   const pictures = original.cells.findIndex((cell) => cell.outputs?.some((output) => output.data?.['image/png']));
   const shown = anna.cell((await anna.order())[pictures]);
   await shown.box.scrollIntoViewIfNeeded();
-  const picture = shown.box.locator('img').first();
+  const picture = shown.box.locator('img[alt]').first();
   await picture.waitFor();
   await eventually(() => picture.evaluate((image) => image.complete && image.naturalWidth > 100), 'the picture is drawn');
 

@@ -17,7 +17,11 @@ const NARROW = { width: 390, height: 844 };
 
 const { server, join } = await stage();
 await mkdir(PICTURES, { recursive: true });
-const numpy = await server.rest('POST', 'notebooks/import?title=Tools%20-%20NumPy', await readFile(NUMPY, 'utf8'));
+const whole = JSON.parse(await readFile(NUMPY, 'utf8'));
+/** Its beginning and one plot: axe-core takes long on hundreds of cells. */
+const plotted = whole.cells.findIndex((cell) => cell.outputs?.some((output) => output.data?.['image/png']));
+const part = { ...whole, cells: [...whole.cells.slice(0, 20), whole.cells[plotted]] };
+const numpy = await server.rest('POST', 'notebooks/import?title=Tools%20-%20NumPy', JSON.stringify(part));
 
 /** What axe-core calls serious or critical on the page as it stands. */
 async function seriousFaults(page) {
@@ -54,19 +58,13 @@ for (const colorScheme of ['light', 'dark']) {
       await assertNoSidewaysScroll(page);
       assert.deepEqual(await seriousFaults(page), []);
 
-      // Code with its output, and a plot.
-      const plot = anna.page.locator('article img').first();
-      const array = anna.cell(order[5]);
-      await array.box.scrollIntoViewIfNeeded();
-      await array.caretAtEnd();
+      await anna.cell(order[part.cells.findIndex((cell) => cell.cell_type === 'code')]).caretAtEnd();
       await picture('editing');
       assert.deepEqual(await seriousFaults(page), []);
-      await eventually(async () => {
-        await page.evaluate(() => window.scrollBy(0, 2000));
-        return (await plot.count()) > 0;
-      }, 'a plot comes near');
+      await anna.cell(order.at(-1)).box.scrollIntoViewIfNeeded();
+      const plot = page.locator('article img[alt]').first();
+      await eventually(() => plot.evaluate((image) => image.complete && image.naturalWidth > 100), 'the plot is drawn');
       await plot.scrollIntoViewIfNeeded();
-      await eventually(() => plot.evaluate((image) => image.complete), 'the plot is drawn');
       await picture('plot');
       await assertNoSidewaysScroll(page);
 

@@ -34,11 +34,13 @@ const ATTACKS = `
 <object data="${FOREIGN}/WHERE-object"></object><embed src="${FOREIGN}/WHERE-embed">
 <form action="${FOREIGN}/WHERE-form"><button>WHERE send</button></form>
 <link rel="stylesheet" href="${FOREIGN}/WHERE-style"><style>@import "${FOREIGN}/WHERE-import";</style>
-<meta http-equiv="refresh" content="0;url=${FOREIGN}/WHERE-refresh"><base href="${FOREIGN}/">
+<base href="${FOREIGN}/">
 <details open ontoggle="window.hurt = 'WHERE toggle'"><summary>x</summary></details>
 <a href="javascript:window.hurt = 'WHERE link'">WHERE link</a>
 <b style="background: url(${FOREIGN}/WHERE-background)">WHERE is here</b>
 `;
+/** Apart from the others: it takes away what else stands in a frame. */
+const REFRESH = `<meta http-equiv="refresh" content="0;url=${FOREIGN}/refresh"><script>location = '${FOREIGN}/location'</script>`;
 const attacks = (where) => ATTACKS.replaceAll('WHERE', where);
 
 /** Told by the frame of the output itself: what its script could and could not do. */
@@ -54,9 +56,10 @@ function hostileNotebook() {
   const code = (source, outputs) => ({ cell_type: 'code', execution_count: 1, metadata: {}, source, outputs });
   const display = (data) => ({ output_type: 'display_data', data, metadata: {} });
   const cells = [
-    { cell_type: 'markdown', metadata: {}, source: `# Harmless\n${attacks('note')}\n[link in Markdown](javascript:window.hurt='markdown')` },
+    { cell_type: 'markdown', metadata: {}, source: `# Harmless\n${attacks('note')}${REFRESH}\n[link in Markdown](javascript:window.hurt='markdown')` },
     code('html', [display({ 'text/html': `<h2>Harmless HTML</h2>${PROBE}` })]),
     code('attacks', [display({ 'text/html': `${attacks('html')}<p>the end of it</p>` })]),
+    code('refresh', [display({ 'text/html': REFRESH })]),
     code('svg', [display({ 'image/svg+xml': `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" onload="window.hurt='svg'"><script>window.hurt='svg'</script></svg>` })]),
     code('markdown', [display({ 'text/markdown': attacks('markdown-output') })]),
     code('latex', [display({ 'text/latex': '$\\href{javascript:window.hurt=1}{x}$' })]),
@@ -94,8 +97,8 @@ test('ln_08_what_a_collaborator_writes_does_not_run_at_anybody', async (t) => {
   await anna.cell(order[2]).box.frameLocator('iframe').getByText('the end of it').waitFor();
 
   for (const id of order) await anna.cell(id).box.scrollIntoViewIfNeeded();
-  await anna.cell(order[4]).box.getByText('markdown-output is here').waitFor();
-  await anna.cell(order[7]).box.getByText('<img src=x').waitFor();
+  await anna.cell(order[5]).box.getByText('markdown-output is here').waitFor();
+  await anna.cell(order[8]).box.getByText('<img src=x').waitFor();
 
   // A collaborator who types it, read by the other as it is typed.
   const bela = await join(t, 'Bela');

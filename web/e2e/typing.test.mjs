@@ -72,6 +72,12 @@ test('ln_62_ln_70_ln_04_a_named_caret_is_seen_moves_with_the_text_and_goes_when_
   await anna.cell(id).editor.waitFor();
   await eventually(async () => (await caret()) === 4, async () => `Anna sees the caret at 4: ${await caret()}`);
   await anna.page.getByRole('button', { name: 'Go to Béla Bartók' }).waitFor();
+  // Also over the first line the name is not cut off by what the line scrolls in.
+  const cut = await anna.cell(id).box.locator('.caret-flag').evaluate((flag) => {
+    const [inner, outer] = [flag, flag.closest('.cm-scroller')].map((node) => node.getBoundingClientRect());
+    return Math.round(outer.top - inner.top);
+  });
+  assert.ok(cut <= 0, `${cut} px of the name are cut off`);
 
   await anna.cell(id).caretAt(0);
   await anna.type('zero ');

@@ -28,7 +28,6 @@ pub struct Tally {
     pub inserts: Vec<Inserted>,
     pub types: u32,
     pub subdocuments: u32,
-    pub wide_texts: bool,
     /// Where every block stands, for who asked for it.
     pub places: Option<Vec<Place>>,
 }

@@ -40,7 +40,7 @@ pub fn check(reader: &mut Reader, kind: u8, tally: &mut Tally) -> Result<u32, Re
     match kind {
         DELETED => length(reader),
         BINARY => single(reader.bytes()),
-        TEXT => text(reader, tally),
+        TEXT => text(reader),
         EMBED => value::json(reader.text()?).map(|()| 1),
         FORMAT => format(reader),
         SHARED_TYPE => shared_type(reader, tally),
@@ -56,7 +56,7 @@ fn single<T>(read: Result<T, Malformed>) -> Result<u32, Refusal> {
 }
 
 /// A text is as long as its UTF-16 form, whatever its bytes.
-fn text(reader: &mut Reader, tally: &mut Tally) -> Result<u32, Refusal> {
+fn text(reader: &mut Reader) -> Result<u32, Refusal> {
     let text = reader.text()?;
     if text.is_empty() {
         return Err(Refusal::EmptyBlock);
@@ -64,7 +64,6 @@ fn text(reader: &mut Reader, tally: &mut Tally) -> Result<u32, Refusal> {
     if text.is_ascii() {
         return super::bounded_clock(text.len() as u64);
     }
-    tally.wide_texts |= text.bytes().any(starts_a_wide_character);
     super::bounded_clock(utf16_length(text))
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use coscribe_storage::{Entry, Options, SledStore, StorageError, Store};
+use coscribe_storage::{Entry, Options, Report, SledStore, StorageError, Store};
 
 use crate::support::{key, open, tail, update, wait_durable, wait_for, write};
 
@@ -248,7 +248,8 @@ fn expect_only_b_damaged(tree: &str, change: impl Fn(&[u8], &[u8]) -> Option<Vec
         assert_eq!(tail(&store, name), [format!("two of {name}").into_bytes()]);
         write(&store, update(name, "others go on"));
     }
-    let damage = store.inspect().unwrap().damage;
+    let Report { damage, damaged, .. } = store.inspect().unwrap();
+    assert_eq!(damaged, [key("b")]);
     assert!(damage.len() == 1 && damage[0].starts_with("b is damaged"), "{damage:?}");
     assert!(store.backup(&directory.path().join("backup")).is_err(), "a backup does not leave a document out silently");
     let file = store.set_aside(&key("b")).unwrap().unwrap();

@@ -104,6 +104,7 @@ export class CellEditor {
 }
 
 function labelled(label: string, hint: string): Extension {
+  // Editable content takes the focus anyway; the index tells it to those that look for a way into the scrolled part.
   return [EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }), placeholder(hint)];
 }
 

@@ -19,11 +19,15 @@ const highlight = HighlightStyle.define([
   { tag: tags.monospace, fontFamily: 'var(--font-code)' },
 ]);
 
+/** How far the name at a caret stands out above its line. */
+const FLAG_ROOM = '13px';
+
 const look = EditorView.theme({
-  '&': { backgroundColor: 'transparent', color: 'var(--ink)', fontSize: 'inherit' },
+  '&': { marginTop: `-${FLAG_ROOM}`, backgroundColor: 'transparent', color: 'var(--ink)', fontSize: 'inherit' },
   '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: 'inherit', lineHeight: 'inherit' },
-  '.cm-content': { padding: '0', caretColor: 'var(--ink)' },
+  // Room above the first line for the name at somebody's caret, which the scroller would cut.
+  '.cm-content': { padding: `${FLAG_ROOM} 0 0`, caretColor: 'var(--ink)' },
   '.cm-line': { padding: '0' },
   '.cm-cursor, .cm-dropCursor': { borderLeftColor: 'var(--ink)', borderLeftWidth: '2px' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
