@@ -26,6 +26,8 @@ export function markdownToHtml(source: string, attachments: JsonObject): string 
   const html = markdown.render(source);
   const clean = DOMPurify.sanitize(html, { ...SAFE, RETURN_DOM_FRAGMENT: true });
   clean.querySelectorAll('a[href]').forEach(leaveThePage);
+  // What may scroll sideways must be reachable without a pointer.
+  clean.querySelectorAll('pre, table').forEach((wide) => wide.setAttribute('tabindex', '0'));
   clean.querySelectorAll('img').forEach((image) => showImage(image, attachments));
   const holder = document.createElement('div');
   holder.append(clean);
