@@ -117,7 +117,14 @@ impl Document {
 
     fn empty(client: u64) -> Self {
         let doc = Doc::with_options(options(client));
-        Self { doc, notebook: None, clocks: HashMap::new(), standing: Standing::default(), size: 0, authored: HashSet::new() }
+        Self {
+            doc,
+            notebook: None,
+            clocks: HashMap::new(),
+            standing: Standing::default(),
+            size: 0,
+            authored: HashSet::new(),
+        }
     }
 
     fn replay(&mut self, entries: &[(u64, &Bytes)]) -> Result<(), LoadError> {

@@ -80,3 +80,14 @@ impl Names {
         self.depths.len() as u32 - 1
     }
 }
+
+#[cfg(test)]
+impl Names {
+    /// A spot in words, which are the same in every index.
+    pub fn describe(&self, spot: super::Spot) -> String {
+        let root = self.roots.iter().find(|(_, number)| **number == spot.parent).map(|(name, _)| name);
+        let item = self.nested.iter().find(|(_, number)| **number == spot.parent).map(|(item, _)| item);
+        let key = self.keys.iter().find(|(_, number)| **number == spot.key).map(|(key, _)| key);
+        format!("{root:?} {item:?} {key:?}")
+    }
+}
