@@ -165,6 +165,29 @@ async fn a_document_that_fails_twice_is_set_aside_with_a_sentence() {
 }
 
 #[tokio::test]
+async fn an_update_between_two_types_closes_its_sender_only_and_changes_nothing() {
+    let rooms = Rooms::new(Arc::new(MemoryStore::new()), RoomLimits::default());
+    let room = rooms.open(&free("a")).await.unwrap();
+    let checked = |bytes: &'static [u8]| update::check(Bytes::from_static(bytes)).unwrap();
+    // Client 7: "a" in the text "t"; client 8: 1 in the list "l"; client 5: "b" between the two.
+    let apart = b"\x02\x01\x07\0\x04\x01\x01t\x01a\x01\x08\0\x08\x01\x01l\x01\x7d\x01\0";
+    let between = b"\x01\x01\x05\0\xc4\x07\0\x08\0\x01b\0";
+    room.merge(checked(apart), ana()).await.unwrap();
+    let before = room.state(None).await.unwrap();
+    let refused = room.merge(checked(between), ana()).await;
+    assert!(matches!(refused, Err(ApplyError::Misplaced(_))), "{refused:?}");
+    let (sender, witness) = (join(&room).await, join(&room).await);
+    sender.send(frame::decode(frame::update(between)).unwrap()).await.unwrap();
+    assert!(matches!(closed(&sender).await, CloseReason::Refused(why) if why.contains("between two others")));
+    room.merge(typed("still here"), ana()).await.unwrap();
+    let frames = &mut Vec::new();
+    witness.receive(frames).await.expect("others stay connected");
+    let after = update::check(room.state(None).await.unwrap()).unwrap();
+    assert!(after.contains_all_of(&update::check(before).unwrap()));
+    assert!(after.inserts().iter().all(|run| run.client != 5));
+}
+
+#[tokio::test]
 async fn a_full_disk_refuses_the_change_with_a_sentence_and_loses_nothing() {
     let store = FailingStore::new();
     let rooms = Rooms::new(store.clone(), RoomLimits::default());

@@ -53,6 +53,7 @@ impl From<CloseReason> for Ending {
             CloseReason::Deleted => NOT_FOUND,
             CloseReason::Replaced => close_code::NORMAL,
             CloseReason::TooBig(_) => close_code::SIZE,
+            CloseReason::Refused(_) => close_code::POLICY,
         };
         Self::Close(code, reason.to_string().into())
     }

@@ -160,6 +160,7 @@ impl From<ApplyError> for ApiError {
             ApplyError::Refused(error) => error.into(),
             ApplyError::Gap => Self::new(StatusCode::CONFLICT, "update_gap", sentence(&error)),
             ApplyError::TooBig(message) => Self::too_large(message),
+            ApplyError::Misplaced(message) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "update_refused", message),
             ApplyError::NotANotebook => Self::new(StatusCode::CONFLICT, "not_a_notebook", sentence(&error)),
             ApplyError::Closed(closed) => closed.into(),
         }
@@ -174,6 +175,7 @@ impl From<RoomClosed> for ApiError {
             }
             CloseReason::Deleted => Self::new(StatusCode::GONE, "notebook_deleted", "The notebook was deleted."),
             CloseReason::TooBig(message) => Self::too_large(message),
+            CloseReason::Refused(message) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "update_refused", message),
             CloseReason::Restart => Self::unavailable("stopping", "The server is stopping; try again soon."),
             CloseReason::Failed | CloseReason::Replaced => {
                 Self::unavailable("document_reloading", "The document is being reloaded; try again soon.")

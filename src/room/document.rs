@@ -10,6 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use storage::Loaded;
+use tracing::error;
 use yrs::{
     ClientID, Doc, Options, ReadTxn, StateVector, Transact, TransactionMut, Update, WriteTxn,
     updates::{decoder::Decode, encoder::Encode},
@@ -19,21 +20,13 @@ use crate::{
     ids::{DocumentId, NotebookId},
     notebook::{ImportedNotebook, Notebook, NotebookView, Op, OpError},
     vocabulary::{Actor, Event, Millis},
-    wire::update::{self, CheckedStateVector, CheckedUpdate},
+    wire::update::{self, CheckedStateVector, CheckedUpdate, Misplaced, Standing},
 };
 
 /// Updates applied in one transaction while loading: one each is slow, all at once is quadratic for typing runs
 /// (`dependencies.md` §1.4: 0.12 s at 100, 10 s at 60,000 for the same log).
 const LOAD_BATCH: usize = 500;
 
-/// How deep shared types may be nested in each other, as last looked at. Browsers delete and print them recursively: at
-/// 3,000 levels their stack overflows and leaves their document half changed; yrs needs up to 840 bytes a level
-/// (`dependencies.md` §1.5 row 2). Real documents have a dozen.
-const NESTING_MAX: u32 = 500;
-
-/// Nested types that may come before the depth is looked at again, for which the whole document must be read. Each may
-/// lie in the one before, so no document is ever deeper than both together.
-const TYPES_UNSEEN_MAX: u32 = 500;
 
 /// Why stored bytes could not be turned into a document.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +45,18 @@ pub enum MergeError {
     /// The document would pass one of its limits.
     #[error("{0}")]
     TooBig(String),
+    /// It stands where nothing may stand. No honest client makes such an update.
+    #[error("{0}")]
+    Misplaced(String),
+}
+
+impl From<Misplaced> for MergeError {
+    fn from(misplaced: Misplaced) -> Self {
+        match misplaced {
+            Misplaced::Missing => Self::Gap,
+            other => Self::Misplaced(format!("The update was refused: {other}.")),
+        }
+    }
 }
 
 /// What one transaction did. An empty `update` means nothing changed.
@@ -75,8 +80,8 @@ pub struct Document {
     notebook: Option<(NotebookId, Notebook)>,
     /// The state vector, kept up to date here because asking yrs for it builds a map each time.
     clocks: HashMap<u64, u32>,
-    /// Nested types that came since the depth was looked at.
-    types_unseen: u32,
+    /// Where every change stands, to be asked before yrs gets more.
+    standing: Standing,
     /// Bytes of the state when last encoded plus all updates since: an upper estimate.
     size: u64,
     /// The largest size at which the document still takes changes.
@@ -112,8 +117,8 @@ impl Document {
 
     fn empty(client: u64, size_max: u64) -> Self {
         let doc = Doc::with_options(options(client));
-        let (clocks, authored) = (HashMap::new(), HashSet::new());
-        Self { doc, notebook: None, clocks, types_unseen: 0, size: 0, size_max, authored }
+        let (clocks, standing, authored) = (HashMap::new(), Standing::default(), HashSet::new());
+        Self { doc, notebook: None, clocks, standing, size: 0, size_max, authored }
     }
 
     fn replay(&mut self, entries: &[(u64, &Bytes)]) -> Result<(), LoadError> {
@@ -124,7 +129,7 @@ impl Document {
             let decoded = Update::decode_v1(bytes).map_err(|error| failed(error.to_string()))?;
             transaction.apply_update(decoded).map_err(|error| failed(error.to_string()))?;
             note(&mut self.clocks, &checked);
-            self.types_unseen = self.types_unseen.saturating_add(checked.types());
+            self.standing.note(bytes).map_err(|misplaced| failed(misplaced.to_string()))?;
             self.size += bytes.len() as u64;
         }
         match transaction.has_missing_updates() {
@@ -157,38 +162,32 @@ impl Document {
         if update.gap(|client| self.clock(client)).is_some() {
             return Err(MergeError::Gap);
         }
-        self.check_limits(transaction, update)?;
+        self.check_size(update)?;
         let decoded = self.decode_new_part(update).ok_or(MergeError::Gap)?;
-        if transaction.apply_update(decoded).is_err() {
-            return Err(MergeError::Gap);
-        }
-        if transaction.has_missing_updates() {
-            // Data whose neighbours are missing must not stay: it would break later encodings (`dependencies.md` §1.5).
-            transaction.prune_pending();
-            self.clocks = clocks_of(&transaction.state_vector());
+        self.standing.admit(update)?;
+        if transaction.apply_update(decoded).is_err() || transaction.has_missing_updates() {
+            self.recover(transaction);
             return Err(MergeError::Gap);
         }
         note(&mut self.clocks, update);
-        self.types_unseen = self.types_unseen.saturating_add(update.types());
         self.size += update.bytes().len() as u64;
         Ok(())
     }
 
-    fn check_limits(&mut self, transaction: &TransactionMut<'_>, update: &CheckedUpdate) -> Result<(), MergeError> {
+    /// After yrs took only a part of an update. Data whose neighbours are missing must not stay: it would break later
+    /// encodings (`dependencies.md` §1.5).
+    fn recover(&mut self, transaction: &mut TransactionMut<'_>) {
+        transaction.prune_pending();
+        self.clocks = clocks_of(&transaction.state_vector());
+        let state = transaction.encode_diff_v1(&StateVector::default());
+        self.standing = Standing::default();
+        note_standing(&mut self.standing, &state);
+    }
+
+    fn check_size(&self, update: &CheckedUpdate) -> Result<(), MergeError> {
         if self.size + update.bytes().len() as u64 > self.size_max {
             return Err(MergeError::TooBig(self.too_big()));
         }
-        if update.types() == 0 || self.types_unseen.saturating_add(update.types()) <= TYPES_UNSEEN_MAX {
-            return Ok(());
-        }
-        let state = Bytes::from(transaction.encode_diff_v1(&StateVector::default()));
-        let nesting = update::nesting(&[&state, update.bytes()]).unwrap_or(u32::MAX);
-        if nesting > NESTING_MAX {
-            return Err(MergeError::TooBig(format!(
-                "Lists, maps and texts may lie in each other {NESTING_MAX} levels deep."
-            )));
-        }
-        self.types_unseen = 0;
         Ok(())
     }
 
@@ -276,16 +275,23 @@ impl Document {
             Some((id, notebook)) => notebook.events(transaction, id, now),
             None => Vec::new(),
         };
-        self.note_inserted(transaction);
-        Change { update: transaction.encode_update_v1().into(), events }
+        let update = Bytes::from(transaction.encode_update_v1());
+        self.note_inserted(transaction, &update);
+        Change { update, events }
     }
 
-    fn note_inserted(&mut self, transaction: &TransactionMut<'_>) {
+    fn note_inserted(&mut self, transaction: &TransactionMut<'_>, update: &Bytes) {
+        let mut is_new = false;
         for (client, ranges) in transaction.insert_set().iter() {
             if let Some(end) = ranges.iter().map(|range| range.end).max() {
                 let clock = self.clocks.entry(client.get()).or_default();
                 *clock = (*clock).max(end);
+                is_new |= end > self.standing.end_of(client.get());
             }
+        }
+        // What the server itself wrote; what clients sent is in it already.
+        if is_new {
+            note_standing(&mut self.standing, update);
         }
     }
 
@@ -359,6 +365,13 @@ fn clocks_of(vector: &StateVector) -> HashMap<u64, u32> {
 
 fn vector_of(clocks: &HashMap<u64, u32>) -> StateVector {
     clocks.iter().map(|(client, clock)| (ClientID::new(*client), *clock)).collect()
+}
+
+/// Notes what yrs itself has written.
+fn note_standing(standing: &mut Standing, update: &[u8]) {
+    if let Err(misplaced) = standing.note(update) {
+        error!(%misplaced, "an update that yrs wrote cannot be read");
+    }
 }
 
 fn note(clocks: &mut HashMap<u64, u32>, update: &CheckedUpdate) {

@@ -39,6 +39,7 @@ impl RoomState {
             None | Some(Ok(())) => Answer::Merged,
             Some(Err(MergeError::Gap)) => Answer::Refused(ApplyError::Gap),
             Some(Err(MergeError::TooBig(why))) => Answer::Refused(ApplyError::TooBig(why)),
+            Some(Err(MergeError::Misplaced(why))) => Answer::Refused(ApplyError::Misplaced(why)),
         };
         self.emit(Outgoing::Reply { reply, answer });
     }

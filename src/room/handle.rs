@@ -59,6 +59,9 @@ pub enum CloseReason {
     /// A message or the document is over its limit: 1009 with the sentence.
     #[error("{0}")]
     TooBig(String),
+    /// The client sent what no honest client sends: 1008 with the sentence.
+    #[error("{0}")]
+    Refused(String),
 }
 
 /// Why an edit did not happen.
@@ -72,6 +75,9 @@ pub enum ApplyError {
     /// The update is over a limit of the document.
     #[error("{0}")]
     TooBig(String),
+    /// The update stands where nothing may stand.
+    #[error("{0}")]
+    Misplaced(String),
     /// The document is no notebook.
     #[error("this document is no notebook")]
     NotANotebook,

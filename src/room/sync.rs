@@ -106,6 +106,9 @@ impl RoomState {
             Err(MergeError::TooBig(why)) => {
                 self.emit(Outgoing::Close { peer: sent.peer, reason: CloseReason::TooBig(why) })
             }
+            Err(MergeError::Misplaced(why)) => {
+                self.emit(Outgoing::Close { peer: sent.peer, reason: CloseReason::Refused(why) })
+            }
         }
     }
 

@@ -7,8 +7,8 @@
 mod blocks;
 mod content;
 mod deletes;
-mod nesting;
 mod ranges;
+mod standing;
 mod value;
 
 use bytes::Bytes;
@@ -17,8 +17,8 @@ use self::{blocks::Tally, ranges::Runs};
 use super::lib0::{Malformed, Reader};
 
 pub use self::{
-    nesting::nesting,
     ranges::{Deleted, Inserted},
+    standing::{Misplaced, Standing},
 };
 
 /// The highest clock, and the highest end of a block: yrs subtracts clocks as 32-bit signed integers.

@@ -2,12 +2,14 @@
 //! room does with an update.
 
 use std::{
+    cell::RefCell,
     collections::HashMap,
+    ops::Deref,
     sync::{Arc, Mutex},
 };
 
 use bytes::Bytes;
-use coscribe::wire::update::{self, CheckedUpdate, Deleted, Inserted, Refusal};
+use coscribe::wire::update::{self, CheckedUpdate, Deleted, Inserted, Misplaced, Refusal, Standing};
 use yrs::{
     Any, Array, ArrayPrelim, ArrayRef, ClientID, Doc, GetString, IdSet, In, Map, MapPrelim, OffsetKind, Options, Out,
     ReadTxn, StateVector, Text, TextPrelim, TextRef, Transact, Update, WriteTxn, Xml, XmlElementPrelim, XmlFragment,
@@ -34,21 +36,35 @@ pub struct Authors {
     updates: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
+/// A document, and the index of where its changes stand.
+pub struct Replica {
+    doc: Doc,
+    standing: RefCell<Standing>,
+}
+
+impl Deref for Replica {
+    type Target = Doc;
+
+    fn deref(&self) -> &Doc {
+        &self.doc
+    }
+}
+
 /// What a room did with an update. Causes are for failing tests to print.
 #[derive(Debug)]
 #[expect(dead_code, reason = "causes are only ever printed")]
 pub enum Admission {
     Refused(Refusal),
     Gap,
-    /// yrs read it but would not integrate it.
-    Rejected(String),
+    /// It stands where nothing may stand.
+    Misplaced(Misplaced),
     /// It put text into a list, where reading it would not end: the room throws the document away and loads it anew.
     Poisoned,
     Merged,
 }
 
 /// A replica as rooms and browsers have it.
-pub fn replica(client: u64) -> Doc {
+pub fn replica(client: u64) -> Replica {
     let mut options = Options::with_client_id(ClientID::new(client));
     options.offset_kind = OffsetKind::Utf16;
     let doc = Doc::with_options(options);
@@ -59,7 +75,7 @@ pub fn replica(client: u64) -> Doc {
     txn.get_or_insert_map("map");
     txn.get_or_insert_xml_fragment("xml");
     drop(txn);
-    doc
+    Replica { doc, standing: RefCell::default() }
 }
 
 /// `name` and bytes of every update in `yjs.txt`.
@@ -85,8 +101,8 @@ pub fn state(doc: &Doc) -> Vec<u8> {
     doc.transact().encode_state_as_update_v1(&StateVector::default())
 }
 
-/// Takes an update as a room does: through the gate, not with a gap, and nothing stays pending.
-pub fn admit(doc: &Doc, bytes: impl Into<Bytes>) -> Admission {
+/// Takes an update as a room does: through the gate, not with a gap, and only if everything in it stands well.
+pub fn admit(doc: &Replica, bytes: impl Into<Bytes>) -> Admission {
     match update::check(bytes.into()) {
         Ok(update) => merge(doc, &update),
         Err(refusal) => Admission::Refused(refusal),
@@ -119,34 +135,45 @@ fn ranges(ids: &IdSet) -> Vec<(u64, u32, u32)> {
     ranges
 }
 
-fn merge(doc: &Doc, update: &CheckedUpdate) -> Admission {
+fn merge(doc: &Replica, update: &CheckedUpdate) -> Admission {
+    note_own_edits(doc);
     let mut txn = doc.transact_mut();
     let known = txn.state_vector();
     if update.gap(|client| known.get(&ClientID::new(client))).is_some() {
         return Admission::Gap;
     }
-    let unknown = match update.overlaps(|client| known.get(&ClientID::new(client))) {
+    match doc.standing.borrow_mut().admit(update) {
+        Ok(()) => {}
+        Err(Misplaced::Missing) => return Admission::Gap,
+        Err(misplaced) => return Admission::Misplaced(misplaced),
+    }
+    let cut = update.inserts().iter().any(|run| run.from < known.get(&ClientID::new(run.client)));
+    let unknown = match cut {
         true => {
             Bytes::from(diff_updates_v1(update.bytes(), &known.encode_v1()).expect("yrs cuts what the gate accepts"))
         }
         false => update.bytes().clone(),
     };
     let decoded = Update::decode_v1(&unknown).expect("yrs reads what the gate accepts");
-    let outcome = txn.apply_update(decoded);
-    if txn.has_missing_updates() {
-        txn.prune_pending();
-    }
+    txn.apply_update(decoded).expect("yrs integrates what stands well");
+    assert!(!txn.has_missing_updates(), "something is missing of {}", hex(update.bytes()));
     if poisoned(&txn) {
         return Admission::Poisoned;
     }
-    match outcome {
-        Ok(()) => Admission::Merged,
-        Err(error) => Admission::Rejected(error.to_string()),
+    Admission::Merged
+}
+
+/// Notes what was written into the document without an update.
+fn note_own_edits(doc: &Replica) {
+    let mut standing = doc.standing.borrow_mut();
+    let known = doc.transact().state_vector();
+    if known.iter().any(|(client, clock)| standing.end_of(client.get()) < *clock) {
+        standing.note(&state(doc)).expect("the index reads what yrs writes");
     }
 }
 
 /// Does everything a room does with its document, and reloads it.
-pub fn exercise(doc: &Doc) {
+pub fn exercise(doc: &Replica) {
     let whole = state(doc);
     read(doc);
     let txn = doc.transact();
@@ -198,7 +225,7 @@ fn holds_wide_text(txn: &impl ReadTxn, list: &ArrayRef) -> bool {
 impl Authors {
     /// Authors with these client ids.
     pub fn new(clients: &[u64]) -> Self {
-        let docs: Vec<Doc> = clients.iter().map(|&client| replica(client)).collect();
+        let docs: Vec<Doc> = clients.iter().map(|&client| replica(client).doc).collect();
         let updates = Arc::new(Mutex::new(Vec::new()));
         for doc in &docs {
             let updates = updates.clone();

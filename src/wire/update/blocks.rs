@@ -28,29 +28,42 @@ pub struct Tally {
     pub inserts: Vec<Inserted>,
     pub types: u32,
     pub subdocuments: u32,
-    /// Where every block stands, for who asked for it.
-    pub places: Option<Vec<Place>>,
 }
 
-/// Where a block of clocks stands in the tree of shared types.
+/// The client and clock of an item.
+pub type Id = (u64, u32);
+
+/// A block of clocks of one client, `from` to `to`, `to` excluded, and what it says of where it stands.
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
+pub struct Place<'a> {
     pub client: u64,
     pub from: u32,
     pub to: u32,
-    pub beside: Beside,
-    pub is_type: bool,
+    pub beside: Beside<'a>,
+    pub content: Content,
 }
 
-/// What tells the parent of a block.
+/// What tells the parent of a block, and the key under which it stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beside {
-    /// Its parent is a root type, or it was collected and has none.
+pub enum Beside<'a> {
+    /// It was collected and has no parent.
     Nothing,
+    /// Parent and key are those of its left or right neighbour, of which it has at least one.
+    Neighbours(Option<Id>, Option<Id>),
+    /// Its parent is the root type of this name.
+    Root(&'a str, Option<&'a str>),
     /// Its parent is the type that this item made.
-    Parent(u64, u32),
-    /// Its parent is that of this item.
-    Neighbour(u64, u32),
+    Type(Id, Option<&'a str>),
+}
+
+/// What an item holds, as far as others may stand in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// A shared type.
+    Type,
+    /// Something deleted, of which nobody knows any more what it was.
+    Deleted,
+    Plain,
 }
 
 /// Checks all sections.
@@ -59,94 +72,97 @@ pub fn check(reader: &mut Reader, tally: &mut Tally) -> Result<(), Refusal> {
     let mut clients = Clients::default();
     tally.inserts.reserve(sections as usize);
     for _ in 0..sections {
-        section(reader, tally, &mut clients)?;
+        let client = section(reader, tally, |tally, place| {
+            push_joined(&mut tally.inserts, Inserted { client: place.client, from: place.from, to: place.to });
+        })?;
+        clients.add(client);
     }
     clients.all_different()
 }
 
-fn section(reader: &mut Reader, tally: &mut Tally, clients: &mut Clients) -> Result<(), Refusal> {
+/// Shows every block of an update, without allocating.
+pub fn walk<'a>(update: &'a [u8], mut visit: impl FnMut(Place<'a>)) -> Result<(), Refusal> {
+    let (mut reader, mut tally) = (Reader::new(update), Tally::default());
+    for _ in 0..reader.count(SMALLEST_SECTION)? {
+        section(&mut reader, &mut tally, |_, place| visit(place))?;
+    }
+    Ok(())
+}
+
+/// Reads the blocks of one client, and gives the client.
+fn section<'a>(
+    reader: &mut Reader<'a>,
+    tally: &mut Tally,
+    mut visit: impl FnMut(&mut Tally, Place<'a>),
+) -> Result<u64, Refusal> {
     let blocks = reader.count(SMALLEST_BLOCK)?;
     if blocks == 0 {
         // yrs takes an empty section by calling itself, so that enough of them would use up its stack.
         return Err(Refusal::EmptySection);
     }
     let client = reader.integer()?;
-    clients.add(client);
-    let mut at = clock(reader)?;
+    let mut from = clock(reader)?;
     for _ in 0..blocks {
         let block = block(reader, tally)?;
-        let to = super::bounded_clock(u64::from(at) + u64::from(block.length))?;
+        let to = super::bounded_clock(u64::from(from) + u64::from(block.length))?;
         if !block.skipped {
-            push_joined(&mut tally.inserts, Inserted { client, from: at, to });
-            if let Some(places) = &mut tally.places {
-                places.push(Place { client, from: at, to, beside: block.beside, is_type: block.is_type });
-            }
+            visit(tally, Place { client, from, to, beside: block.beside, content: block.content });
         }
-        at = to;
+        from = to;
     }
-    Ok(())
+    Ok(client)
 }
 
-struct Block {
+struct Block<'a> {
     length: u32,
     skipped: bool,
-    beside: Beside,
-    is_type: bool,
+    beside: Beside<'a>,
+    content: Content,
 }
 
-fn block(reader: &mut Reader, tally: &mut Tally) -> Result<Block, Refusal> {
+fn block<'a>(reader: &mut Reader<'a>, tally: &mut Tally) -> Result<Block<'a>, Refusal> {
     let info = reader.byte()?;
     match info {
         COLLECTED | SKIPPED => {
             let length = length(reader)?;
-            Ok(Block { length, skipped: info == SKIPPED, beside: Beside::Nothing, is_type: false })
+            Ok(Block { length, skipped: info == SKIPPED, beside: Beside::Nothing, content: Content::Plain })
         }
         _ => item(reader, info, tally),
     }
 }
 
 /// Checks an item.
-fn item(reader: &mut Reader, info: u8, tally: &mut Tally) -> Result<Block, Refusal> {
-    let mut beside = Beside::Nothing;
-    if info & HAS_ORIGIN != 0 {
-        let (client, clock) = id(reader)?;
-        beside = Beside::Neighbour(client, clock);
-    }
-    if info & HAS_RIGHT_ORIGIN != 0 {
-        let (client, clock) = id(reader)?;
-        if beside == Beside::Nothing {
-            beside = Beside::Neighbour(client, clock);
-        }
-    }
+fn item<'a>(reader: &mut Reader<'a>, info: u8, tally: &mut Tally) -> Result<Block<'a>, Refusal> {
+    let left = if info & HAS_ORIGIN != 0 { Some(id(reader)?) } else { None };
+    let right = if info & HAS_RIGHT_ORIGIN != 0 { Some(id(reader)?) } else { None };
     // With a neighbour, parent and key are the neighbour's and are not written, though the bit for the key stays.
-    if info & (HAS_ORIGIN | HAS_RIGHT_ORIGIN) == 0 {
-        beside = parent(reader, info)?;
-    }
-    let types = tally.types;
-    let length = content::check(reader, info & CONTENT_KIND, tally)?;
-    Ok(Block { length, skipped: false, beside, is_type: tally.types > types })
-}
-
-fn parent(reader: &mut Reader, info: u8) -> Result<Beside, Refusal> {
-    let beside = match reader.integer()? {
-        PARENT_IS_ROOT => {
-            reader.text()?;
-            Beside::Nothing
-        }
-        PARENT_IS_ITEM => {
-            let (client, clock) = id(reader)?;
-            Beside::Parent(client, clock)
-        }
-        // Every decoder takes any other number for one of the two, and not all for the same.
-        other => return Err(Refusal::UnknownParent(other)),
+    let beside = match (left, right) {
+        (None, None) => parent(reader, info)?,
+        _ => Beside::Neighbours(left, right),
     };
-    if info & HAS_PARENT_KEY != 0 {
-        reader.text()?;
-    }
-    Ok(beside)
+    let length = content::check(reader, info & CONTENT_KIND, tally)?;
+    let content = match info & CONTENT_KIND {
+        content::SHARED_TYPE => Content::Type,
+        content::DELETED => Content::Deleted,
+        _ => Content::Plain,
+    };
+    Ok(Block { length, skipped: false, beside, content })
 }
 
-fn id(reader: &mut Reader) -> Result<(u64, u32), Refusal> {
+fn parent<'a>(reader: &mut Reader<'a>, info: u8) -> Result<Beside<'a>, Refusal> {
+    match reader.integer()? {
+        PARENT_IS_ROOT => Ok(Beside::Root(reader.text()?, key(reader, info)?)),
+        PARENT_IS_ITEM => Ok(Beside::Type(id(reader)?, key(reader, info)?)),
+        // Every decoder takes any other number for one of the two, and not all for the same.
+        other => Err(Refusal::UnknownParent(other)),
+    }
+}
+
+fn key<'a>(reader: &mut Reader<'a>, info: u8) -> Result<Option<&'a str>, Refusal> {
+    if info & HAS_PARENT_KEY == 0 { Ok(None) } else { Ok(Some(reader.text()?)) }
+}
+
+fn id(reader: &mut Reader) -> Result<Id, Refusal> {
     Ok((reader.integer()?, clock(reader)?))
 }
 

@@ -14,12 +14,12 @@ pub const SMALLEST_BLOCK: usize = 2;
 /// yrs makes a whole document, about a kilobyte, of every sub-document's handful of bytes.
 pub const MAX_SUBDOCUMENTS: u32 = 1_000;
 
-const DELETED: u8 = 1;
+pub const DELETED: u8 = 1;
 const BINARY: u8 = 3;
 const TEXT: u8 = 4;
 const EMBED: u8 = 5;
 const FORMAT: u8 = 6;
-const SHARED_TYPE: u8 = 7;
+pub const SHARED_TYPE: u8 = 7;
 const VALUES: u8 = 8;
 const SUBDOCUMENT: u8 = 9;
 
