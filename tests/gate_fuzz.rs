@@ -42,7 +42,7 @@ use self::{
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// A quarter of a minute of an unoptimised build; more on a machine with much else to do.
-const CASES: u64 = 100_000;
+const CASES: u64 = 60_000;
 const SEED: u64 = 1;
 /// The share of invented updates: few mutations get as far as yrs, most of these do, and each costs milliseconds.
 const INVENTED_PERCENT: u64 = 3;

@@ -27,7 +27,6 @@ use crate::{
 /// (`dependencies.md` §1.4: 0.12 s at 100, 10 s at 60,000 for the same log).
 const LOAD_BATCH: usize = 500;
 
-
 /// Why stored bytes could not be turned into a document.
 #[derive(Debug, thiserror::Error)]
 #[error("entry {entry} of its log cannot be applied: {cause}")]
