@@ -13,7 +13,10 @@ use std::{
 use bytes::Bytes;
 use metrics::{counter, gauge, histogram};
 use storage::{DocumentKey, Durability, Entry, Loaded, Seq, StorageError, Store};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::{mpsc, oneshot, watch},
+};
 
 use super::{
     Revision,
@@ -29,7 +32,7 @@ use crate::{
     ids::{DocumentId, PeerId},
     measure,
     vocabulary::Millis,
-    wire::frame::PresenceEntry,
+    wire::frame::{ClientFrame, PresenceEntry},
 };
 
 /// Commands taken at once at most: enough to make large transactions, few enough that nobody waits for long.
@@ -47,6 +50,26 @@ const TAIL_BYTES_MAX: u64 = 512 << 10;
 
 /// Shorter tails are not worth folding when a room is unloaded.
 const TAIL_UPDATES_AT_UNLOAD: u64 = 100;
+
+/// Updates of so many bytes may take yrs tens of milliseconds, and hostile ones of many times that whole seconds: it
+/// compares every item with all that were inserted at the same place.
+const HEAVY: usize = 4 << 10;
+
+/// Bytes of updates in a batch.
+fn weight(inputs: &[Input]) -> usize {
+    let bytes = |input: &Input| match input {
+        Input::Frame { frame: ClientFrame::Missing(update) | ClientFrame::Update(update), .. }
+        | Input::Merge { update, .. } => update.bytes().len(),
+        _ => 0,
+    };
+    inputs.iter().map(bytes).sum()
+}
+
+/// Lets other tasks leave this thread before heavy work, so that only this document waits for it.
+fn apart<T>(weight: usize, work: impl FnOnce() -> T) -> T {
+    let several_threads = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
+    if weight > HEAVY && several_threads { tokio::task::block_in_place(work) } else { work() }
+}
 
 /// Milliseconds since the Unix epoch.
 pub(super) fn now() -> Millis {
@@ -259,7 +282,8 @@ impl Actor {
     fn step(&mut self, mut inputs: Vec<Input>) {
         while !inputs.is_empty() && self.failed.is_none() {
             let under_way = self.registry.watchdog().watch(&self.id);
-            let handled = catch_unwind(AssertUnwindSafe(|| self.state.handle(inputs, now())));
+            let handled =
+                apart(weight(&inputs), || catch_unwind(AssertUnwindSafe(|| self.state.handle(inputs, now()))));
             drop(under_way);
             inputs = match handled {
                 Ok(effects) => self.perform(effects),

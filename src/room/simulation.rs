@@ -510,3 +510,15 @@ fn seeds_with_crashes_losses_and_slow_readers_lose_and_double_nothing() {
     let seeds = std::env::var("COSCRIBE_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS);
     (0..seeds).for_each(run);
 }
+
+/// A resync that was itself dropped by an overflow counted as received: the next one began after a gap.
+#[test]
+fn seed_15_a_resync_that_was_dropped_in_turn_is_not_taken_for_received() {
+    run(15);
+}
+
+/// A client that had typed offline asked for an acknowledgement before it had answered what it made offline, and got it.
+#[test]
+fn seed_316_an_acknowledgement_waits_for_what_was_typed_offline() {
+    run(316);
+}
