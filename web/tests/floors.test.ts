@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const SOURCE = new URL('../src', import.meta.url).pathname;
-const FLOORS = ['wire', 'doc', 'sync', 'editor', 'state', 'ui'];
+const FLOORS = ['wire', 'text', 'doc', 'sync', 'editor', 'state', 'ui'];
 const WITH_SVELTE = ['ui', 'widgets'];
 
 interface Import {

@@ -1,0 +1,3 @@
+// Cells: their kinds, tools, selection, clipboard and bin.
+
+export const cells = {};

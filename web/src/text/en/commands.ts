@@ -1,0 +1,3 @@
+// The names of commands, the palette and the help sheet.
+
+export const commands = {};

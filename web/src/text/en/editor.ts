@@ -1,0 +1,3 @@
+// The editor of one cell.
+
+export const editor = {};

@@ -1,0 +1,13 @@
+// English, one file a part of the page.
+
+import { cells } from './cells';
+import { commands } from './commands';
+import { editor } from './editor';
+import { find } from './find';
+import { home } from './home';
+import { notes } from './notes';
+import { outputs } from './outputs';
+import { people } from './people';
+import { trust } from './trust';
+
+export const en = { cells, commands, editor, find, home, notes, outputs, people, trust };

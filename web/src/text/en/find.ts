@@ -1,0 +1,3 @@
+// Find and replace, and the outline.
+
+export const find = {};

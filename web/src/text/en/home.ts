@@ -1,0 +1,3 @@
+// The list of notebooks.
+
+export const home = {};

@@ -1,0 +1,3 @@
+// Notes: Markdown, pictures, diagrams.
+
+export const notes = {};

@@ -1,0 +1,3 @@
+// Outputs of code.
+
+export const outputs = {};

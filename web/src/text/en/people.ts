@@ -1,0 +1,3 @@
+// Who is here, where, and what they did meanwhile.
+
+export const people = {};
