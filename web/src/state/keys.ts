@@ -1,73 +1,22 @@
-// Command mode: which key does what, with Jupyter's keys as the beginning. Pure.
+// Which key does what in command mode. Pure.
+//
+// Invariant: a stroke is written in one way only, so that two bindings are the same exactly when their text is.
 
-export type Command =
-  | 'edit'
-  | 'selectAbove'
-  | 'selectBelow'
-  | 'addAbove'
-  | 'addBelow'
-  | 'delete'
-  | 'undo'
-  | 'redo'
-  | 'toCode'
-  | 'toNote'
-  | 'toPrompt'
-  | 'toRaw'
-  | 'moveUp'
-  | 'moveDown'
-  | 'mergeBelow'
-  | 'foldSource'
-  | 'foldOutputs'
-  | 'advance'
-  | 'first'
-  | 'last'
-  | 'bin'
-  | 'help';
+import { commands, COMMANDS, nameOf, type Command } from './commands';
 
 export interface Binding {
-  /** Keys pressed one after the other, each with its modifiers: `d d`, `Shift+Enter`. */
+  /** As a command declares them: `d d`, `Shift+Enter`. */
   keys: string;
   command: Command;
-  /** For the help sheet. */
-  label: string;
 }
 
-export const BINDINGS: readonly Binding[] = [
-  { keys: 'Enter', command: 'edit', label: 'Edit the cell' },
-  { keys: 'Shift+Enter', command: 'advance', label: 'Go on to the next cell, made if there is none' },
-  { keys: 'ArrowUp', command: 'selectAbove', label: 'Select the cell above' },
-  { keys: 'k', command: 'selectAbove', label: 'Select the cell above' },
-  { keys: 'ArrowDown', command: 'selectBelow', label: 'Select the cell below' },
-  { keys: 'j', command: 'selectBelow', label: 'Select the cell below' },
-  { keys: 'Home', command: 'first', label: 'Select the first cell' },
-  { keys: 'End', command: 'last', label: 'Select the last cell' },
-  { keys: 'a', command: 'addAbove', label: 'Add a cell above' },
-  { keys: 'b', command: 'addBelow', label: 'Add a cell below' },
-  { keys: 'd d', command: 'delete', label: 'Put the cell into the bin' },
-  { keys: 'z', command: 'undo', label: 'Undo my last change' },
-  { keys: 'Mod+z', command: 'undo', label: 'Undo my last change' },
-  { keys: 'Shift+z', command: 'redo', label: 'Redo' },
-  { keys: 'Mod+Shift+z', command: 'redo', label: 'Redo' },
-  { keys: 'Mod+y', command: 'redo', label: 'Redo' },
-  { keys: 'y', command: 'toCode', label: 'Make it code' },
-  { keys: 'm', command: 'toNote', label: 'Make it a note' },
-  { keys: 'p', command: 'toPrompt', label: 'Make it a prompt' },
-  { keys: 'r', command: 'toRaw', label: 'Make it raw text' },
-  { keys: 'Alt+ArrowUp', command: 'moveUp', label: 'Move the cell up' },
-  { keys: 'Alt+ArrowDown', command: 'moveDown', label: 'Move the cell down' },
-  { keys: 'Shift+m', command: 'mergeBelow', label: 'Merge with the cell below' },
-  { keys: 'c', command: 'foldSource', label: 'Fold or show the source' },
-  { keys: 'o', command: 'foldOutputs', label: 'Fold or show the outputs' },
-  { keys: 'x', command: 'bin', label: 'Open the bin' },
-  { keys: 'h', command: 'help', label: 'This sheet' },
-  { keys: '?', command: 'help', label: 'This sheet' },
-];
+export const BINDINGS: readonly Binding[] = commands().flatMap((command) => COMMANDS[command].keys.map((keys) => ({ keys, command })));
 
 /** The bindings as a sheet shows them: one line a command, with all its keys. */
 export function sheet(bindings: readonly Binding[] = BINDINGS): { label: string; keys: string[] }[] {
   const lines = new Map<Command, { label: string; keys: string[] }>();
-  for (const { command, label, keys } of bindings) {
-    const line = lines.get(command) ?? { label, keys: [] };
+  for (const { command, keys } of bindings) {
+    const line = lines.get(command) ?? { label: nameOf(command), keys: [] };
     line.keys.push(keys);
     lines.set(command, line);
   }

@@ -1,3 +1,48 @@
 // The names of commands, the palette and the help sheet.
 
-export const commands = {};
+const deeds = {
+  typing: 'your typing',
+  add: 'adding a cell',
+  move: 'moving a cell',
+  delete: 'deleting a cell',
+  restore: 'restoring a cell',
+  kind: 'changing the kind of a cell',
+  split: 'splitting a cell',
+  merge: 'merging two cells',
+};
+
+/** `number` is 0 when the cell is not known. */
+const where = (number: number): string => (number > 0 ? ` in cell ${number}` : '');
+
+export const commands = {
+  undo: 'Undo',
+  nothingToUndo: 'Nothing of yours to undo.',
+  nothingToRedo: 'Nothing to redo.',
+  deeds,
+  undid: (deed: string, number: number) => `Undid ${deed}${where(number)}.`,
+  redid: (deed: string, number: number) => `Redid ${deed}${where(number)}.`,
+  names: {
+    edit: 'Edit the cell',
+    advance: 'Go on to the next cell, made if there is none',
+    selectAbove: 'Select the cell above',
+    selectBelow: 'Select the cell below',
+    first: 'Select the first cell',
+    last: 'Select the last cell',
+    addAbove: 'Add a cell above',
+    addBelow: 'Add a cell below',
+    delete: 'Put the cell into the bin',
+    moveUp: 'Move the cell up',
+    moveDown: 'Move the cell down',
+    mergeBelow: 'Merge with the cell below',
+    undo: 'Undo my last change',
+    redo: 'Redo',
+    toCode: 'Make it code',
+    toNote: 'Make it a note',
+    toPrompt: 'Make it a prompt',
+    toRaw: 'Make it raw text',
+    foldSource: 'Fold or show the source',
+    foldOutputs: 'Fold or show the outputs',
+    bin: 'Open the bin',
+    help: 'This sheet',
+  },
+};
