@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 
 import { behindAfterStep, moves, neighbour, visible } from '../../src/state/cells';
-import { excerpt } from '../../src/state/excerpt';
 import { COLORS, identity } from '../../src/state/identity';
 import { BINDINGS, press, sheet, strokeName, type Stroke } from '../../src/state/keys';
 import { ago, found, titleOfFile } from '../../src/state/notebooks';
@@ -97,15 +96,6 @@ test('a name and a colour are made once and kept', () => {
   expect(identity(store, () => 0.9)).toEqual(first);
   kept.set('coscribe:identity', '{"name": 5');
   expect(identity(store, () => 0.9).name).not.toBe('');
-});
-
-test('a long text is cut at a line and says how long it is', () => {
-  expect(excerpt('short')).toEqual({ text: 'short' });
-  const long = Array.from({ length: 1000 }, (_, index) => `line ${index}`).join('\n');
-  const part = excerpt(long);
-  expect(part.text.split('\n').length).toBe(160);
-  expect(part.whole).toEqual({ lines: 1000, characters: long.length });
-  expect(excerpt('x'.repeat(50_000)).text.length).toBe(40_000);
 });
 
 test('search finds titles with every word, in any case', () => {
