@@ -26,6 +26,8 @@ export interface CellHandle {
   edit(where?: 'start' | 'end'): void;
   /** Shows the note, closes its editor. */
   render(): void;
+  /** Draws it, though it is far from what is seen. */
+  draw(): void;
 }
 
 export class NotebookModel {
@@ -127,6 +129,10 @@ export class NotebookModel {
 
   edit(id: string, where?: 'start' | 'end'): void {
     this.#handles.get(id)?.edit(where);
+  }
+
+  draw(id: string): void {
+    this.#handles.get(id)?.draw();
   }
 
   /** Shift+Enter: on to the next cell, made if there is none. */
