@@ -32,6 +32,8 @@ fn wire_types() -> String {
         rest::NotebookList,
         rest::CreateNotebook,
         rest::PatchNotebook,
+        rest::DuplicateNotebook,
+        rest::LimitsBody,
         rest::NotebookBody,
         rest::CellBody,
         rest::DeletedCell,
@@ -40,6 +42,7 @@ fn wire_types() -> String {
         rest::PutSource,
         rest::MoveCell,
         rest::BlobStored,
+        rest::EventBody,
     );
     text
 }

@@ -4,7 +4,6 @@ import { behindAfterStep, moves, neighbour, visible } from '../../src/state/cell
 import { excerpt } from '../../src/state/excerpt';
 import { COLORS, identity } from '../../src/state/identity';
 import { BINDINGS, press, sheet, strokeName, type Stroke } from '../../src/state/keys';
-import { ago, found, titleOfFile } from '../../src/state/notebooks';
 import { pathOf, routeOf } from '../../src/state/route';
 
 function stroke(key: string, modifiers: Partial<Stroke> = {}): string {
@@ -106,16 +105,4 @@ test('a long text is cut at a line and says how long it is', () => {
   expect(part.text.split('\n').length).toBe(160);
   expect(part.whole).toEqual({ lines: 1000, characters: long.length });
   expect(excerpt('x'.repeat(50_000)).text.length).toBe(40_000);
-});
-
-test('search finds titles with every word, in any case', () => {
-  const list = [{ title: 'Tides of the North Sea' }, { title: 'north pole' }];
-  expect(found(list, 'NORTH sea')).toEqual([list[0]]);
-  expect(found(list, '  ')).toEqual(list);
-});
-
-test('times and titles are words for people', () => {
-  const now = Date.UTC(2026, 10, 21, 12);
-  expect([ago(now - 5000, now, 'en'), ago(now - 300_000, now, 'en'), ago(now - 26 * 3_600_000, now, 'en')]).toEqual(['just now', '5 minutes ago', 'yesterday']);
-  expect([titleOfFile('tools_numpy.ipynb'), titleOfFile('.ipynb')]).toEqual(['tools_numpy', '.ipynb']);
 });
