@@ -40,9 +40,13 @@ export function fromRecent(recent: readonly Recent[], kept: ReadonlySet<string>)
     .map(({ id, title, openedAt }) => ({ id, title, createdAt: openedAt, updatedAt: openedAt, openedAt, cellCount: 0, kept: true, unseen: true }));
 }
 
+/** Letters that Unicode does not take apart. */
+const PLAIN_LETTERS: { readonly [letter: string]: string } = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', đ: 'd', ð: 'd', ł: 'l', þ: 'th', ı: 'i' };
+
 /** Lower case, without accents: what people mean when they type in a hurry. */
 function plain(words: string): string {
-  return words.normalize('NFKD').replace(/\p{M}+/gu, '').toLocaleLowerCase(language);
+  const apart = words.toLowerCase().normalize('NFKD').replace(/\p{M}+/gu, '');
+  return apart.replace(/[ßæœøđðłþı]/g, (letter) => PLAIN_LETTERS[letter] ?? letter);
 }
 
 /** Those whose title contains every word searched for, whatever its case and accents. */

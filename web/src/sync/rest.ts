@@ -4,7 +4,7 @@
 // Refusal with status 0, a call that was called off one with the code `called_off`.
 
 import { text } from '../text/text';
-import type { CreateNotebook, DuplicateNotebook, ErrorBody, LimitsBody, NotebookList, NotebookSummary, PatchNotebook } from '../wire/wire';
+import type { CreateNotebook, DuplicateNotebook, ErrorBody, LimitsBody, NotebookList, NotebookSummary, PatchNotebook, Role, RoleBody } from '../wire/wire';
 import { NotSent, upload } from './upload';
 
 export class Refusal extends Error {
@@ -72,6 +72,11 @@ export class Rest {
 
   duplicate(id: string, body: DuplicateNotebook): Promise<NotebookSummary> {
     return this.#json('POST', `api/notebooks/${encodeURIComponent(id)}/duplicate`, body);
+  }
+
+  /** What whoever uses this page may do. */
+  async role(): Promise<Role> {
+    return (await this.#json<RoleBody>('GET', 'api/role')).role;
   }
 
   limits(): Promise<LimitsBody> {

@@ -8,7 +8,7 @@ import { eventSource } from '../sync/feed';
 import { keptHere } from '../sync/kept';
 import type { Recent } from '../sync/recent';
 import { text } from '../text/text';
-import type { NotebookSummary } from '../wire/wire';
+import type { NotebookSummary, Role } from '../wire/wire';
 import { page } from './page.svelte';
 import { toasts } from './toasts.svelte';
 import { tourFile } from '../state/tour';
@@ -22,12 +22,15 @@ class Home {
   search = $state('');
   sort = $state<Sort>(readSort());
   now = $state(Date.now());
+  /** Unknown until the server has told: it refuses whatever may not be. */
+  #role = $state<Role | undefined>();
   #known = $state.raw<NotebookSummary[] | undefined>();
   #recent = $state.raw<Recent[]>([]);
   #kept = $state.raw<ReadonlySet<string>>(new Set());
   #order = $state.raw<string[]>([]);
   /** The notebooks that were deleted here, last one last. */
   #deleted: NotebookSummary[] = [];
+  #askRoleOnce: Promise<void> | undefined;
   readonly #catalogue = new Catalogue({ list: () => page.rest.notebooks(), feed: eventSource(page.rest.eventsAddress), clock: systemClock });
 
   /** Everything there is to list, in the order of the rows; undefined until something is known. */
@@ -41,6 +44,9 @@ class Home {
     (this.#known ?? []).filter(({ deletedAt }) => deletedAt !== undefined).toSorted((one, other) => (other.deletedAt ?? 0) - (one.deletedAt ?? 0)),
   );
   readonly live = $derived(this.standing.kind === 'live');
+  readonly readOnly = $derived(this.#role === 'viewer');
+  /** Notebooks can be changed from here, now. */
+  readonly editable = $derived(this.live && !this.readOnly);
   readonly away = $derived(this.standing.kind === 'away');
 
   constructor() {
@@ -48,6 +54,7 @@ class Home {
       this.#known = this.#catalogue.notebooks;
       this.standing = this.#catalogue.standing;
       this.#arrange();
+      if (this.live) this.#askRole();
     });
   }
 
@@ -149,6 +156,13 @@ class Home {
   #present(): Listed[] | undefined {
     if (this.#known) return listed(this.#known.filter(({ deletedAt }) => deletedAt === undefined), this.#recent, this.#kept);
     return this.standing.kind === 'opening' ? undefined : fromRecent(this.#recent, this.#kept);
+  }
+
+  #askRole(): void {
+    this.#askRoleOnce ??= page.rest.role().then(
+      (role) => void (this.#role = role),
+      () => (this.#askRoleOnce = undefined),
+    );
   }
 
   async #attempt(action: () => Promise<unknown>): Promise<void> {

@@ -15,6 +15,8 @@ test('search finds titles with every word, in any case and with or without accen
   const list = [{ title: 'Tides of the North Sea' }, { title: 'north pole' }, { title: 'Über Größe und Crème brûlée' }];
   expect(found(list, 'NORTH sea')).toEqual([list[0]]);
   expect(found(list, 'uber creme')).toEqual([list[2]]);
+  expect(found(list, 'GROSSE')).toEqual([list[2]]);
+  expect(found([{ title: 'İstanbul, Łódź' }], 'istanbul lodz').length).toBe(1);
   expect(found(list, 'brûlee ÜBER')).toEqual([list[2]]);
   expect(found([{ title: 'U\u0308bung' }], 'übung').length).toBe(1);
   expect(found(list, 'north brulee')).toEqual([]);

@@ -49,7 +49,6 @@ const tour = {
 } as const;
 
 export const home = {
-  pageTitle: 'Notebooks · Coscribe',
   heading: 'Notebooks',
   untitled: 'Untitled',
   create: 'New notebook',
@@ -91,6 +90,7 @@ export const home = {
   linkCopied: 'The link is in the clipboard.',
   export: { ipynb: 'Export as Jupyter notebook', md: 'Export as Markdown', py: 'Export as Python' },
   delete: 'Delete',
+  deleteKey: 'Del',
   copyOf: (title: string) => `Copy of ${title}`,
   duplicated: (title: string) => `“${title}” was made.`,
   open: 'Open',
@@ -111,6 +111,8 @@ export const home = {
   tryNow: 'Try now',
   back: 'The server is reached again.',
   signIn: 'Sign in',
+  readOnly: 'You may read the notebooks here, not change them.',
+  nothing: 'There is no notebook yet.',
   loading: 'Loading the notebooks…',
 
   imports: 'Imports',
@@ -137,7 +139,7 @@ export const home = {
   },
 
   empty: {
-    heading: 'Your first notebook',
+    heading: 'Begin a notebook',
     what: 'A notebook is a page of cells that people write at the same time. Everything typed is merged and kept; there is nothing to save.',
     kinds: [
       { kind: 'note', name: 'Note', what: 'Words, tables, pictures and math, in Markdown.' },
