@@ -1,0 +1,36 @@
+//! Load on a Yjs server from outside, and the raw relay it is measured against.
+//!
+//! Every scenario prints one line of JSON; `benches/run.py` starts the servers, runs the scenarios in turn and makes the
+//! ratios. Nothing here asserts anything about time.
+
+mod fleet;
+mod frames;
+mod latency;
+mod process;
+mod relay;
+mod scenarios;
+mod socket;
+mod yjs;
+
+use clap::Parser;
+
+#[derive(Parser)]
+enum Command {
+    /// Sends every message of one client to all others of its address: no CRDT, no storage. The line to reach for.
+    Relay(relay::Settings),
+    /// One client types, the others read.
+    FanOut(scenarios::fan_out::Settings),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Command::parse() {
+        Command::Relay(settings) => relay::run(&settings),
+        Command::FanOut(settings) => print(&scenarios::fan_out::run(&settings)?),
+    }
+}
+
+fn print(report: &impl serde::Serialize) -> anyhow::Result<()> {
+    use std::io::Write;
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(report)?)?;
+    Ok(())
+}

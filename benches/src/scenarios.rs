@@ -1,0 +1,3 @@
+//! What is measured, one file a scenario.
+
+pub mod fan_out;

@@ -1,0 +1,71 @@
+//! The messages of a typing client, made without a document, and read back as clocks.
+//!
+//! A reader is done with an update when its clock has arrived, however many updates the server merged into one.
+
+use bytes::Bytes;
+use coscribe::wire::{frame, lib0::{write_bytes, write_integer}, update};
+
+/// The root that is typed into.
+pub const ROOT: &str = "text";
+
+const SYNC: u8 = 0;
+const STEP1: u8 = 0;
+const STEP2: u8 = 1;
+const UPDATE: u8 = 2;
+
+/// Sync step 1 of an empty document.
+pub fn step1() -> Bytes {
+    frame::state_vector(&[0])
+}
+
+/// Sync step 2 of an empty document.
+pub fn nothing() -> Bytes {
+    frame::step2(&[0, 0])
+}
+
+/// One character at `clock`, typed behind the one before.
+pub fn keystroke(client: u64, clock: u32) -> Bytes {
+    const STRING: u8 = 4;
+    const WITH_ORIGIN: u8 = 0x80;
+    let mut bytes = vec![1, 1];
+    write_integer(&mut bytes, client);
+    write_integer(&mut bytes, u64::from(clock));
+    if clock == 0 {
+        bytes.extend([STRING, 1]);
+        write_bytes(&mut bytes, ROOT.as_bytes());
+    } else {
+        bytes.push(STRING | WITH_ORIGIN);
+        write_integer(&mut bytes, client);
+        write_integer(&mut bytes, u64::from(clock - 1));
+    }
+    write_bytes(&mut bytes, b"x");
+    bytes.push(0);
+    frame::update(&bytes)
+}
+
+/// What a message of a server is about.
+pub enum Told {
+    /// It asks for what we have.
+    Asks,
+    /// Inserts, as client and the clock behind the last, in the order given.
+    Inserts(Vec<(u64, u32)>),
+    Presence,
+    Other,
+}
+
+pub fn read(message: &[u8]) -> Told {
+    match message {
+        [SYNC, STEP1, ..] => Told::Asks,
+        [SYNC, STEP2 | UPDATE, rest @ ..] => inserts(rest),
+        [1, ..] => Told::Presence,
+        _ => Told::Other,
+    }
+}
+
+fn inserts(sized: &[u8]) -> Told {
+    let Ok(bytes) = coscribe::wire::lib0::Reader::new(sized).bytes() else { return Told::Other };
+    match update::check(Bytes::copy_from_slice(bytes)) {
+        Ok(checked) => Told::Inserts(checked.inserts().iter().map(|run| (run.client, run.to)).collect()),
+        Err(_) => Told::Other,
+    }
+}
