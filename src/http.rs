@@ -16,6 +16,7 @@ mod event_hub;
 mod events;
 mod extract;
 mod idempotency;
+mod line;
 mod notebooks;
 mod openapi;
 mod operations;
@@ -23,6 +24,7 @@ mod pace;
 mod pages;
 mod role;
 mod socket;
+mod websocket;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

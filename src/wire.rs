@@ -7,3 +7,4 @@ pub mod frame;
 pub mod lib0;
 pub mod rest;
 pub mod update;
+pub mod websocket;

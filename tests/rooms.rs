@@ -12,7 +12,7 @@ use bytes::Bytes;
 use coscribe::{
     ids::{CellId, DocumentId, NotebookId},
     notebook::Op,
-    room::{ApplyError, CloseReason, Connection, CreateError, Join, OpenError, RoomHandle, RoomLimits, Rooms},
+    room::{ApplyError, CloseReason, Connection, CreateError, Join, Line, OpenError, RoomHandle, RoomLimits, Rooms},
     vocabulary::{Actor, ActorKind, CellKind, Place, Role},
     wire::{frame, update},
 };
@@ -96,10 +96,25 @@ fn free(name: &str) -> DocumentId {
     format!("doc:{name}").parse().unwrap()
 }
 
+/// A network that takes everything.
+#[derive(Debug)]
+struct Wide;
+
+impl Line for Wide {
+    fn write(&self, frames: &mut Vec<Bytes>) {
+        frames.clear();
+    }
+
+    fn is_clear(&self) -> bool {
+        true
+    }
+}
+
 async fn join(room: &RoomHandle) -> Connection {
-    room.join(Join { actor: ana(), role: Role::Editor, declared: true, tab: None, remote: "test".into() })
-        .await
-        .unwrap()
+    let join = Join { actor: ana(), role: Role::Editor, declared: true, tab: None, remote: "test".into() };
+    let connection = room.join(join).await.unwrap();
+    connection.attach(Arc::new(Wide));
+    connection
 }
 
 fn typed(text: &str) -> update::CheckedUpdate {
@@ -120,10 +135,10 @@ async fn text(room: &RoomHandle) -> String {
 
 /// Waits until the room tells why it closes.
 async fn closed(connection: &Connection) -> CloseReason {
-    let mut frames = Vec::new();
     loop {
-        if let Err(reason) = connection.receive(&mut frames).await {
-            return reason;
+        match connection.flush() {
+            Ok(_) => connection.busy().await,
+            Err(reason) => return reason,
         }
     }
 }
@@ -184,8 +199,7 @@ async fn an_update_between_two_types_closes_its_sender_only_and_changes_nothing(
     sender.send(frame::decode(frame::update(between)).unwrap()).await.unwrap();
     assert!(matches!(closed(&sender).await, CloseReason::Refused(why) if why.contains("between two others")));
     room.merge(typed("still here"), ana()).await.unwrap();
-    let frames = &mut Vec::new();
-    witness.receive(frames).await.expect("others stay connected");
+    assert_eq!(witness.flush(), Ok(true), "others stay connected");
     let after = update::check(room.state(None).await.unwrap()).unwrap();
     assert!(after.contains_all_of(&update::check(before).unwrap()));
     assert!(after.inserts().iter().all(|run| run.client != 5));

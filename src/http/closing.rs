@@ -1,18 +1,17 @@
-//! Ends of WebSocket connections: the codes of `wire-protocol.md` §4e rule 7, and a closing that clients can see.
+//! Ends of WebSocket connections: the codes of `wire-protocol.md` §4e rule 7.
 
 use std::borrow::Cow;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use futures_util::{Sink, SinkExt, Stream, StreamExt};
-use tokio::time;
+use crate::room::{CloseReason, OpenError};
 
-use crate::{
-    config,
-    room::{CloseReason, OpenError},
-};
-
-/// The longest reason a close frame can carry (RFC 6455 §5.5: 125 bytes with the code).
-const REASON_MAX: usize = 123;
+/// The codes of RFC 6455 §7.4 that this server gives, and 1012 of the registry.
+mod close_code {
+    pub const NORMAL: u16 = 1000;
+    pub const POLICY: u16 = 1008;
+    pub const SIZE: u16 = 1009;
+    pub const ERROR: u16 = 1011;
+    pub const RESTART: u16 = 1012;
+}
 
 /// No valid token. 4400 to 4499 tell new y-websocket clients not to come back.
 const UNAUTHORIZED: u16 = 4401;
@@ -67,53 +66,5 @@ impl From<OpenError> for Ending {
             OpenError::Stopping => close_code::RESTART,
         };
         Self::Close(code, error.to_string().into())
-    }
-}
-
-/// Ends a whole socket.
-pub async fn close(socket: &mut WebSocket, ending: Ending) {
-    let (mut sink, mut stream) = socket.split();
-    close_halves(&mut sink, &mut stream, ending).await;
-}
-
-/// Sends the close frame and waits a moment for the peer's: a socket closed with bytes unread is reset by the system,
-/// and the peer would never see the code.
-pub async fn close_halves(
-    sink: &mut (impl Sink<Message> + Unpin),
-    stream: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
-    ending: Ending,
-) {
-    let Ending::Close(code, reason) = ending else { return };
-    let frame = CloseFrame { code, reason: shorten(&reason).into() };
-    let handshake = async {
-        if sink.send(Message::Close(Some(frame))).await.is_err() {
-            return;
-        }
-        while let Some(Ok(message)) = stream.next().await {
-            if matches!(message, Message::Close(_)) {
-                return;
-            }
-        }
-        // Nothing can be read any more, after a message over the limit say: the rest of the time is the peer's to read.
-        std::future::pending().await
-    };
-    if time::timeout(config::CLOSING, handshake).await.is_err() {
-        tracing::debug!("the peer did not answer the closing");
-    }
-}
-
-fn shorten(reason: &str) -> &str {
-    let end = (0..=REASON_MAX.min(reason.len())).rev().find(|&end| reason.is_char_boundary(end));
-    &reason[..end.unwrap_or(0)]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_is_cut_between_characters() {
-        assert_eq!(shorten("short"), "short");
-        assert_eq!(shorten(&"é".repeat(100)).len(), 122);
     }
 }

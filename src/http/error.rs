@@ -58,6 +58,11 @@ impl ApiError {
     }
 
     /// 503: the same request may succeed soon.
+    pub fn upgrade_required() -> Self {
+        Self::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", "This address speaks WebSocket (version 13) only.")
+    }
+
+    /// The server cannot do it now; try again.
     pub fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message).retry_after(RETRY_SECONDS)
     }

@@ -4,10 +4,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Router,
-    extract::{
-        State, WebSocketUpgrade,
-        ws::{Message, WebSocket, rejection::WebSocketUpgradeRejection},
-    },
+    extract::State,
     http::{HeaderMap, HeaderValue, Uri},
     response::{
         IntoResponse, Response, Sse,
@@ -22,14 +19,18 @@ use utoipa::IntoParams;
 
 use super::{
     App, Shared, auth,
-    closing::{self, Ending},
-    error::Answer,
+    closing::Ending,
+    error::{Answer, ApiError},
     event_hub::{EventLine, Filter, Subscription},
     extract::Params,
+    websocket::{Socket, Upgrade},
 };
 use crate::{
     ids::NotebookId,
-    wire::rest::{ErrorBody, EventBody},
+    wire::{
+        rest::{ErrorBody, EventBody},
+        websocket,
+    },
 };
 
 pub fn routes() -> Router<Shared> {
@@ -73,16 +74,17 @@ async fn events(
     headers: HeaderMap,
     uri: Uri,
     Params(wanted): Params<EventParams>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Result<Upgrade, ApiError>,
 ) -> Answer<Response> {
     let Ok(upgrade) = upgrade else { return stream_events(&app, &headers, wanted) };
     app.access.check_origin(&headers)?;
     let permit = app.connection_permit()?;
     let admitted = app.access.role_at_address(&headers, &uri).is_some();
     let subscription = wanted.subscribe(&app, &headers);
-    Ok(upgrade.on_upgrade(async move |socket| {
-        let ending = if admitted { None } else { Some(Ending::UNAUTHORIZED) };
-        serve_socket(socket, ending, subscription, &app).await;
+    let limit = app.limits.max_message;
+    Ok(upgrade.serve(limit, async move |mut socket| {
+        let ending = if admitted { send_events(&mut socket, subscription, &app).await } else { Ending::UNAUTHORIZED };
+        socket.close(ending).await;
         drop(permit);
     }))
 }
@@ -131,38 +133,31 @@ impl EventParams {
     }
 }
 
-async fn serve_socket(mut socket: WebSocket, refused: Option<Ending>, mut subscription: Subscription, app: &App) {
-    let ending = match refused {
-        Some(ending) => ending,
-        None => send_events(&mut socket, &mut subscription, app).await,
-    };
-    closing::close(&mut socket, ending).await;
-}
-
-async fn send_events(socket: &mut WebSocket, subscription: &mut Subscription, app: &App) -> Ending {
+async fn send_events(socket: &mut Socket, mut subscription: Subscription, app: &App) -> Ending {
+    let line = socket.line().clone();
     let mut pings = time::interval(app.limits.keep_alive());
     let limit = app.limits.silence();
     let silence = time::sleep(limit);
     tokio::pin!(silence);
     loop {
-        let message = tokio::select! {
-            line = subscription.next() => match line {
-                Some(line) => Message::Text(line.json.as_str().into()),
+        let (kind, payload) = tokio::select! {
+            event = subscription.next() => match &event {
+                Some(event) => (websocket::TEXT, event.json.clone()),
                 None => return Ending::OVER,
             },
-            _ = pings.tick() => Message::Ping(bytes::Bytes::new()),
-            received = socket.recv() => match received {
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return Ending::Gone,
-                Some(Ok(_)) => {
+            _ = pings.tick() => (websocket::PING, String::new()),
+            heard = socket.next() => match heard {
+                Ok(_) => {
                     silence.as_mut().reset(time::Instant::now() + limit);
                     continue;
                 }
+                Err(ending) => return ending,
             },
             () = &mut silence => return Ending::Gone,
             () = app.stopping() => return Ending::RESTART,
         };
-        let sent = time::timeout(limit, socket.send(message)).await;
-        if !matches!(sent, Ok(Ok(()))) {
+        line.say(kind, payload.as_bytes());
+        if !matches!(time::timeout(limit, line.clear()).await, Ok(Ok(()))) {
             return Ending::Gone;
         }
     }

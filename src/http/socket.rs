@@ -1,7 +1,7 @@
 //! `WS /ws/{document}`: one client's socket between the network and its room.
 //!
-//! Two loops in one task: reading waits for the room (which slows only this sender), writing takes all that waits and
-//! flushes once. Invariant: whatever a client sends, at most its own connection ends.
+//! One task: reading waits for the room, which slows only this sender; what goes out the room writes itself, and this
+//! task only what the network did not take at once. Invariant: whatever a client sends, at most its own connection ends.
 
 use std::{
     net::SocketAddr,
@@ -12,17 +12,10 @@ use std::{
 use axum::{
     Router,
     body::Bytes,
-    extract::{
-        ConnectInfo, Path, WebSocketUpgrade,
-        ws::{Message, WebSocket},
-    },
+    extract::{ConnectInfo, Path},
     http::{HeaderMap, Uri},
     response::Response,
     routing,
-};
-use futures_util::{
-    SinkExt, StreamExt,
-    stream::{SplitSink, SplitStream},
 };
 use metrics::{counter, gauge};
 use serde::Deserialize;
@@ -31,29 +24,27 @@ use tracing::Instrument;
 
 use super::{
     Shared,
-    closing::{self, Ending},
+    closing::Ending,
     error::{Answer, ApiError},
     extract::{self, Params},
+    line::SocketLine,
     pace::Bucket,
+    websocket::{Socket, Upgrade},
 };
 use crate::{
     config::{self, Limits},
     ids::{DocumentId, InvalidId},
     measure,
-    room::{Connection, DEFAULT_NOTEBOOK, Join},
+    room::{Connection, DEFAULT_NOTEBOOK, Join, Line},
     vocabulary::{Actor, ActorKind, Role},
-    wire::frame::{self, FrameError},
+    wire::{
+        frame::{self, FrameError},
+        websocket::{self, Event},
+    },
 };
 
 /// Decoding less than this takes well under a millisecond; more is announced to the scheduler.
 const LARGE_FRAME: usize = 256 << 10;
-
-/// Frames are written to the system in pieces of this size while a batch is being fed.
-const WRITE_BUFFER: usize = 128 << 10;
-
-/// Room for one whole document in one frame, its header and what was buffered before; the buffer never grows beyond
-/// one frame, since feeding waits for the socket.
-const WRITE_BUFFER_MAX: usize = config::DOCUMENT_BYTES + (1 << 20);
 
 pub fn routes() -> Router<Shared> {
     Router::new()
@@ -75,7 +66,7 @@ struct SocketParams {
 /// What a request brings along.
 struct Arrival {
     app: Shared,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
     remote: SocketAddr,
     headers: HeaderMap,
     uri: Uri,
@@ -86,7 +77,7 @@ impl axum::extract::FromRequestParts<Shared> for Arrival {
     type Rejection = Response;
     async fn from_request_parts(parts: &mut axum::http::request::Parts, app: &Shared) -> Result<Self, Response> {
         use axum::response::IntoResponse;
-        let upgrade = WebSocketUpgrade::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        let upgrade = Upgrade::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         let ConnectInfo(remote) =
             ConnectInfo::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         let Params(params) = Params::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
@@ -114,15 +105,10 @@ impl Arrival {
         let join = self.join(role.unwrap_or(Role::Viewer))?;
         let name = document.as_ref().map(ToString::to_string).unwrap_or_default();
         let span = tracing::info_span!("connection", document = name, remote = %self.remote);
-        let limits = &self.app.limits;
-        let upgrade = self
-            .upgrade
-            .max_message_size(limits.max_message)
-            .max_frame_size(limits.max_message)
-            .write_buffer_size(WRITE_BUFFER)
-            .max_write_buffer_size(WRITE_BUFFER_MAX);
+        let max_message = self.app.limits.max_message;
         let client = Client { app: self.app, join, _permit: permit };
-        Ok(upgrade.on_upgrade(move |socket| client.serve(socket, role.is_some(), document).instrument(span)))
+        let serve = move |socket| client.serve(socket, role.is_some(), document).instrument(span);
+        Ok(self.upgrade.serve(max_message, serve))
     }
 
     fn join(&self, role: Role) -> Result<Join, ApiError> {
@@ -145,15 +131,17 @@ struct Client {
 }
 
 impl Client {
-    async fn serve(self, mut socket: WebSocket, admitted: bool, document: Result<DocumentId, InvalidId>) {
+    async fn serve(self, mut socket: Socket, admitted: bool, document: Result<DocumentId, InvalidId>) {
         let _counted = Counted::new();
         tracing::debug!("opened");
         let ending = match self.enter(admitted, document).await {
-            Ok(connection) => return self.exchange(socket, &connection).await,
-            Err(ending) => ending,
+            Ok(connection) => self.exchange(&mut socket, &connection).await,
+            Err(ending) => {
+                tracing::info!(?ending, "refused");
+                ending
+            }
         };
-        tracing::info!(?ending, "refused");
-        closing::close(&mut socket, ending).await;
+        socket.close(ending).await;
     }
 
     async fn enter(&self, admitted: bool, document: Result<DocumentId, InvalidId>) -> Result<Connection, Ending> {
@@ -165,17 +153,19 @@ impl Client {
         room.join(self.join.clone()).await.map_err(|closed| closed.0.into())
     }
 
-    async fn exchange(&self, socket: WebSocket, connection: &Connection) {
-        let (mut sink, mut stream) = socket.split();
-        let writing = AtomicBool::new(false);
+    async fn exchange(&self, socket: &mut Socket, connection: &Connection) -> Ending {
+        let line = socket.line().clone();
+        connection.attach(line.clone());
+        let heard = AtomicBool::new(true);
         let limits = &self.app.limits;
-        let mut reader = Reader { connection, writing: &writing, pace: Pace::new(limits), limits };
+        let mut reader = Reader { connection, heard: &heard, pace: Pace::new(limits) };
         let ending = tokio::select! {
-            ending = reader.read(&mut stream) => ending,
-            ending = write(&mut sink, connection, &writing, limits.keep_alive()) => ending,
+            ending = reader.read(socket) => ending,
+            ending = write(&line, connection) => ending,
+            ending = keep_alive(&line, connection, &heard, limits) => ending,
         };
         tracing::debug!(?ending, "closing");
-        closing::close_halves(&mut sink, &mut stream, ending).await;
+        ending
     }
 }
 
@@ -198,16 +188,16 @@ impl Drop for Counted {
 /// From the socket to the room.
 struct Reader<'a> {
     connection: &'a Connection,
-    writing: &'a AtomicBool,
+    /// Something came since the flag was last taken.
+    heard: &'a AtomicBool,
     pace: Pace,
-    limits: &'a Limits,
 }
 
 impl Reader<'_> {
-    async fn read(&mut self, stream: &mut SplitStream<WebSocket>) -> Ending {
+    async fn read(&mut self, socket: &mut Socket) -> Ending {
         loop {
-            let step = match self.next(stream).await {
-                Ok(message) => self.take(message).await,
+            let step = match socket.next().await {
+                Ok(event) => self.take(event).await,
                 Err(ending) => Err(ending),
             };
             if let Err(ending) = step {
@@ -216,29 +206,11 @@ impl Reader<'_> {
         }
     }
 
-    /// The next message; an end when the peer closed, broke a rule of WebSockets, or nothing came for too long.
-    async fn next(&self, stream: &mut SplitStream<WebSocket>) -> Result<Message, Ending> {
-        let since = Instant::now();
-        loop {
-            match time::timeout(self.limits.silence(), stream.next()).await {
-                Ok(Some(Ok(Message::Close(_))) | None) => return Err(Ending::Gone),
-                Ok(Some(Ok(message))) => return Ok(message),
-                Ok(Some(Err(error))) => return Err(broken(error)),
-                Err(_)
-                    if self.writing.load(Ordering::Relaxed)
-                        && since.elapsed() < self.limits.silence_while_sending() => {}
-                Err(_) => {
-                    tracing::info!("half open: nothing came for too long");
-                    return Err(Ending::Gone);
-                }
-            }
-        }
-    }
-
-    async fn take(&mut self, message: Message) -> Result<(), Ending> {
-        let Message::Binary(bytes) = message else {
+    async fn take(&mut self, event: Event) -> Result<(), Ending> {
+        self.heard.store(true, Ordering::Relaxed);
+        let Event::Binary(bytes) = event else {
             self.pace.wait(0).await;
-            if matches!(message, Message::Text(_)) {
+            if matches!(event, Event::Text(_)) {
                 ignored("text frames are not spoken here");
             }
             return Ok(());
@@ -269,22 +241,6 @@ fn refused(reason: &'static str, ending: Ending) -> Ending {
     counter!(measure::REFUSALS, "reason" => reason).increment(1);
     tracing::warn!(?ending, "refused a frame");
     ending
-}
-
-fn broken(error: axum::Error) -> Ending {
-    let error = error.into_inner();
-    match error.downcast_ref::<tungstenite::Error>() {
-        Some(tungstenite::Error::Capacity(_)) => {
-            refused("too_big", Ending::too_big("The message is larger than this server takes."))
-        }
-        Some(tungstenite::Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => {
-            Ending::Gone
-        }
-        Some(tungstenite::Error::Protocol(_) | tungstenite::Error::Utf8(_)) => {
-            refused("hostile", Ending::refused("The frame breaks the rules of WebSockets.".into()))
-        }
-        _ => Ending::Gone,
-    }
 }
 
 impl From<InvalidId> for Ending {
@@ -320,51 +276,39 @@ impl Pace {
     }
 }
 
-/// From the room to the socket: everything that waits, then one flush. Something is sent every `pause`:
-/// stock clients count only messages, half-open sockets show only through pings.
-async fn write(
-    sink: &mut SplitSink<WebSocket, Message>,
-    connection: &Connection,
-    writing: &AtomicBool,
-    pause: Duration,
-) -> Ending {
-    let mut frames = Vec::new();
-    let mut pings = time::interval(pause);
-    let mut sent = time::Instant::now();
+/// From the room to the socket, when the room found the network busy: what waits, as fast as the network takes it.
+async fn write(line: &SocketLine, connection: &Connection) -> Ending {
     loop {
-        let ping = tokio::select! {
-            received = connection.receive(&mut frames) => match received {
-                Ok(()) => false,
-                Err(reason) => return reason.into(),
-            },
-            () = time::sleep_until(sent + pause) => {
-                frames.push(frame::KEEP_ALIVE);
-                false
-            }
-            _ = pings.tick() => true,
-        };
-        if !frames.is_empty() {
-            sent = time::Instant::now();
-        }
-        writing.store(true, Ordering::Relaxed);
-        let outcome = send(sink, &mut frames, ping).await;
-        writing.store(false, Ordering::Relaxed);
-        if outcome.is_err() {
-            return Ending::Gone;
+        match connection.flush() {
+            Ok(true) => connection.busy().await,
+            Ok(false) if line.clear().await.is_ok() => {}
+            Ok(false) => return Ending::Gone,
+            Err(reason) => return reason.into(),
         }
     }
 }
 
-async fn send(
-    sink: &mut SplitSink<WebSocket, Message>,
-    frames: &mut Vec<Bytes>,
-    ping: bool,
-) -> Result<(), axum::Error> {
-    for frame in frames.drain(..) {
-        sink.feed(Message::Binary(frame)).await?;
+/// Stock clients reconnect when no message comes for too long; half-open sockets show only by unanswered pings. Returns
+/// when nothing came for too long. Looks once in a while and not at each message: timers cost more than messages.
+async fn keep_alive(line: &SocketLine, connection: &Connection, heard: &AtomicBool, limits: &Limits) -> Ending {
+    let mut rounds = time::interval(limits.keep_alive());
+    let mut heard_at = Instant::now();
+    loop {
+        rounds.tick().await;
+        if heard.swap(false, Ordering::Relaxed) {
+            heard_at = Instant::now();
+        }
+        let patience = if line.is_clear() { limits.silence() } else { limits.silence_while_sending() };
+        if heard_at.elapsed() > patience {
+            tracing::info!("half open: nothing came for too long");
+            return Ending::Gone;
+        }
+        if !line.has_written() {
+            line.write(&mut vec![frame::KEEP_ALIVE]);
+        }
+        line.say(websocket::PING, &[]);
+        if !line.is_clear() {
+            connection.nudge();
+        }
     }
-    if ping {
-        sink.feed(Message::Ping(Bytes::new())).await?;
-    }
-    sink.flush().await
 }

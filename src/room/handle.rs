@@ -4,7 +4,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicU64, Ordering},
 };
 
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::{
     effects::{Answer, Read},
-    outbound::{Outbound, Taken},
+    outbound::{Flushed, Line, Outbound},
 };
 use crate::{
     ids::PeerId,
@@ -152,7 +152,7 @@ impl RoomHandle {
         let outbound = Arc::new(Outbound::new(self.queue_bytes));
         let command = Command::Join { peer, join, outbound: outbound.clone() };
         self.mailbox.send(command).await.map_err(|_| RoomClosed(CloseReason::Failed))?;
-        Ok(Connection { peer, outbound, room: self.clone(), drain_reported: AtomicBool::new(false) })
+        Ok(Connection { peer, outbound, room: self.clone() })
     }
 
     /// Makes an edit and returns, once it is durable, the notebook as it was right after it.
@@ -210,8 +210,6 @@ pub struct Connection {
     peer: PeerId,
     outbound: Arc<Outbound>,
     room: RoomHandle,
-    /// The room was told of this draining already.
-    drain_reported: AtomicBool,
 }
 
 impl Connection {
@@ -237,27 +235,33 @@ impl Connection {
         self.room.budget.clone().acquire_many_owned(permits).await.ok()
     }
 
-    /// Waits for frames and moves all that wait into `frames` (each one WebSocket binary message). Cancel-safe.
-    /// Call it only when everything taken before was handed to the socket: that is how the room learns that a client
-    /// which was behind has drained. An error ends the connection: close the socket with its reason.
-    pub async fn receive(&self, frames: &mut Vec<Bytes>) -> Result<(), CloseReason> {
-        loop {
-            match self.outbound.take(frames)? {
-                Taken::Frames => {
-                    self.drain_reported.store(false, Ordering::Relaxed);
-                    return Ok(());
-                }
-                Taken::Drained => self.report_drained(),
-                Taken::Nothing => {}
+    /// Gives the connection the line its frames go to; until then they wait.
+    pub fn attach(&self, line: Arc<dyn Line>) {
+        self.outbound.attach(line);
+    }
+
+    /// Moves what waits to the line. `Ok(false)`: the line is busy; come again once it is clear. An error ends the
+    /// connection: close the socket with its reason.
+    pub fn flush(&self) -> Result<bool, CloseReason> {
+        match self.outbound.flush() {
+            Flushed::Clear => Ok(true),
+            Flushed::Drained => {
+                self.tell(Command::Drained { peer: self.peer });
+                Ok(true)
             }
-            self.outbound.ready().await;
+            Flushed::Busy => Ok(false),
+            Flushed::Closed(reason) => Err(reason),
         }
     }
 
-    fn report_drained(&self) {
-        if !self.drain_reported.swap(true, Ordering::Relaxed) {
-            self.tell(Command::Drained { peer: self.peer });
-        }
+    /// Has the socket look again: something else than the room has left the line busy.
+    pub fn nudge(&self) {
+        self.outbound.nudge();
+    }
+
+    /// Waits until the room has found the line busy, or wants the connection closed. Cancel-safe.
+    pub async fn busy(&self) {
+        self.outbound.busy().await;
     }
 
     fn tell(&self, command: Command) {

@@ -1,8 +1,11 @@
-//! The queue of one connection, shared by the room that fills it and the socket that empties it.
+//! The queue of one connection and the line it is emptied into, shared by the room that fills it and the socket.
 //!
-//! Invariant: the lock is held for a push or a take only, never across an await.
+//! The room writes to the network itself as long as the network takes everything at once: waking a task for each of a
+//! hundred readers costs more than the write. Only a line that is busy wakes its socket, which then empties the queue.
+//! Invariant: the lock is held for a push or a write that does not wait, never across an await; frames reach the line in
+//! the order they were pushed, whoever moves them.
 
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use metrics::{Gauge, gauge};
@@ -11,33 +14,57 @@ use tokio::sync::Notify;
 use super::{handle::CloseReason, queue::Queue};
 use crate::measure;
 
-/// What the socket found.
-pub enum Taken {
-    Frames,
-    /// Nothing waits, and the client is behind: the room should bring it up to date.
-    Drained,
-    Nothing,
+/// Bytes moved to the line at once: what a busy line keeps is out of the queue's bound, so it must be little.
+const SHARE: usize = 64 << 10;
+
+/// Where a connection's frames go.
+pub trait Line: Send + Sync + std::fmt::Debug {
+    /// Writes frames, each as one message, as far as the network takes them without waiting, and keeps the rest.
+    fn write(&self, frames: &mut Vec<Bytes>);
+
+    /// Nothing is kept: more may be written.
+    fn is_clear(&self) -> bool;
 }
 
-/// A queue with its lock and its bell.
+/// What moving frames to the line led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flushed {
+    /// Everything is with the network.
+    Clear,
+    /// The same, and the client is behind: the room should bring it up to date.
+    Drained,
+    /// The line is busy, or there is none yet.
+    Busy,
+    /// Everything is with the network, and the connection is to be closed.
+    Closed(CloseReason),
+}
+
+/// A queue with its lock, its line and its bell.
 #[derive(Debug)]
 pub struct Outbound {
-    /// A plain mutex: held for nanoseconds, by two tasks.
+    /// A plain mutex: held for microseconds, by two tasks.
     queue: Mutex<Queue>,
-    ready: Notify,
+    line: OnceLock<Arc<dyn Line>>,
+    busy: Notify,
 }
 
 impl Outbound {
     /// An empty queue in which at most `limit` bytes of document frames wait.
     pub fn new(limit: usize) -> Self {
-        Self { queue: Mutex::new(Queue::with_limit(limit)), ready: Notify::new() }
+        Self { queue: Mutex::new(Queue::with_limit(limit)), line: OnceLock::new(), busy: Notify::new() }
     }
 
-    /// Changes the queue and wakes the socket.
+    /// Gives it the line it is emptied into, once.
+    pub fn attach(&self, line: Arc<dyn Line>) {
+        if self.line.set(line).is_err() {
+            tracing::error!("a connection was given a second line");
+        }
+        self.nudge();
+    }
+
+    /// Changes the queue; what was pushed goes out with the next [`Outbound::flush`].
     pub fn update<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
-        let result = counted(&mut self.lock(), change);
-        self.ready.notify_one();
-        result
+        counted(&mut self.lock(), change)
     }
 
     /// Reads the queue.
@@ -45,24 +72,51 @@ impl Outbound {
         look(&self.lock())
     }
 
-    /// Moves what waits into `out`.
-    pub fn take(&self, out: &mut Vec<Bytes>) -> Result<Taken, CloseReason> {
-        let mut queue = self.lock();
-        if queue.is_ready() {
-            return counted(&mut queue, |queue| queue.take(out)).map(|()| Taken::Frames);
+    /// Moves what waits to the line, as the room does after a step: whatever is left is the socket's to do.
+    pub fn flush_or_wake(&self) -> Flushed {
+        let flushed = self.flush();
+        if matches!(flushed, Flushed::Busy | Flushed::Closed(_)) {
+            self.nudge();
         }
-        Ok(if queue.is_stale() { Taken::Drained } else { Taken::Nothing })
+        flushed
     }
 
-    /// Waits until something may wait.
-    pub async fn ready(&self) {
-        self.ready.notified().await;
+    /// Moves what waits to the line.
+    pub fn flush(&self) -> Flushed {
+        let mut queue = self.lock();
+        let Some(line) = self.line.get().filter(|line| line.is_clear()) else { return Flushed::Busy };
+        counted(&mut queue, |queue| flush(queue, line.as_ref()))
+    }
+
+    /// Has the socket look again.
+    pub fn nudge(&self) {
+        self.busy.notify_one();
+    }
+
+    /// Waits until there is something for the socket to do.
+    pub async fn busy(&self) {
+        self.busy.notified().await;
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         // A panic between two field writes of a queue cannot leave it unusable: worst, a frame is sent twice.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn flush(queue: &mut Queue, line: &dyn Line) -> Flushed {
+    let mut frames = Vec::new();
+    loop {
+        match queue.take(SHARE, &mut frames) {
+            Err(reason) => return Flushed::Closed(reason),
+            Ok(()) if frames.is_empty() => break,
+            Ok(()) => line.write(&mut frames),
+        }
+        if !line.is_clear() {
+            return Flushed::Busy;
+        }
+    }
+    if queue.drains() { Flushed::Drained } else { Flushed::Clear }
 }
 
 impl Drop for Outbound {
@@ -79,6 +133,8 @@ static QUEUE_BYTES: LazyLock<Gauge> = LazyLock::new(|| gauge!(measure::QUEUE_BYT
 fn counted<T>(queue: &mut Queue, change: impl FnOnce(&mut Queue) -> T) -> T {
     let before = queue.bytes();
     let result = change(queue);
-    QUEUE_BYTES.increment(queue.bytes() as f64 - before as f64);
+    if queue.bytes() != before {
+        QUEUE_BYTES.increment(queue.bytes() as f64 - before as f64);
+    }
     result
 }

@@ -30,6 +30,8 @@ pub struct Queue {
     /// Only the newest presence of each client is worth sending.
     presence: BTreeMap<u64, PresenceEntry>,
     stale: bool,
+    /// The room was told that the client which is behind has drained.
+    drained: bool,
     /// The client was sent a whole answer to its state vector, so that a revision describes what it has.
     based: bool,
     /// The newest revision after which this queue was seen empty: the client has everything up to it.
@@ -46,6 +48,7 @@ impl Queue {
             bytes: 0,
             presence: BTreeMap::new(),
             stale: false,
+            drained: false,
             based: false,
             floor: None,
             closed: None,
@@ -69,7 +72,7 @@ impl Queue {
         // A single frame may be larger than the bound, else a large document could never be sent.
         if !self.frames.is_empty() && self.bytes + frame.len() > self.limit {
             self.drop_frames();
-            self.stale = true;
+            (self.stale, self.drained) = (true, false);
             return Pushed::Overflowed;
         }
         self.add(frame);
@@ -102,14 +105,19 @@ impl Queue {
         self.closed.get_or_insert(reason);
     }
 
-    /// Moves everything that waits into `out`; an error when nothing waits and the connection is to be closed.
-    pub fn take(&mut self, out: &mut Vec<Bytes>) -> Result<(), CloseReason> {
+    /// Moves the next frames into `out`: about `share` bytes, at least one if any waits. An error when nothing waits and
+    /// the connection is to be closed.
+    pub fn take(&mut self, share: usize, out: &mut Vec<Bytes>) -> Result<(), CloseReason> {
         if let (Some(reason), true) = (&self.closed, self.is_empty()) {
             return Err(reason.clone());
         }
-        out.extend(self.frames.drain(..));
-        self.bytes = 0;
-        if !self.presence.is_empty() {
+        let mut taken = 0;
+        while taken < share && let Some(frame) = self.frames.pop_front() {
+            taken += frame.len();
+            out.push(frame);
+        }
+        self.bytes -= taken;
+        if self.frames.is_empty() && !self.presence.is_empty() {
             let entries: Vec<_> = std::mem::take(&mut self.presence).into_values().collect();
             out.push(frame::presence(&entries));
         }
@@ -121,19 +129,14 @@ impl Queue {
         self.frames.is_empty() && self.presence.is_empty()
     }
 
-    /// There is something for [`Queue::take`].
-    pub fn is_ready(&self) -> bool {
-        !self.is_empty() || self.closed.is_some()
-    }
-
     /// Bytes of document frames that wait.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The client is behind.
-    pub fn is_stale(&self) -> bool {
-        self.stale
+    /// Nothing waits and the client is behind; true only the first time since it fell behind.
+    pub fn drains(&mut self) -> bool {
+        self.stale && self.is_empty() && !std::mem::replace(&mut self.drained, true)
     }
 
     /// The revision that the client certainly has; `None` if it was never sent a base.
@@ -166,14 +169,14 @@ mod tests {
     fn ln_05_a_full_queue_is_dropped_and_remembers_what_the_client_has() {
         let mut queue = Queue::with_limit(LIMIT);
         queue.push_base(Bytes::from_static(b"base"), Revision(1));
-        queue.take(&mut Vec::new()).unwrap();
+        queue.take(LIMIT, &mut Vec::new()).unwrap();
         assert_eq!(queue.push(big(), Revision(4)), Pushed::Queued);
         assert_eq!(queue.push(big(), Revision(5)), Pushed::Overflowed);
         assert_eq!((queue.bytes(), queue.floor()), (0, Some(Revision(4))));
         assert_eq!(queue.push(big(), Revision(6)), Pushed::Dropped);
         queue.resync(vec![Bytes::from_static(b"all")]);
         let mut out = Vec::new();
-        queue.take(&mut out).unwrap();
+        queue.take(LIMIT, &mut out).unwrap();
         assert_eq!(out, [Bytes::from_static(b"all")]);
     }
 
@@ -190,7 +193,7 @@ mod tests {
             queue.push_presence(&[PresenceEntry { client: 7, clock, state: None }]);
         }
         let mut out = Vec::new();
-        queue.take(&mut out).unwrap();
+        queue.take(LIMIT, &mut out).unwrap();
         assert_eq!(out, [frame::presence(&[PresenceEntry { client: 7, clock: 99, state: None }])]);
     }
 
@@ -199,7 +202,7 @@ mod tests {
         let mut queue = Queue::with_limit(LIMIT);
         queue.push(Bytes::from_static(b"x"), Revision(0));
         queue.close(CloseReason::Restart);
-        assert!(queue.take(&mut Vec::new()).is_ok());
-        assert_eq!(queue.take(&mut Vec::new()), Err(CloseReason::Restart));
+        assert!(queue.take(LIMIT, &mut Vec::new()).is_ok());
+        assert_eq!(queue.take(LIMIT, &mut Vec::new()), Err(CloseReason::Restart));
     }
 }

@@ -311,8 +311,8 @@ impl World {
         let client = &mut self.clients[number];
         let (Some(peer), false) = (client.peer, client.stalled) else { return };
         let mut frames = Vec::new();
-        client.queue.take(&mut frames).expect("closed queues are cut at once");
-        let drained = client.queue.is_stale() && client.queue.is_empty();
+        client.queue.take(usize::MAX, &mut frames).expect("closed queues are cut at once");
+        let drained = client.queue.drains();
         for frame in frames {
             self.receive(number, frame);
         }
