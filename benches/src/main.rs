@@ -20,12 +20,27 @@ enum Command {
     Relay(relay::Settings),
     /// One client types, the others read.
     FanOut(scenarios::fan_out::Settings),
+    /// Open documents in which nothing happens.
+    Idle(scenarios::idle::Settings),
+    /// A recorded session, edit by edit.
+    Ingest(scenarios::ingest::Settings),
+    /// Clients that come to a document.
+    Join(scenarios::join::Settings),
+    /// Everybody moves a caret.
+    Presence(scenarios::presence::Settings),
+    /// A reader that stops while much passes.
+    Stalled(scenarios::stalled::Settings),
 }
 
 fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Relay(settings) => relay::run(&settings),
         Command::FanOut(settings) => print(&scenarios::fan_out::run(&settings)?),
+        Command::Idle(settings) => print(&scenarios::idle::run(&settings)?),
+        Command::Ingest(settings) => print(&scenarios::ingest::run(&settings)?),
+        Command::Join(settings) => print(&scenarios::join::run(&settings)?),
+        Command::Presence(settings) => print(&scenarios::presence::run(&settings)?),
+        Command::Stalled(settings) => print(&scenarios::stalled::run(&settings)?),
     }
 }
 

@@ -3,22 +3,13 @@
 use std::{fs, time::Duration};
 
 use anyhow::{Context, Result};
-use serde::Serialize;
 
 /// `sysconf(_SC_CLK_TCK)` is 100 on every Linux that Rust supports.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A process and all its children: peers may fork.
+/// One process; no server measured here forks.
 #[derive(Debug, Clone, Copy)]
 pub struct Process(pub u32);
-
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Used {
-    pub cpu_seconds: f64,
-    /// Proportional set size.
-    pub memory_bytes: u64,
-}
 
 impl Process {
     /// User and system time of all its threads, the ended ones too.

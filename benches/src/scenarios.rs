@@ -1,3 +1,8 @@
 //! What is measured, one file a scenario.
 
 pub mod fan_out;
+pub mod idle;
+pub mod ingest;
+pub mod join;
+pub mod presence;
+pub mod stalled;

@@ -51,10 +51,6 @@ impl Socket {
         Ok(Self { stream, frames: Frames::default(), out: request(address).into_bytes(), head: Some(Vec::new()) })
     }
 
-    pub fn is_open(&self) -> bool {
-        self.head.is_none()
-    }
-
     pub fn send(&mut self, message: &[u8]) -> Result<()> {
         frames::write_masked(&mut self.out, frames::BINARY, message);
         self.flush()

@@ -43,13 +43,40 @@ pub fn keystroke(client: u64, clock: u32) -> Bytes {
     frame::update(&bytes)
 }
 
+/// `size` characters at `clock`, which delete the `size` before them.
+pub fn replacement(client: u64, clock: u32, size: u32) -> Bytes {
+    const STRING: u8 = 4;
+    let mut bytes = vec![1, 1];
+    write_integer(&mut bytes, client);
+    write_integer(&mut bytes, u64::from(clock));
+    bytes.extend([STRING, 1]);
+    write_bytes(&mut bytes, ROOT.as_bytes());
+    write_bytes(&mut bytes, "x".repeat(size as usize).as_bytes());
+    if clock == 0 {
+        bytes.push(0);
+    } else {
+        bytes.push(1);
+        [client, 1, u64::from(clock - size), u64::from(size)].map(|number| write_integer(&mut bytes, number));
+    }
+    frame::update(&bytes)
+}
+
+/// A caret, as page and Jupyter tell of it.
+pub fn caret(client: u64, clock: u32) -> Bytes {
+    let state = format!(
+        r##"{{"user":{{"name":"Person {client}","color":"#0b6e99"}},"cell":"0123456789abcdef","cursors":[{{"anchor":{{"type":{{"client":{client},"clock":7}},"assoc":0}},"head":{{"type":{{"client":{client},"clock":7}},"item":{{"client":{client},"clock":{clock}}},"assoc":0}}}}]}}"##
+    );
+    frame::presence(&[frame::PresenceEntry { client, clock, state: Some(state.into()) }])
+}
+
 /// What a message of a server is about.
 pub enum Told {
     /// It asks for what we have.
     Asks,
     /// Inserts, as client and the clock behind the last, in the order given.
     Inserts(Vec<(u64, u32)>),
-    Presence,
+    /// Presence, as client and clock.
+    Presence(Vec<(u64, u32)>),
     Other,
 }
 
@@ -57,7 +84,7 @@ pub fn read(message: &[u8]) -> Told {
     match message {
         [SYNC, STEP1, ..] => Told::Asks,
         [SYNC, STEP2 | UPDATE, rest @ ..] => inserts(rest),
-        [1, ..] => Told::Presence,
+        [1, ..] => presence(message),
         _ => Told::Other,
     }
 }
@@ -67,5 +94,14 @@ fn inserts(sized: &[u8]) -> Told {
     match update::check(Bytes::copy_from_slice(bytes)) {
         Ok(checked) => Told::Inserts(checked.inserts().iter().map(|run| (run.client, run.to)).collect()),
         Err(_) => Told::Other,
+    }
+}
+
+fn presence(message: &[u8]) -> Told {
+    match frame::decode(Bytes::copy_from_slice(message)) {
+        Ok(frame::ClientFrame::Presence(entries)) => {
+            Told::Presence(entries.iter().map(|entry| (entry.client, entry.clock)).collect())
+        }
+        _ => Told::Other,
     }
 }
