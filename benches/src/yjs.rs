@@ -56,7 +56,7 @@ pub fn replacement(client: u64, clock: u32, size: u32) -> Bytes {
         bytes.push(0);
     } else {
         bytes.push(1);
-        [client, 1, u64::from(clock - size), u64::from(size)].map(|number| write_integer(&mut bytes, number));
+        [client, 1, u64::from(clock - size), u64::from(size)].into_iter().for_each(|number| write_integer(&mut bytes, number));
     }
     frame::update(&bytes)
 }

@@ -124,7 +124,7 @@ impl Recording {
     fn of(path: &PathBuf) -> Result<Self> {
         let file = File::open(path).with_context(|| format!("{}", path.display()))?;
         let trace: Trace = serde_json::from_reader(BufReader::new(flate2::read::GzDecoder::new(file)))?;
-        let doc = Doc::with_options(Options { client_id: WRITER.into(), offset_kind: OffsetKind::Utf16, ..Options::default() });
+        let doc = Doc::with_options(Options { client_id: yrs::ClientID::new(WRITER), offset_kind: OffsetKind::Utf16, ..Options::default() });
         let text = doc.get_or_insert_text(ROOT);
         let mut recording = Self { messages: Vec::new(), clocks: Vec::new() };
         let mut clock = 0;
