@@ -3,7 +3,9 @@
 // Invariant: a call gives its answer or throws a Refusal with a sentence for people; a network that is not there is a
 // Refusal with status 0.
 
-import type { CreateNotebook, ErrorBody, NotebookList, NotebookSummary, PatchNotebook } from '../wire/wire';
+import { text } from '../text/text';
+import type { BlobStored, CreateNotebook, ErrorBody, NotebookList, NotebookSummary, PatchNotebook } from '../wire/wire';
+import { upload, type Upload } from './upload';
 
 export class Refusal extends Error {
   constructor(
@@ -55,6 +57,16 @@ export class Rest {
   /** Where the browser downloads a notebook from. */
   exportAddress(id: string, format: ExportFormat): string {
     return `${this.base}api/notebooks/${encodeURIComponent(id)}/export?format=${format}`;
+  }
+
+  /** Keeps a file beside the notebooks, under its hash. */
+  async keep(file: Blob, { signal, sent }: Pick<Upload, 'signal' | 'sent'>): Promise<BlobStored> {
+    const headers = { 'content-type': 'application/octet-stream' };
+    const answer = await upload({ address: `${this.base}api/blobs`, file, headers, signal, sent }).catch(() => {
+      throw new Refusal(0, 'not_reached', text.notes.serverAway);
+    });
+    if (!answer.ok) throw await refusal(answer);
+    return (await answer.json()) as BlobStored;
   }
 
   /** `mime` is what the content is to be called; without it it is a download of no known kind. */

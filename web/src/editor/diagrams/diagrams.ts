@@ -55,6 +55,8 @@ export class Diagrams {
     const source = place.textContent ?? '';
     const last = this.#last[number];
     figure.className = 'diagram';
+    // What may scroll sideways must be reachable without a pointer.
+    figure.tabIndex = 0;
     this.#sources.set(figure, source);
     place.replaceWith(figure);
     figure.append(last ? imageOf(last) : place);
@@ -76,10 +78,14 @@ export class Diagrams {
   }
 }
 
+/** How far a drawing shrinks in a narrow page; below it scrolls, for nobody could read it. */
+const SMALLEST = 0.6;
+
 /** Shown as a picture, nothing in it runs and nothing is fetched. */
 function imageOf({ svg, width, height, title, labels }: Picture): HTMLImageElement {
   const image = new Image(width, height);
-  image.alt = text.notes.diagram((title || labels.join(', ')).slice(0, LONGEST_LABEL));
+  image.alt = text.notes.diagram((title || [...new Set(labels)].join(', ')).slice(0, LONGEST_LABEL));
+  image.style.minWidth = `${Math.round(width * SMALLEST)}px`;
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   return image;
 }
