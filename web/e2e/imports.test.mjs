@@ -1,7 +1,9 @@
 // Files come in by drop and by chooser, several at a time, each with its progress and its fate.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join as path } from 'node:path';
 import { after, test } from 'node:test';
 
 import { seriousFaults } from './kit/axe.mjs';
@@ -90,6 +92,23 @@ test('real_notebooks_come_in_by_drop_beside_broken_files_that_are_told_what_is_w
   assert.deepEqual(anna.errors.filter((error) => !/422/.test(error)), []);
 });
 
+test('a_folder_that_is_dropped_brings_the_notebooks_in_it', async (t) => {
+  const folder = await mkdtemp(path(tmpdir(), 'coscribe-e2e-folder-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const files = { 'top.ipynb': descent, 'data.csv': 'a,b', 'deep/er/below.ipynb': descent, '.ipynb_checkpoints/top-checkpoint.ipynb': descent };
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(path(folder, name)), { recursive: true });
+    await writeFile(path(folder, name), content);
+  }
+  const anna = await join(t, 'Anna');
+  // A drop by the browser itself: scripts cannot make one of a folder.
+  const session = await anna.context.newCDPSession(anna.page);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop']) await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+  await summary(anna, '2 imported').waitFor({ state: 'attached' });
+  for (const name of ['top.ipynb', 'below.ipynb']) await entry(anna, name).getByRole('link', { name: 'Open' }).waitFor();
+});
+
 test('two_files_are_under_way_at_once_with_their_progress_and_can_be_cancelled', async (t) => {
   const before = (await present()).length;
   const anna = await join(t, 'Anna');
@@ -111,6 +130,7 @@ test('two_files_are_under_way_at_once_with_their_progress_and_can_be_cancelled',
 
   await anna.page.getByRole('button', { name: 'Cancel one.ipynb' }).click();
   await entry(anna, 'one.ipynb').getByText('Cancelled').waitFor();
+  assert.equal(await anna.page.evaluate(() => document.activeElement.textContent), 'Try again', 'the focus is not lost with the button');
   await eventually(async () => (await states(anna))[2] === 'sending', 'the next takes its place');
   await anna.page.getByRole('button', { name: 'Cancel four.ipynb' }).click();
   await line.send('Network.emulateNetworkConditions', FREE_LINE);

@@ -183,6 +183,20 @@ test('ms_01_what_others_do_to_notebooks_shows_within_a_second_and_moves_no_row',
   assert.deepEqual([...anna.errors, ...bela.errors], []);
 });
 
+test('ln_17_what_others_do_takes_nothing_from_a_title_that_is_being_typed', async (t) => {
+  const [notebook, other] = await only('Title', 'Other');
+  const anna = await join(t, 'Anna');
+  await choose(anna, 'Title', 'Rename');
+  await anna.type('half a ti');
+  await server.rest('PATCH', `notebooks/${notebook.id}`, { title: 'Theirs' });
+  await server.rest('PATCH', `notebooks/${other.id}`, { title: 'Renamed' });
+  await server.rest('POST', 'notebooks', { title: 'Fresh' });
+  await seesTitles(anna, ['Fresh', 'Renamed']);
+  await anna.type('tle\n');
+  await seesTitles(anna, ['Fresh', 'Renamed', 'half a title']);
+  await eventually(async () => (await server.notebook(notebook.id)).title === 'half a title', 'the server has the title');
+});
+
 test('a_notebook_is_deleted_with_a_way_back_and_restored_from_those_deleted', async (t) => {
   await only('Going', 'Staying');
   const anna = await join(t, 'Anna');
@@ -195,8 +209,9 @@ test('a_notebook_is_deleted_with_a_way_back_and_restored_from_those_deleted', as
   await anna.page.locator('summary').filter({ hasText: 'Deleted notebooks' }).click();
   const entry = deleted(anna).getByRole('listitem').filter({ hasText: 'Going' });
   await entry.getByText('deleted just now').waitFor();
-  await entry.getByRole('button', { name: 'Restore Going' }).click();
+  await entry.getByRole('button', { name: 'Restore Going' }).press('Enter');
   await seesTitles(anna, ['Staying', 'Going']);
+  await eventually(() => anna.page.evaluate(() => document.activeElement.tagName === 'SUMMARY'), 'the focus is not lost with the button');
 });
 
 test('ms_36_a_change_that_is_refused_goes_back_with_the_reason', async (t) => {
@@ -228,6 +243,14 @@ test('a_duplicate_has_the_cells_and_lives_on_its_own', async (t) => {
   await anna.type(' changed');
   await anna.until('saved');
   assert.equal(await server.source(notebook.id, notebook.cells[0]), '# Original');
+});
+
+test('the_link_to_a_notebook_is_copied', async (t) => {
+  const [notebook] = await only('Linked');
+  const anna = await join(t, 'Anna', { permissions: ['clipboard-read', 'clipboard-write'] });
+  await choose(anna, 'Linked', 'Copy link');
+  await anna.toast('The link is in the clipboard.').waitFor();
+  assert.equal(await anna.page.evaluate(() => navigator.clipboard.readText()), `${anna.base}notebook/${notebook.id}`);
 });
 
 test('a_notebook_is_exported_in_three_forms', async (t) => {

@@ -55,6 +55,7 @@ export const home = {
   import: 'Import',
   chooseFiles: 'Notebook files',
   drop: 'Drop notebooks to import them',
+  nothingDropped: 'There is no notebook in what was dropped: no file whose name ends in .ipynb.',
 
   search: 'Search notebooks',
   searchAmong: (number: number) => `Search ${many(number, 'notebook')}`,
@@ -131,7 +132,7 @@ export const home = {
   openNamed: (title: string) => `Open ${title}`,
   problems: {
     empty: 'The file is empty. Save it again in the program it comes from.',
-    unreadable: 'It cannot be read. If it is a folder, drop the notebooks in it.',
+    unreadable: 'It cannot be read. See whether it is still where it was, and choose it again.',
     notANotebook: 'This is not a notebook. Choose a Jupyter notebook: a file whose name ends in .ipynb.',
     tooLarge: (size: string, largest: string) =>
       `It has ${size}, and this server takes at most ${largest}. Clear its outputs in Jupyter, save it, and try that file.`,
