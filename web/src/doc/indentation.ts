@@ -2,6 +2,9 @@
 
 /** Longer texts are judged by their beginning. */
 const LINES_LOOKED_AT = 500;
+/** One space is a slip, and more than these line things up. */
+const LEAST = 2;
+const MOST = 8;
 
 /** A tab, or the step by which its lines go inwards: two to eight spaces. Undefined where nothing tells. */
 export function indentOf(text: string): string | undefined {
@@ -11,7 +14,7 @@ export function indentOf(text: string): string | undefined {
     if (line.trim() === '') continue;
     const blank = /^[ \t]*/.exec(line)?.[0] ?? '';
     if (blank.startsWith('\t')) count(steps, '\t');
-    else if (blank.length - before > 1) count(steps, ' '.repeat(Math.min(8, blank.length - before)));
+    else if (blank.length - before >= LEAST && blank.length - before <= MOST) count(steps, ' '.repeat(blank.length - before));
     before = blank.length;
   }
   return [...steps].reduce<[string, number] | undefined>((best, step) => (best && best[1] >= step[1] ? best : step), undefined)?.[0];
