@@ -30,8 +30,11 @@ export function answer<T>(request: IDBRequest<T>): Promise<T> {
 }
 
 export function completion(transaction: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
+  const completed = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error ?? new Error('IndexedDB gave a transaction up.'));
   });
+  // Whoever waits hears of it; where a request has thrown before, nobody does.
+  completed.catch(() => undefined);
+  return completed;
 }

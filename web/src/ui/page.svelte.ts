@@ -25,6 +25,7 @@ class Page {
   route = $state<Route>({ kind: 'home' });
   person = $state<Identity>({ id: '', name: '', color: '' });
   look = $state<Look>('system');
+  readonly #returned: (() => void)[] = [];
   /** Undefined where the browser forbids it. */
   readonly storage = browserStorage();
 
@@ -35,6 +36,15 @@ class Page {
     this.#arrive();
     window.addEventListener('popstate', () => this.#arrive());
     window.addEventListener('storage', ({ key }) => this.#changedElsewhere(key));
+  }
+
+  /** Tells when the server was reached again after it was away. */
+  onReturn(listener: () => void): void {
+    this.#returned.push(listener);
+  }
+
+  returned(): void {
+    this.#returned.forEach((listener) => listener());
   }
 
   go(route: Route): void {
