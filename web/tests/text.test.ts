@@ -26,8 +26,6 @@ const NOT_YET = new Set([
   'OutputFrame.svelte',
   'Outputs.svelte',
   'People.svelte',
-  'Refused.svelte',
-  'StateWord.svelte',
   'TopBar.svelte',
 ]);
 

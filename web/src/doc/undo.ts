@@ -8,6 +8,7 @@ import * as Y from 'yjs';
 
 import { kindOf } from './cell';
 import { addCell, changeKind, deleteCells, mergeBelow, moveCell, restoreCells, splitCell, type NewCell } from './edit';
+import { isReadOnly, ReadOnly } from './guard';
 import type { Notebook } from './notebook';
 import type { CellKind } from '../wire/wire';
 
@@ -177,6 +178,8 @@ export class History {
   }
 
   #replay(from: Step[], to: Step[], way: 'undo' | 'redo'): Undone | undefined {
+    // Yjs takes back by a way of its own, past the guard of the document.
+    if (isReadOnly(this.notebook.doc)) throw new ReadOnly();
     this.#manager.stopCapturing();
     this.#replaying = true;
     try {
