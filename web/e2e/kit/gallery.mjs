@@ -64,7 +64,7 @@ export async function gallery() {
     code('large', [display({ 'text/html': `<p>large</p>${'<!-- padding -->'.repeat(145_000)}<p>the end of the large</p>`, 'text/plain': 'something large' })]),
     code('cdn', [display({ 'text/html': '<script src="https://cdn.example.org/bokeh.js"></script><div>chart without its library</div>' })]),
     code('chart', [display({ 'application/vnd.vegalite.v5+json': { mark: 'bar' }, 'text/plain': 'alt.Chart(...)' })]),
-    code('what', [display({ 'application/x-nothing-known': { a: 1 } })]),
+    code('unheard_of', [display({ 'application/x-nothing-known': { a: 1 } })]),
     code('nothing', [display({})]),
   ];
   return JSON.stringify({ nbformat: 4, nbformat_minor: 4, metadata: { title: 'Every output' }, cells });
