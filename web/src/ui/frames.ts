@@ -62,7 +62,8 @@ let last = { at: Number.NEGATIVE_INFINITY, leaving: false };
 const LEAVING: ReadonlySet<string> = new Set(['Tab', 'F6']);
 /** So long after an action browsers call somebody active, and do not tell in which of the frames. */
 const ACTIVE_MS = 5000;
-const MOST_THEFTS = 3;
+/** Each may cost a character; one is forgiven, for a page that wants to be helpful. */
+const MOST_THEFTS = 2;
 
 function did(leaving: boolean): void {
   last = { at: performance.now(), leaving };
@@ -74,8 +75,8 @@ function focusTaken(): void {
   if (!(frame instanceof HTMLIFrameElement) || !frame.contentWindow) return;
   const from = known.get(frame.contentWindow);
   if (!from || last.leaving || frame.matches(':hover') || activeElsewhere()) return;
-  frame.blur();
-  lastFocused?.focus({ preventScroll: true });
+  // Not before the browser has told both processes who has the focus: it would not give it back.
+  setTimeout(() => (frame.blur(), lastFocused?.focus({ preventScroll: true })));
   from.thefts += 1;
   if (from.thefts >= MOST_THEFTS) stop(frame.contentWindow, from);
 }
