@@ -28,12 +28,12 @@ export class Structure {
   }
 
   step(id: string, way: 'up' | 'down'): void {
-    const after = behindAfterStep(this.model.session.notebook.ids(), id, way);
+    const after = behindAfterStep(this.model.session.notebook.ids(), [id], way);
     if (after !== undefined) this.move(id, after);
   }
 
   move(id: string, after: string | null): void {
-    this.model.session.history.move(id, after);
+    this.model.session.history.move([id], after);
     this.model.reveal(id);
   }
 
@@ -67,26 +67,27 @@ export class Structure {
   }
 
   changeKind(id: string, kind: CellKind): void {
-    this.model.session.history.changeKind(id, kind);
+    this.model.session.history.changeKind([id], kind);
   }
 
   toggle(id: string, what: 'source' | 'outputs'): void {
     const { notebook } = this.model.session;
     const cell = notebook.cell(id);
-    if (cell) fold(notebook, id, { [what]: !foldingOf(cell)[what] });
+    if (cell) fold(notebook, [id], { [what]: !foldingOf(cell)[what] });
   }
 
   mergeBelow(id: string): void {
-    this.model.session.history.mergeBelow(id);
+    const below = this.model.ids[this.model.ids.indexOf(id) + 1];
+    if (below !== undefined) this.model.session.history.merge([id, below]);
   }
 
   split(id: string, offset: number): void {
-    const made = this.model.session.history.split(id, offset);
+    const [made] = this.model.session.history.split(id, [offset]);
     if (made !== undefined) this.model.show(made, true);
   }
 
   #restoreHere(id: string): void {
-    this.model.session.history.restore(id);
+    this.model.session.history.restore([id]);
     this.model.show(id, false);
   }
 }
