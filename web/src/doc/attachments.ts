@@ -1,42 +1,28 @@
-// The pictures of notes when their texts are joined or parted. Pure.
+// The pictures that a note carries with it, as nbformat has them: name to MIME bundle, plain JSON, in the cell itself.
 //
-// Invariant: a text that calls a picture still finds that picture afterwards, also when two notes use one name.
+// Invariant: writing adds; a picture that a text may still call is never taken away, so that undo and the people who
+// type meanwhile find it. Pictures that no text calls any more stay in the cell.
 
-import type { JsonObject } from './schema';
+import { joined } from './output';
+import { isObject, type JsonObject } from './schema';
 
-export interface Illustrated {
-  text: string;
-  attachments: JsonObject;
+const PICTURE = /^image\/(png|jpeg|gif|webp|svg\+xml)$/;
+
+/** A picture as an address that starts with `data:image/`; `name` as it stands in the Markdown, perhaps escaped. */
+export function pictureNamed(attachments: JsonObject, name: string): string | undefined {
+  const bundle = attachments[name] ?? attachments[unescaped(name)];
+  if (!isObject(bundle)) return undefined;
+  const mime = Object.keys(bundle).find((key) => PICTURE.test(key));
+  if (mime === undefined) return undefined;
+  const content = joined(bundle[mime]).trim();
+  // Some write an SVG as it is.
+  return content.startsWith('<') ? `data:${mime};charset=utf-8,${encodeURIComponent(content)}` : `data:${mime};base64,${content.replace(/\s+/g, '')}`;
 }
 
-/** The pictures of `attachments` that the text calls. */
-export function called(text: string, attachments: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(attachments).filter(([name]) => callOf(name).test(text)));
-}
-
-/** `added` with pictures named so that none hides one of `present`, and its text calling them by these names. */
-export function beside(present: JsonObject, added: Illustrated): Illustrated {
-  let { text } = added;
-  const attachments: JsonObject = {};
-  for (const [name, picture] of Object.entries(added.attachments)) {
-    const free = freeName(name, picture, { ...present, ...attachments });
-    attachments[free] = picture;
-    if (free !== name) text = text.replaceAll(callOf(name, 'g'), () => `attachment:${encodeURI(free)}`);
+function unescaped(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
   }
-  return { text, attachments };
-}
-
-/** The name itself when nothing else has it, else the next free one: `plot.png`, `plot-2.png`. */
-function freeName(name: string, picture: unknown, taken: JsonObject): string {
-  const [, stem = '', suffix = ''] = /^(.*?)(\.[^.]*)?$/s.exec(name) ?? [];
-  for (let count = 1; ; count += 1) {
-    const candidate = count === 1 ? name : `${stem}-${count}${suffix}`;
-    if (!(candidate in taken) || JSON.stringify(taken[candidate]) === JSON.stringify(picture)) return candidate;
-  }
-}
-
-/** A call of the picture in Markdown or HTML, its name written plainly or as an address. */
-function callOf(name: string, flags = ''): RegExp {
-  const written = [...new Set([name, encodeURI(name)])].map((form) => form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`attachment:(?:${written.join('|')})(?=[\\s)"'>]|$)`, flags);
 }

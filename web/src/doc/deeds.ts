@@ -6,11 +6,11 @@
 import * as Y from 'yjs';
 
 import type { CellKind } from '../wire/wire';
-import { attachmentsOf, kindOf, outputsOf, sourceOf } from './cell';
-import { addCells, changeKind, deleteCells, hideAgain, moveCells, restoreCells, setAttachments, type Move } from './edit';
+import { kindOf, outputsOf, sourceOf } from './cell';
+import { addCells, changeKind, deleteCells, hideAgain, moveCells, restoreCells, type Move } from './edit';
 import { outputMap, type NewCell } from './make';
 import type { Notebook } from './notebook';
-import { mergeCells, splitCell, writeHeadings, type Merged, type Part } from './parts';
+import { mergeCells, splitCell, writeHeadings, type Part } from './parts';
 import { LOCAL, type CellMap, type JsonObject, type Tombstone } from './schema';
 
 /** What was done, for the sentence that tells what was undone. */
@@ -182,22 +182,14 @@ export function merging(notebook: Notebook, author: Author, ids: readonly string
   const [first, ...rest] = ids;
   const before = mergeCells(notebook, ids, { by: author.name(), at: author.now() });
   if (first === undefined || !before) return undefined;
-  const after = attachmentsIn(notebook, first);
   const hiding = new Hiding(notebook, author, rest, first);
   hiding.hidden();
   const undo = (): Touched => {
-    putBack(notebook, first, before, after);
+    const cell = notebook.cell(first);
+    if (cell) putOutputsBack(notebook, cell, before.outputs, before.executionCount);
     return [first, ...hiding.show()];
   };
   return { deed: 'merge', undo, redo: () => [first, ...hiding.hide()] };
-}
-
-function putBack(notebook: Notebook, id: string, before: Merged, after: JsonObject): void {
-  const cell = notebook.cell(id);
-  if (!cell) return;
-  putOutputsBack(notebook, cell, before.outputs, before.executionCount);
-  const unchanged = JSON.stringify(attachmentsOf(cell)) === JSON.stringify(after);
-  if (unchanged) notebook.doc.transact(() => setAttachments(cell, before.attachments), LOCAL);
 }
 
 function putOutputsBack(notebook: Notebook, cell: CellMap, outputs: readonly JsonObject[], count?: unknown): void {
@@ -257,9 +249,4 @@ function kindNow(notebook: Notebook, id: string): CellKind | undefined {
 function sourceIn(notebook: Notebook, id: string): Y.Text | undefined {
   const cell = notebook.cell(id);
   return cell && sourceOf(cell);
-}
-
-function attachmentsIn(notebook: Notebook, id: string): JsonObject {
-  const cell = notebook.cell(id);
-  return cell ? attachmentsOf(cell) : {};
 }

@@ -5,7 +5,7 @@
 
 import * as Y from 'yjs';
 
-import { called, beside } from './attachments';
+import { called, beside } from './pictures';
 import { attachmentsOf, kindOf, sourceOf } from './cell';
 import { addCells, deleteCells, setAttachments, type Deletion } from './edit';
 import type { Notebook } from './notebook';
@@ -53,7 +53,6 @@ function partsOf(text: string, offsets: readonly number[]): string[] {
 
 /** What a merge took away from the first cell, to be put back when it is undone. */
 export interface Merged {
-  attachments: JsonObject;
   outputs: JsonObject[];
   executionCount: unknown;
 }
@@ -67,7 +66,7 @@ export function mergeCells(notebook: Notebook, ids: readonly string[], deletion:
   const [first] = cells;
   const source = first && sourceOf(first);
   if (!first || !source || cells.length < 2 || cells.length < ids.length) return undefined;
-  const before = { attachments: attachmentsOf(first), outputs: plainOutputs(first), executionCount: first.get('execution_count') };
+  const before = { outputs: plainOutputs(first), executionCount: first.get('execution_count') };
   const joined = joinedTo(first, cells.slice(1));
   notebook.doc.transact(() => source.insert(source.length, joined.text), LOCAL_TEXT);
   notebook.doc.transact(() => {

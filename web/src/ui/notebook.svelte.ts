@@ -13,10 +13,11 @@ import { others, place } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import { ACTIONS } from './actions';
 import { Live } from './live.svelte';
+import { Overlays } from './overlays.svelte';
 import { Structure } from './structure';
 
 /** What is open beside or over the cells. */
-export type Panel = 'none' | 'bin' | 'help';
+export type Panel = 'none' | 'bin' | 'help' | 'settings';
 
 /** What a cell on the screen offers to the page. */
 export interface CellHandle {
@@ -25,6 +26,8 @@ export interface CellHandle {
   edit(where?: 'start' | 'end'): void;
   /** Shows the note, closes its editor. */
   render(): void;
+  /** Draws it, though it is far from what is seen. */
+  draw(): void;
 }
 
 export class NotebookModel {
@@ -34,6 +37,7 @@ export class NotebookModel {
   /** Deleted by somebody while this person was in them. */
   readonly held = new SvelteSet<string>();
   readonly structure: Structure;
+  readonly overlays = new Overlays();
   readonly #ids: Live<readonly string[]>;
   readonly #title: Live<string>;
   readonly #language: Live<string>;
@@ -125,6 +129,10 @@ export class NotebookModel {
 
   edit(id: string, where?: 'start' | 'end'): void {
     this.#handles.get(id)?.edit(where);
+  }
+
+  draw(id: string): void {
+    this.#handles.get(id)?.draw();
   }
 
   /** Shift+Enter: on to the next cell, made if there is none. */
