@@ -20,7 +20,7 @@ export function browserStorage(): Storage | undefined {
 
 class Page {
   readonly base = new URL('./', document.baseURI).href;
-  readonly rest = new Rest(this.base);
+  readonly rest = new Rest(this.base, () => this.person.name);
   readonly recent: RecentNotebooks;
   route = $state<Route>({ kind: 'home' });
   person = $state<Identity>({ name: '', color: '' });

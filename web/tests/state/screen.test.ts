@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 
 import { behindAfterStep, behindHeight, moves, neighbour, scrollNearEdge, visible } from '../../src/state/cells';
 import { COLORS, identity } from '../../src/state/identity';
-import { ago, found, titleOfFile } from '../../src/state/notebooks';
 import { pathOf, routeOf } from '../../src/state/route';
 
 test('ln_17_the_node_that_holds_the_focus_is_never_moved_and_the_order_comes_out_right', () => {
@@ -80,16 +79,4 @@ test('a name and a colour are made once and kept', () => {
   expect(identity(store, () => 0.9)).toEqual(first);
   kept.set('coscribe:identity', '{"name": 5');
   expect(identity(store, () => 0.9).name).not.toBe('');
-});
-
-test('search finds titles with every word, in any case', () => {
-  const list = [{ title: 'Tides of the North Sea' }, { title: 'north pole' }];
-  expect(found(list, 'NORTH sea')).toEqual([list[0]]);
-  expect(found(list, '  ')).toEqual(list);
-});
-
-test('times and titles are words for people', () => {
-  const now = Date.UTC(2026, 10, 21, 12);
-  expect([ago(now - 5000, now, 'en'), ago(now - 300_000, now, 'en'), ago(now - 26 * 3_600_000, now, 'en')]).toEqual(['just now', '5 minutes ago', 'yesterday']);
-  expect([titleOfFile('tools_numpy.ipynb'), titleOfFile('.ipynb')]).toEqual(['tools_numpy', '.ipynb']);
 });
