@@ -7,12 +7,14 @@ import { SvelteSet } from 'svelte/reactivity';
 import { fold, setTitle } from '../doc/edit';
 import { kindOf, foldingOf, sourceOf } from '../doc/cell';
 import type { Deed, Undone } from '../doc/undo';
+import { WordIndex } from '../doc/words';
 import { behindAfterStep, neighbour, visible } from '../state/cells';
 import type { Command } from '../state/keys';
 import { word, type Facts } from '../state/saved';
 import { others, place } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import type { CellKind } from '../wire/wire';
+import { idle } from './idle';
 import { Live } from './live.svelte';
 import { page } from './page.svelte';
 import { toasts } from './toasts.svelte';
@@ -43,6 +45,8 @@ export class NotebookModel {
   panel = $state<'none' | 'bin' | 'help'>('none');
   /** Deleted by somebody while this person was in them. */
   readonly held = new SvelteSet<string>();
+  /** Of the code, for completion. */
+  readonly words: WordIndex;
   readonly #ids: Live<readonly string[]>;
   readonly #title: Live<string>;
   readonly #language: Live<string>;
@@ -73,7 +77,8 @@ export class NotebookModel {
       },
     );
     this.#lastIds = notebook.ids();
-    this.#stop = [notebook.onStructure(() => this.#structureChanged())];
+    this.words = new WordIndex(notebook, idle);
+    this.#stop = [() => this.words.destroy(), notebook.onStructure(() => this.#structureChanged())];
   }
 
   get ids(): readonly string[] {
