@@ -19,7 +19,8 @@ use tokio::{fs::File, io::AsyncReadExt};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Shared, auth,
+    Shared,
+    auth::{self, Editor},
     error::{Answer, ApiError},
     extract::Body,
 };
@@ -67,7 +68,7 @@ async fn measurements(
 ) -> Response {
     let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
     let local = remote.ip().is_loopback() && !forwarded;
-    if !local && !app.access.admits(&headers) {
+    if !local && app.access.role(&headers).is_none() {
         return auth::unauthorized();
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render()).into_response()
@@ -78,7 +79,7 @@ async fn measurements(
     (status = 200, description = "The backup", content_type = "application/octet-stream"),
     (status = 507, body = ErrorBody)
 ))]
-async fn backup(State(app): State<Shared>) -> Answer<Response> {
+async fn backup(_: Editor, State(app): State<Shared>) -> Answer<Response> {
     let directory = app.data.path().to_owned();
     let made = app.with_store(move |store| Ok(copy(store, &directory))).await?;
     let file = File::from_std(made?);
@@ -122,7 +123,7 @@ async fn piece(mut file: File) -> Option<(Result<Bytes, Infallible>, File)> {
 
 /// Reads everything in the store once and tells what is damaged.
 #[utoipa::path(get, path = "/api/admin/report", tag = "operations", responses((status = 200, body = StoreReport)))]
-async fn inspect(State(app): State<Shared>) -> Answer<Json<StoreReport>> {
+async fn inspect(_: Editor, State(app): State<Shared>) -> Answer<Json<StoreReport>> {
     let set_aside = app.rooms.set_aside_documents().await?;
     Ok(Json(app.with_store(|store| report(store, set_aside)).await?))
 }

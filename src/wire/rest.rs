@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     ids::{CellId, NotebookId},
-    vocabulary::{Actor, CellKind, Millis},
+    vocabulary::{Actor, CellKind, Millis, Role},
 };
 
 /// Names the person or program a REST request acts for; "API" if absent.
@@ -32,6 +32,13 @@ pub struct ErrorDetail {
     pub code: String,
     /// For people: a sentence.
     pub message: String,
+}
+
+/// What the asker may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export_to = "wire.ts")]
+pub struct RoleBody {
+    pub role: Role,
 }
 
 /// A notebook in a list.

@@ -42,6 +42,7 @@ fn the_server_serves_it_and_it_names_every_address_of_the_contract() {
         ("/api/blobs".to_owned(), vec!["post"]),
         ("/api/blobs/{sha256}".to_owned(), vec!["get"]),
         ("/api/events".to_owned(), vec!["get"]),
+        ("/api/role".to_owned(), vec!["get"]),
     ];
     for (path, methods) in expected {
         for method in methods {

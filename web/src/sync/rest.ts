@@ -57,8 +57,14 @@ export class Rest {
     return `${this.base}api/notebooks/${encodeURIComponent(id)}/export?format=${format}`;
   }
 
-  blobAddress(sha256: string): string {
-    return `${this.base}api/blobs/${encodeURIComponent(sha256)}`;
+  /** `mime` is what the content is to be called; without it it is a download of no known kind. */
+  blobAddress(sha256: string, mime?: string): string {
+    const query = mime === undefined ? '' : `?type=${encodeURIComponent(mime)}`;
+    return `${this.base}api/blobs/${encodeURIComponent(sha256)}${query}`;
+  }
+
+  async blob(sha256: string): Promise<string> {
+    return (await this.#call('GET', `api/blobs/${encodeURIComponent(sha256)}`)).text();
   }
 
   async #json<T>(method: string, path: string, body?: unknown): Promise<T> {

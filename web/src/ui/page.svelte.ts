@@ -10,7 +10,7 @@ export type Look = 'system' | 'light' | 'dark';
 const LOOK = 'coscribe:look';
 
 /** Storage may be forbidden; then nothing is remembered and everything else works. */
-function browserStorage(): Storage | undefined {
+export function browserStorage(): Storage | undefined {
   try {
     return window.localStorage;
   } catch {

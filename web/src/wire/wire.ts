@@ -30,6 +30,11 @@ name: string, kind: ActorKind, };
 export type ActorKind = "human" | "agent" | "server";
 
 /**
+ * What somebody may do. Whoever may do more is greater.
+ */
+export type Role = "viewer" | "editor";
+
+/**
  * A fact about a document, derived from its transactions, whoever caused them.
  */
 export type Event = { "event": "notebook:created", "data": { id: NotebookId, title: string, } } | { "event": "notebook:updated", "data": { id: NotebookId, title: string, } } | { "event": "notebook:deleted", "data": { id: NotebookId, } } | { "event": "cell:added", "data": { cell: CellId, kind: CellKind, after: CellId | null, } } | { "event": "cell:moved", "data": { cell: CellId, after: CellId | null, } } | { "event": "cell:deleted", "data": { cell: CellId, } } | { "event": "cell:restored", "data": { cell: CellId, } } | { "event": "cell:edited", "data": { cell: CellId, } };
@@ -51,6 +56,11 @@ code: string,
  * For people: a sentence.
  */
 message: string, };
+
+/**
+ * What the asker may do.
+ */
+export type RoleBody = { role: Role, };
 
 /**
  * A notebook in a list.

@@ -4,7 +4,7 @@ const KINDS = { code: 'Code', note: 'Note', prompt: 'Prompt', raw: 'Raw text' };
 
 export const editor = {
   label: (kind: keyof typeof KINDS, cell: number) => `${KINDS[kind]} of cell ${cell}`,
-  hints: { code: '', note: 'Write Markdown', prompt: 'Ask a question', raw: '' },
+  hints: { note: 'Write Markdown', prompt: 'Ask a question' },
   /** Tab writes in an editor: how to get out of it is said to those who cannot see. */
   keys: 'Tab indents. Escape leaves the editor, then Tab goes on to the next control.',
   keysInVim: 'Vim keys. Escape in normal mode leaves the editor, then Tab goes on to the next control.',

@@ -1,0 +1,12 @@
+// What each command does. One table a concern, gathered here.
+//
+// Invariant: every command has exactly one action; TypeScript names the one that is missing.
+
+import type { Command } from '../state/commands';
+import { CELL_ACTIONS } from './actions/cells';
+import { SHOW_ACTIONS } from './actions/show';
+import type { NotebookModel } from './notebook.svelte';
+
+export type Action = (model: NotebookModel) => void;
+
+export const ACTIONS: { readonly [command in Command]: Action } = { ...CELL_ACTIONS, ...SHOW_ACTIONS };
