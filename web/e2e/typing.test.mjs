@@ -189,3 +189,64 @@ test('ln_17_a_composition_inside_a_word_goes_on_while_the_other_types_before_and
   assert.equal((await anna.cell(id).read()).head, text.indexOf('字') + 1);
   assert.deepEqual(await events(), [['compositionstart', ''], ['compositionend', '漢字']]);
 });
+
+test('ln_17_a_keyboard_that_corrects_the_word_before_it_replaces_that_word_only', async (t) => {
+  const { notebook, anna, bela, people } = await pair(t, 'Correction', [['note', 'and ']]);
+  const [id] = notebook.cells;
+  await anna.cell(id).caretAtEnd();
+  await bela.cell(id).caretAt(0);
+  const ime = await inputMethod(anna);
+  for (const stage of ['t', 'te', 'teh']) await ime.compose(stage);
+  await bela.type('so ');
+  await anna.cell(id).shows('so and teh');
+  // As a phone does: the word is marked again and exchanged as a whole.
+  await ime.replace('the', 'so and '.length, 'so and teh'.length);
+  await ime.commit('the ');
+  await bela.type('yes ');
+  await agreed(people, id, (text) => text === 'so yes and the ');
+  assert.equal((await anna.cell(id).read()).head, 'so yes and the '.length);
+});
+
+test('ln_60_no_caret_ever_stands_inside_a_sign_and_no_sign_is_torn_whatever_both_do', async (t) => {
+  const FAMILY = '👩‍👩‍👧';
+  const { notebook, anna, bela, people } = await pair(t, 'Whole signs', [['code', `a${FAMILY}b\nשלום עולם\ne\u0301x 👍🏽 漢字`]]);
+  const [id] = notebook.cells;
+  await bela.cell(id).caretAt(1);
+  await anna.cell(id).editor.click();
+  await anna.press('Control+Home');
+  await anna.press('ArrowRight');
+  await anna.press('ArrowRight');
+  const stands = (person, head) => eventually(async () => (await person.cell(id).read()).head === head, async () => `${person.name} stands at ${head}: ${(await person.cell(id).read()).head}`);
+  await stands(anna, 1 + FAMILY.length);
+  await bela.type('x');
+  await stands(anna, 2 + FAMILY.length);
+
+  // In Hebrew the next letter is to the left, and what is typed there follows on.
+  await anna.press('ArrowDown');
+  await anna.press('End');
+  await anna.type('!');
+  await bela.cell(id).shows(`ax${FAMILY}b\nשלום עולם!\ne\u0301x 👍🏽 漢字`);
+
+  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  t.diagnostic(`SEED=${seed}`);
+  let state = seed + 1;
+  const chance = (below) => Math.floor(((state = (state * 48271) % 2147483647) / 2147483647) * below);
+  const deeds = [
+    (person) => person.press('ArrowLeft'),
+    (person) => person.press('ArrowRight'),
+    (person) => person.press('ArrowUp'),
+    (person) => person.press('ArrowDown'),
+    (person) => person.press('Backspace'),
+    (person) => person.press('Delete'),
+    (person) => person.page.keyboard.insertText(['👍🏽', FAMILY, 'é', 'ש', '\u0301', '漢'][chance(6)]),
+  ];
+  for (let step = 0; step < 60; step += 1) {
+    await Promise.all(people.map((person) => deeds[chance(deeds.length)](person)));
+    for (const person of people) {
+      const { text, head } = await person.cell(id).read();
+      assert.ok(text.isWellFormed(), `step ${step}: ${JSON.stringify(text)}`);
+      assert.ok(head === undefined || text.slice(0, head).isWellFormed(), `step ${step}: ${person.name} stands inside a sign of ${JSON.stringify(text)}`);
+    }
+  }
+  await agreed(people, id, (text) => text.isWellFormed());
+});
