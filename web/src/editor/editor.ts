@@ -15,6 +15,7 @@ import type * as Y from 'yjs';
 import { carets } from './carets';
 import { grammar } from './languages';
 import { theme } from './theme';
+import { writing } from './writing';
 
 /** The class of the origins that editors give to keystrokes: how undo knows what this person typed. */
 export const TYPING_ORIGIN: unknown = YSyncConfig;
@@ -109,7 +110,7 @@ function labelled(label: string, hint: string): Extension {
 }
 
 function manner(prose: boolean): Extension {
-  if (prose) return [EditorView.lineWrapping, EditorView.contentAttributes.of({ spellcheck: 'true', autocapitalize: 'sentences' })];
+  if (prose) return [writing, EditorView.lineWrapping, EditorView.contentAttributes.of({ spellcheck: 'true', autocapitalize: 'sentences' })];
   return [
     indentUnit.of('    '),
     indentOnInput(),
