@@ -1,4 +1,5 @@
 // Emits service-worker.js: our source with the list of files to keep and a version that changes when any of them does.
+// The page is told the same version, so that it knows when a later one has taken over.
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -21,12 +22,15 @@ export function serviceWorker(): Plugin {
       const files = [...names, ...PUBLIC].sort();
       const html = bundle['index.html'];
       const hash = createHash('sha256').update(files.join('\n'));
-      if (html?.type === 'asset') hash.update(html.source);
+      if (html?.type !== 'asset') throw new Error('There is no page to keep.');
+      hash.update(html.source);
       for (const name of PUBLIC) hash.update(await readFile(new URL(`../public/${name}`, import.meta.url)));
       const template = await readFile(new URL('./service-worker.template.js', import.meta.url), 'utf8');
       hash.update(template);
+      const version = hash.digest('hex').slice(0, 16);
+      html.source = String(html.source).replace('<title>', `<meta name="version" content="${version}" />\n    <title>`);
       const source = template
-        .replace("'%VERSION%'", JSON.stringify(hash.digest('hex').slice(0, 16)))
+        .replace("'%VERSION%'", JSON.stringify(version))
         .replace("'%FILES%'", JSON.stringify(files));
       this.emitFile({ type: 'asset', fileName: 'service-worker.js', source });
     },

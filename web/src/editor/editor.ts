@@ -6,9 +6,9 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completeAnyWord, completionKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, indentWithTab } from '@codemirror/commands';
 import { bracketMatching, indentOnInput, indentUnit } from '@codemirror/language';
-import { Compartment, EditorState, Prec, type Extension } from '@codemirror/state';
+import { Compartment, EditorState, Prec, type Extension, type Transaction } from '@codemirror/state';
 import { drawSelection, dropCursor, EditorView, keymap, placeholder, type KeyBinding } from '@codemirror/view';
-import { ySync, YSyncConfig, ySyncFacet } from 'y-codemirror.next';
+import { ySync, ySyncAnnotation, YSyncConfig, ySyncFacet } from 'y-codemirror.next';
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 
@@ -41,6 +41,7 @@ export interface EditorSettings {
   language: string;
   label: string;
   hint: string;
+  readOnly: boolean;
 }
 
 export class CellEditor {
@@ -48,6 +49,7 @@ export class CellEditor {
   readonly #grammar = new Compartment();
   readonly #manner = new Compartment();
   readonly #label = new Compartment();
+  readonly #permission = new Compartment();
   #language = '';
 
   constructor(parent: HTMLElement, settings: EditorSettings) {
@@ -61,6 +63,7 @@ export class CellEditor {
         this.#manner.of(manner(settings.prose)),
         this.#grammar.of([]),
         this.#label.of(labelled(settings.label, settings.hint)),
+        this.#permission.of(permitted(settings.readOnly)),
         keymap.of(defaultKeymap),
         drawSelection(),
         dropCursor(),
@@ -91,6 +94,11 @@ export class CellEditor {
     });
   }
 
+  /** Readers select and copy; nothing they or the program do changes the text. */
+  permit(readOnly: boolean): void {
+    this.view.dispatch({ effects: this.#permission.reconfigure(permitted(readOnly)) });
+  }
+
   focus(where?: 'start' | 'end'): void {
     if (where) {
       const anchor = where === 'start' ? 0 : this.view.state.doc.length;
@@ -107,6 +115,17 @@ export class CellEditor {
 function labelled(label: string, hint: string): Extension {
   // Editable content takes the focus anyway; the index tells it to those that look for a way into the scrolled part.
   return [EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }), placeholder(hint)];
+}
+
+function permitted(readOnly: boolean): Extension {
+  if (!readOnly) return [];
+  const fromElsewhere = (transaction: Transaction): boolean => transaction.annotation(ySyncAnnotation) !== undefined;
+  return [
+    EditorState.readOnly.of(true),
+    EditorState.changeFilter.of(fromElsewhere),
+    // No keyboard comes up on a phone for a text that takes none.
+    EditorView.contentAttributes.of({ 'aria-readonly': 'true', inputmode: 'none' }),
+  ];
 }
 
 function manner(prose: boolean): Extension {

@@ -7,13 +7,14 @@ import { SvelteSet } from 'svelte/reactivity';
 import { kindOf, sourceOf } from '../doc/cell';
 import { setTitle } from '../doc/edit';
 import { visible } from '../state/cells';
-import type { Command } from '../state/commands';
-import { word, type Facts } from '../state/saved';
+import { changes, type Command } from '../state/commands';
+import { mayOnlyRead, word, type Facts } from '../state/saved';
 import { others, place } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import { ACTIONS } from './actions';
 import { Live } from './live.svelte';
 import { Overlays } from './overlays.svelte';
+import { Reading } from './reading.svelte';
 import { Structure } from './structure';
 
 /** What is open beside or over the cells. */
@@ -38,6 +39,8 @@ export class NotebookModel {
   readonly held = new SvelteSet<string>();
   readonly structure: Structure;
   readonly overlays = new Overlays();
+  /** What readers do for themselves. */
+  readonly reading = new Reading(this);
   readonly #ids: Live<readonly string[]>;
   readonly #title: Live<string>;
   readonly #language: Live<string>;
@@ -57,7 +60,7 @@ export class NotebookModel {
     this.#language = new Live(() => notebook.language(), (changed) => notebook.onDetails(changed));
     this.#deleted = new Live(() => notebook.deleted(), (changed) => notebook.onStructure(changed));
     this.#facts = new Live(
-      () => ({ progress: provider.progress, offline: offline.progress, readOnly: false }),
+      () => ({ progress: provider.progress, offline: offline.progress }),
       (changed) => both(provider.onProgress(changed), offline.onProgress(changed)),
     );
     this.#people = new Live(
@@ -88,6 +91,11 @@ export class NotebookModel {
     return this.#facts.value;
   }
 
+  /** Whether this person may change nothing here. */
+  get readOnly(): boolean {
+    return mayOnlyRead(this.facts);
+  }
+
   get people(): ReturnType<typeof others> {
     return this.#people.value;
   }
@@ -113,6 +121,7 @@ export class NotebookModel {
   }
 
   rename(title: string): void {
+    if (this.reading.refuses()) return;
     setTitle(this.session.notebook, title.trim());
   }
 
@@ -141,6 +150,7 @@ export class NotebookModel {
     const next = this.ids[this.ids.indexOf(id) + 1];
     if (next !== undefined) return this.select(next);
     const cell = this.session.notebook.cell(id);
+    if (this.readOnly) return;
     this.structure.add(id, cell ? kindOf(cell) : 'code');
   }
 
@@ -159,6 +169,7 @@ export class NotebookModel {
   }
 
   run(command: Command): void {
+    if (changes(command) && this.reading.refuses()) return;
     ACTIONS[command](this);
   }
 

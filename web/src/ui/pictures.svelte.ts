@@ -85,7 +85,7 @@ function editorAt(event: Event): EditorView | undefined {
 async function take(model: NotebookModel, id: string, files: readonly File[], view: EditorView | undefined): Promise<void> {
   const cell = model.session.notebook.cell(id);
   const source = cell && sourceOf(cell);
-  if (!cell || !source || model.facts.readOnly) return;
+  if (!cell || !source || model.readOnly) return;
   if (kindOf(cell) !== 'note') return toasts.show(text.notes.onlyIntoNotes);
   const position = view && Y.createRelativePositionFromTypeIndex(source, view.state.selection.main.to, -1);
   const place = { position, view };
