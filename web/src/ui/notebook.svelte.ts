@@ -6,12 +6,14 @@ import { SvelteSet } from 'svelte/reactivity';
 
 import { kindOf, sourceOf } from '../doc/cell';
 import { setTitle } from '../doc/edit';
+import { WordIndex } from '../doc/words';
 import { visible } from '../state/cells';
 import { changes, type Command } from '../state/commands';
 import { mayOnlyRead, word, type Facts } from '../state/saved';
 import { others, place } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import { ACTIONS } from './actions';
+import { idle } from './idle';
 import { Live } from './live.svelte';
 import { Overlays } from './overlays.svelte';
 import { Reading } from './reading.svelte';
@@ -37,6 +39,8 @@ export class NotebookModel {
   panel = $state<Panel>('none');
   /** Deleted by somebody while this person was in them. */
   readonly held = new SvelteSet<string>();
+  /** Of the code, for completion. */
+  readonly words: WordIndex;
   readonly structure: Structure;
   readonly overlays = new Overlays();
   /** What readers do for themselves. */
@@ -72,7 +76,8 @@ export class NotebookModel {
     );
     this.structure = new Structure(this);
     this.#lastIds = notebook.ids();
-    this.#stop = [notebook.onStructure(() => this.#structureChanged())];
+    this.words = new WordIndex(notebook, idle);
+    this.#stop = [() => this.words.destroy(), notebook.onStructure(() => this.#structureChanged())];
   }
 
   get ids(): readonly string[] {
