@@ -22,8 +22,6 @@ const NOT_YET = new Set([
   'CellTools.svelte',
   'NotebookPage.svelte',
   'People.svelte',
-  'Refused.svelte',
-  'StateWord.svelte',
   'TopBar.svelte',
 ]);
 

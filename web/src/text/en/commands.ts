@@ -1,17 +1,24 @@
 // The names of commands, the palette and the help sheet.
 
+const cells = (one: string, many: string) => (count: number) => (count === 1 ? one : many.replace('#', String(count)));
+
 const deeds = {
-  typing: 'your typing',
-  add: 'adding a cell',
-  move: 'moving a cell',
-  delete: 'deleting a cell',
-  restore: 'restoring a cell',
-  kind: 'changing the kind of a cell',
-  split: 'splitting a cell',
-  merge: 'merging two cells',
+  typing: () => 'your typing',
+  add: cells('adding a cell', 'adding # cells'),
+  paste: cells('pasting a cell', 'pasting # cells'),
+  duplicate: cells('duplicating a cell', 'duplicating # cells'),
+  move: cells('moving a cell', 'moving # cells'),
+  delete: cells('deleting a cell', 'deleting # cells'),
+  cut: cells('cutting a cell', 'cutting # cells'),
+  restore: cells('restoring a cell', 'restoring # cells'),
+  kind: cells('changing the kind of a cell', 'changing the kind of # cells'),
+  heading: cells('making a heading', 'making # headings'),
+  split: () => 'splitting a cell',
+  merge: cells('merging cells', 'merging # cells'),
+  replace: cells('replacing in a cell', 'replacing in # cells'),
 };
 
-/** `number` is 0 when the cell is not known. */
+/** `number` is 0 when the cell is not known, or when there are several. */
 const where = (number: number): string => (number > 0 ? ` in cell ${number}` : '');
 
 export const commands = {
