@@ -19,18 +19,20 @@ export class Server {
   #base;
   #port = 0;
   #exited;
+  #viewerToken;
   /** The address with the token, as the server printed it. */
   link = '';
   log = '';
 
-  constructor(data, base) {
+  constructor(data, base, viewerToken) {
     this.#data = data;
     this.#base = base;
+    this.#viewerToken = viewerToken;
   }
 
-  /** Starts a server on an empty data directory. */
-  static async start({ base = '/' } = {}) {
-    const server = new Server(await mkdtemp(join(tmpdir(), 'coscribe-e2e-')), base);
+  /** Starts a server on an empty data directory; who comes with `viewerToken` may only read. */
+  static async start({ base = '/', viewerToken } = {}) {
+    const server = new Server(await mkdtemp(join(tmpdir(), 'coscribe-e2e-')), base, viewerToken);
     await server.restart();
     return server;
   }
@@ -39,7 +41,7 @@ export class Server {
   async copy() {
     const data = await mkdtemp(join(tmpdir(), 'coscribe-e2e-copy-'));
     await cp(this.#data, data, { recursive: true });
-    const server = new Server(data, this.#base);
+    const server = new Server(data, this.#base, this.#viewerToken);
     await server.restart();
     return server;
   }
@@ -53,6 +55,10 @@ export class Server {
   get token() {
     return new URL(this.link).searchParams.get('token');
   }
+  /** The same address for those who may only read. */
+  get viewerLink() {
+    return this.link.replace(this.token, this.#viewerToken);
+  }
   get alive() {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
@@ -60,7 +66,8 @@ export class Server {
   /** Starts the process: the first time on a free port, later on the same one. */
   async restart() {
     const listen = `127.0.0.1:${this.#port}`;
-    const child = spawn(BINARY, ['serve', '--listen', listen, '--data', this.#data, '--base-path', this.#base], {
+    const roles = this.#viewerToken === undefined ? [] : ['--viewer-token', this.#viewerToken];
+    const child = spawn(BINARY, ['serve', '--listen', listen, '--data', this.#data, '--base-path', this.#base, ...roles], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: withoutOurs(process.env),
     });
