@@ -59,7 +59,7 @@ export class Upgraded {
       if (policy) kept['content-security-policy'] = policy.replaceAll(`127.0.0.1:${this.#port}`, request.headers.host);
       answer.writeHead(given.statusCode, kept).end(sent);
     });
-    asked.on('error', () => answer.destroy());
+    asked.on('error', () => answer.writeHead(502).end('There is no server behind this proxy.'));
     request.pipe(asked);
   }
 
