@@ -5,9 +5,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'vite';
 
-// What a page needs to open offline. Left out: source maps, the reference page, fonts in formats no present browser asks for.
+// What a page needs to open offline. Left out: source maps, the reference page, fonts in formats no present browser asks
+// for, and Mermaid, whose megabytes only notes with diagrams load: the browser's own cache keeps them from then on.
 const KEPT = /\.(js|css|svg|woff2|webmanifest)$/;
-const LEFT_OUT = /^docs\/|^service-worker\.js$|^frame\./;
+const LEFT_OUT = /^docs\/|^service-worker\.js$|^frame\.|\/mermaid\./;
 // From public/, which does not pass through the bundle.
 const PUBLIC = ['favicon.svg', 'manifest.webmanifest'];
 

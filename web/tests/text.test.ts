@@ -15,7 +15,15 @@ const WORD = /\p{L}{2,}/u;
 const NAMES = new Set(['Coscribe', '.ipynb']);
 
 /** Still to be gone through. */
-const NOT_YET = /^(AddBar|Bin|CellList|CellRail|CellTools|Help|Home|NoteView|NotebookPage|NotebookRow|Output|OutputFrame|Outputs|People|TopBar)\.svelte$/;
+const NOT_YET = new Set([
+  'AddBar.svelte',
+  'Bin.svelte',
+  'CellRail.svelte',
+  'CellTools.svelte',
+  'NotebookPage.svelte',
+  'People.svelte',
+  'TopBar.svelte',
+]);
 
 interface Node {
   type: string;
@@ -51,7 +59,7 @@ function components(): string[] {
 }
 
 test('no component says a sentence of its own', () => {
-  const spoken = components().filter((file) => !NOT_YET.test(file)).flatMap((file) => literals(join(SOURCE, 'ui', file)).map((literal) => `${file}: ${literal}`));
+  const spoken = components().filter((file) => !NOT_YET.has(file)).flatMap((file) => literals(join(SOURCE, 'ui', file)).map((literal) => `${file}: ${literal}`));
   expect(spoken).toEqual([]);
 });
 

@@ -17,6 +17,7 @@ export class Server {
   #child;
   #data;
   #base;
+  #flags;
   #port = 0;
   #exited;
   #viewerToken;
@@ -24,15 +25,17 @@ export class Server {
   link = '';
   log = '';
 
-  constructor(data, base, viewerToken) {
+  constructor(data, base, flags = []) {
     this.#data = data;
     this.#base = base;
-    this.#viewerToken = viewerToken;
+    this.#flags = flags;
   }
 
   /** Starts a server on an empty data directory; who comes with `viewerToken` may only read. */
-  static async start({ base = '/', viewerToken } = {}) {
-    const server = new Server(await mkdtemp(join(tmpdir(), 'coscribe-e2e-')), base, viewerToken);
+  static async start({ base = '/', flags = [], viewerToken } = {}) {
+    const roles = viewerToken === undefined ? [] : ['--viewer-token', viewerToken];
+    const server = new Server(await mkdtemp(join(tmpdir(), 'coscribe-e2e-')), base, [...flags, ...roles]);
+    server.#viewerToken = viewerToken;
     await server.restart();
     return server;
   }
@@ -41,7 +44,7 @@ export class Server {
   async copy() {
     const data = await mkdtemp(join(tmpdir(), 'coscribe-e2e-copy-'));
     await cp(this.#data, data, { recursive: true });
-    const server = new Server(data, this.#base, this.#viewerToken);
+    const server = new Server(data, this.#base, this.#flags);
     await server.restart();
     return server;
   }
@@ -66,8 +69,7 @@ export class Server {
   /** Starts the process: the first time on a free port, later on the same one. */
   async restart() {
     const listen = `127.0.0.1:${this.#port}`;
-    const roles = this.#viewerToken === undefined ? [] : ['--viewer-token', this.#viewerToken];
-    const child = spawn(BINARY, ['serve', '--listen', listen, '--data', this.#data, '--base-path', this.#base, ...roles], {
+    const child = spawn(BINARY, ['serve', '--listen', listen, '--data', this.#data, '--base-path', this.#base, ...this.#flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: withoutOurs(process.env),
     });

@@ -6,18 +6,21 @@ import { SvelteSet } from 'svelte/reactivity';
 
 import { kindOf, sourceOf } from '../doc/cell';
 import { setTitle } from '../doc/edit';
+import { WordIndex } from '../doc/words';
 import { visible } from '../state/cells';
 import { changes, type Command } from '../state/commands';
 import { mayOnlyRead, word, type Facts } from '../state/saved';
 import { others, place } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import { ACTIONS } from './actions';
+import { idle } from './idle';
 import { Live } from './live.svelte';
+import { Overlays } from './overlays.svelte';
 import { Reading } from './reading.svelte';
 import { Structure } from './structure';
 
 /** What is open beside or over the cells. */
-export type Panel = 'none' | 'bin' | 'help';
+export type Panel = 'none' | 'bin' | 'help' | 'settings';
 
 /** What a cell on the screen offers to the page. */
 export interface CellHandle {
@@ -26,6 +29,8 @@ export interface CellHandle {
   edit(where?: 'start' | 'end'): void;
   /** Shows the note, closes its editor. */
   render(): void;
+  /** Draws it, though it is far from what is seen. */
+  draw(): void;
 }
 
 export class NotebookModel {
@@ -34,7 +39,10 @@ export class NotebookModel {
   panel = $state<Panel>('none');
   /** Deleted by somebody while this person was in them. */
   readonly held = new SvelteSet<string>();
+  /** Of the code, for completion. */
+  readonly words: WordIndex;
   readonly structure: Structure;
+  readonly overlays = new Overlays();
   /** What readers do for themselves. */
   readonly reading = new Reading(this);
   readonly #ids: Live<readonly string[]>;
@@ -68,7 +76,8 @@ export class NotebookModel {
     );
     this.structure = new Structure(this);
     this.#lastIds = notebook.ids();
-    this.#stop = [notebook.onStructure(() => this.#structureChanged())];
+    this.words = new WordIndex(notebook, idle);
+    this.#stop = [() => this.words.destroy(), notebook.onStructure(() => this.#structureChanged())];
   }
 
   get ids(): readonly string[] {
@@ -134,6 +143,10 @@ export class NotebookModel {
 
   edit(id: string, where?: 'start' | 'end'): void {
     this.#handles.get(id)?.edit(where);
+  }
+
+  draw(id: string): void {
+    this.#handles.get(id)?.draw();
   }
 
   /** Shift+Enter: on to the next cell, made if there is none. */

@@ -30,13 +30,13 @@ export class Structure {
   }
 
   step(id: string, way: 'up' | 'down'): void {
-    const after = behindAfterStep(this.model.session.notebook.ids(), id, way);
+    const after = behindAfterStep(this.model.session.notebook.ids(), [id], way);
     if (after !== undefined) this.move(id, after);
   }
 
   move(id: string, after: string | null): void {
     if (this.#refuses()) return;
-    this.model.session.history.move(id, after);
+    this.model.session.history.move([id], after);
     this.model.reveal(id);
   }
 
@@ -73,7 +73,7 @@ export class Structure {
 
   changeKind(id: string, kind: CellKind): void {
     if (this.#refuses()) return;
-    this.model.session.history.changeKind(id, kind);
+    this.model.session.history.changeKind([id], kind);
   }
 
   toggle(id: string, what: 'source' | 'outputs'): void {
@@ -83,17 +83,18 @@ export class Structure {
     if (!cell) return;
     const change = { [what]: !model.reading.folding(id, foldingOf(cell))[what] };
     if (model.readOnly) model.reading.fold(id, change);
-    else fold(notebook, id, change);
+    else fold(notebook, [id], change);
   }
 
   mergeBelow(id: string): void {
     if (this.#refuses()) return;
-    this.model.session.history.mergeBelow(id);
+    const below = this.model.ids[this.model.ids.indexOf(id) + 1];
+    if (below !== undefined) this.model.session.history.merge([id, below]);
   }
 
   split(id: string, offset: number): void {
     if (this.#refuses()) return;
-    const made = this.model.session.history.split(id, offset);
+    const [made] = this.model.session.history.split(id, [offset]);
     if (made !== undefined) this.model.show(made, true);
   }
 
@@ -102,7 +103,7 @@ export class Structure {
   }
 
   #restoreHere(id: string): void {
-    this.model.session.history.restore(id);
+    this.model.session.history.restore([id]);
     this.model.show(id, false);
   }
 }

@@ -15,10 +15,10 @@ export function redo(model: NotebookModel): void {
 
 function tell(model: NotebookModel, way: 'undid' | 'redid', undone: Undone | undefined): void {
   if (!undone) return toasts.show(way === 'undid' ? text.commands.nothingToUndo : text.commands.nothingToRedo);
-  const { cell, deed } = undone;
+  const { cell, deed, count } = undone;
   const number = cell === undefined ? 0 : model.session.notebook.ids().indexOf(cell) + 1;
   // In the cell one types in, the text itself tells.
   const elsewhere = cell !== model.selected || model.mode === 'command';
   if (cell !== undefined && number > 0 && elsewhere) model.show(cell, false);
-  if (deed !== 'typing' || elsewhere) toasts.show(text.commands[way](text.commands.deeds[deed], number));
+  if (deed !== 'typing' || elsewhere) toasts.show(text.commands[way](text.commands.deeds[deed](count), count > 1 ? 0 : number));
 }
