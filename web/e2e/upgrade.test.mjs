@@ -28,6 +28,9 @@ async function inCharge(page) {
 async function upgrade(upgraded, page) {
   const before = await caches(page);
   upgraded.generation += 1;
+  // Only what the worker keeps may help: the browser's own cache of what it has fetched forgets when it likes.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.clearBrowserCache');
   await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
   await eventually(async () => (await caches(page)) > before, 'the new version is kept');
 }

@@ -121,10 +121,6 @@ export function isAlarming(state: Word): boolean {
   return state.kind === 'readOnly' ? state.changes > 0 : state.kind === 'offline' && state.unkept > 0 && !state.keeping;
 }
 
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
 /**
  * Follows the words and tells, once everything is saved again, how many changes of an offline time that were synced;
  * 0 when there is nothing to tell.
