@@ -24,7 +24,7 @@ export class CellClipboard {
 
   /** Hears of the browser's commands until the function returned is called. */
   listen(): () => void {
-    const on = { copy: this.#copied, cut: this.#copied, paste: this.#pasted };
+    const on = { beforecopy: this.#willCopy, copy: this.#copied, cut: this.#copied, paste: this.#pasted };
     for (const [kind, heard] of Object.entries(on)) document.addEventListener(kind, heard as EventListener);
     return () => Object.entries(on).forEach(([kind, heard]) => document.removeEventListener(kind, heard as EventListener));
   }
@@ -49,6 +49,11 @@ export class CellClipboard {
       toasts.show(text.cells.pasteByKeys);
     }
   }
+
+  /** Chromium copies by command only what is selected, unless somebody answers this. */
+  readonly #willCopy = (event: Event): void => {
+    if (this.#asked) event.preventDefault();
+  };
 
   readonly #copied = (event: ClipboardEvent): void => {
     if (this.#asked) {
