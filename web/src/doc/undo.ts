@@ -9,6 +9,7 @@ import * as Y from 'yjs';
 import type { CellKind } from '../wire/wire';
 import * as deeds from './deeds';
 import type { Author, Deed, Step, Touched } from './deeds';
+import { isReadOnly, ReadOnly } from './guard';
 import type { NewCell } from './make';
 import type { Notebook } from './notebook';
 import { LOCAL_TEXT } from './schema';
@@ -181,6 +182,8 @@ export class History {
   }
 
   #replay(from: Entry[], to: Entry[], way: 'undo' | 'redo'): Undone | undefined {
+    // Yjs takes back by a way of its own, past the guard of the document.
+    if (isReadOnly(this.notebook.doc)) throw new ReadOnly();
     this.#manager.stopCapturing();
     this.#replaying = true;
     try {

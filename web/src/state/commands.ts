@@ -20,7 +20,7 @@ interface Declaration {
 const DECLARED = {
   edit: { group: 'navigate', keys: ['Enter'] },
   advance: { group: 'navigate', keys: ['Shift+Enter'] },
-  advanceToNew: { group: 'add', keys: ['Alt+Enter'] },
+  advanceToNew: { group: 'add', keys: ['Alt+Enter'], anywhere: true },
   render: { group: 'navigate', keys: ['Mod+Enter'] },
   selectAbove: { group: 'navigate', keys: ['ArrowUp', 'k'] },
   selectBelow: { group: 'navigate', keys: ['ArrowDown', 'j'] },
@@ -84,6 +84,14 @@ const NAMES: { readonly [command in Command]: string } = text.commands.names;
 /** What the command is called in menus and sheets. */
 export function nameOf(command: Command): string {
   return NAMES[command];
+}
+
+/** Groups of commands by which a notebook is changed for everybody. Folding is one's own where one may only read. */
+const CHANGING: ReadonlySet<CommandGroup> = new Set(['add', 'edit', 'kind', 'history']);
+
+/** Whether the command changes the notebook, so that readers cannot use it. */
+export function changes(command: Command): boolean {
+  return CHANGING.has(COMMANDS[command].group);
 }
 
 export function commands(): Command[] {

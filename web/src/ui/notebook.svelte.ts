@@ -8,9 +8,10 @@ import { SvelteSet } from 'svelte/reactivity';
 
 import { kindOf, sourceOf } from '../doc/cell';
 import { setTitle } from '../doc/edit';
+import { WordIndex } from '../doc/words';
 import { visible } from '../state/cells';
-import type { Command } from '../state/commands';
-import { word, type Facts } from '../state/saved';
+import { changes, type Command } from '../state/commands';
+import { mayOnlyRead, word, type Facts } from '../state/saved';
 import { block, carried, everything, extended, inOrder, NOTHING, only, toggled, type Selection } from '../state/selection';
 import { others, place } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
@@ -20,8 +21,10 @@ import { announcer } from './announcer.svelte';
 import { CellClipboard } from './cellClipboard';
 import { Dragging } from './dragging.svelte';
 import { Folding } from './folding.svelte';
+import { idle } from './idle';
 import { Live } from './live.svelte';
 import { Overlays } from './overlays.svelte';
+import { Reading } from './reading.svelte';
 import { Structure } from './structure';
 
 /** What is open beside or over the cells. */
@@ -48,11 +51,15 @@ export class NotebookModel {
   panel = $state<Panel>('none');
   /** Deleted by somebody while this person was in them. */
   readonly held = new SvelteSet<string>();
+  /** Of the code, for completion. */
+  readonly words: WordIndex;
   readonly structure: Structure;
   readonly clipboard: CellClipboard;
   readonly dragging: Dragging;
   readonly folding: Folding;
   readonly overlays = new Overlays();
+  /** What readers do for themselves. */
+  readonly reading = new Reading(this);
   readonly #ids: Live<readonly string[]>;
   readonly #title: Live<string>;
   readonly #language: Live<string>;
@@ -74,7 +81,7 @@ export class NotebookModel {
     this.#language = new Live(() => notebook.language(), (changed) => notebook.onDetails(changed));
     this.#deleted = new Live(() => notebook.deleted(), (changed) => notebook.onStructure(changed));
     this.#facts = new Live(
-      () => ({ progress: provider.progress, offline: offline.progress, readOnly: false }),
+      () => ({ progress: provider.progress, offline: offline.progress }),
       (changed) => both(provider.onProgress(changed), offline.onProgress(changed)),
     );
     this.#people = new Live(
@@ -89,7 +96,8 @@ export class NotebookModel {
     this.dragging = new Dragging(this);
     this.folding = new Folding(notebook, session.settings.base + session.settings.id);
     this.#lastIds = notebook.ids();
-    this.#stop = [notebook.onStructure(() => this.#structureChanged()), this.clipboard.listen(), () => this.folding.destroy(), () => this.dragging.end()];
+    this.words = new WordIndex(notebook, idle);
+    this.#stop = [notebook.onStructure(() => this.#structureChanged()), this.clipboard.listen(), () => this.folding.destroy(), () => this.dragging.end(), () => this.words.destroy()];
   }
 
   get ids(): readonly string[] {
@@ -132,6 +140,11 @@ export class NotebookModel {
     return this.#facts.value;
   }
 
+  /** Whether this person may change nothing here. */
+  get readOnly(): boolean {
+    return mayOnlyRead(this.facts);
+  }
+
   get people(): ReturnType<typeof others> {
     return this.#people.value;
   }
@@ -157,6 +170,7 @@ export class NotebookModel {
   }
 
   rename(title: string): void {
+    if (this.reading.refuses()) return;
     setTitle(this.session.notebook, title.trim());
   }
 
@@ -244,6 +258,7 @@ export class NotebookModel {
     const next = this.beside(id, 1);
     if (next !== undefined) return this.select(next);
     const cell = this.session.notebook.cell(id);
+    if (this.readOnly) return;
     this.structure.add(id, cell ? kindOf(cell) : 'code');
   }
 
@@ -268,6 +283,7 @@ export class NotebookModel {
   }
 
   run(command: Command): void {
+    if (changes(command) && this.reading.refuses()) return;
     ACTIONS[command](this);
   }
 

@@ -24,13 +24,15 @@ export class Structure {
     return this.model.isSelected(id) ? this.model.chosen : this.model.folding.withSections([id]);
   }
 
-  add(after: string | null, kind: CellKind, edit = true): string {
+  /** Undefined for readers, who are told why. */
+  add(after: string | null, kind: CellKind, edit = true): string | undefined {
+    if (this.#refuses()) return undefined;
     const id = this.model.session.history.add(after, { kind });
     this.model.show(id, edit);
     return id;
   }
 
-  addBeside(id: string, side: 'above' | 'below', kind: CellKind, edit = true): string {
+  addBeside(id: string, side: 'above' | 'below', kind: CellKind, edit = true): string | undefined {
     const { ids } = this.model;
     const after = side === 'below' ? id : (ids[ids.indexOf(id) - 1] ?? null);
     return this.add(after, kind, edit);
@@ -38,16 +40,19 @@ export class Structure {
 
   /** Puts cells that were copied behind `after`. */
   insert(cells: readonly NewCell[], after: string | null): void {
+    if (this.#refuses()) return;
     this.model.selectBlock(this.model.session.history.addAll('paste', after, cells));
   }
 
   /** Puts cells that were cut behind `after`: the same cells, with all that was written into them since. */
   insertAgain(ids: readonly string[], after: string | null): void {
+    if (this.#refuses()) return;
     this.model.session.history.pasteBack(ids, after);
     this.model.selectBlock(ids);
   }
 
   duplicate(ids: readonly string[]): void {
+    if (this.#refuses()) return;
     const { history, notebook } = this.model.session;
     this.model.selectBlock(history.addAll('duplicate', ids.at(-1) ?? null, copies(notebook, ids)));
   }
@@ -58,6 +63,7 @@ export class Structure {
   }
 
   move(ids: readonly string[], after: string | null): void {
+    if (this.#refuses()) return;
     const { model } = this;
     model.session.history.move(ids, after);
     const shown = ids.filter((id) => !model.folding.hides(id));
@@ -67,6 +73,7 @@ export class Structure {
   }
 
   remove(ids: readonly string[], deed: 'delete' | 'cut' = 'delete'): void {
+    if (this.#refuses()) return;
     const { model } = this;
     const next = neighbour(model.open, ids);
     ids.forEach((id) => model.held.delete(id));
@@ -81,6 +88,7 @@ export class Structure {
    * stays here.
    */
   async restore(ids: readonly string[], focus: 'there' | 'here' = 'there'): Promise<void> {
+    if (this.#refuses()) return;
     const { notebook, settings } = this.model.session;
     ids.forEach((id) => this.model.held.delete(id));
     const here = ids.filter((id) => notebook.cell(id) !== undefined);
@@ -102,37 +110,37 @@ export class Structure {
   }
 
   changeKind(ids: readonly string[], kind: CellKind): void {
+    if (this.#refuses()) return;
     this.model.session.history.changeKind(ids, kind);
   }
 
   makeHeadings(ids: readonly string[], level: number): void {
+    if (this.#refuses()) return;
     this.model.session.history.makeHeadings(ids, level);
     this.model.render(ids);
   }
 
   /** Folds or shows source or outputs of cells, for everybody: all as the first of them becomes. */
   toggle(ids: readonly string[], what: 'source' | 'outputs'): void {
-    const { notebook } = this.model.session;
     const [first] = ids;
-    const cell = first === undefined ? undefined : notebook.cell(first);
-    if (cell) fold(notebook, ids, { [what]: !foldingOf(cell)[what] });
+    if (first !== undefined) this.#fold(ids, what, !this.#isFolded(first, what));
   }
 
   /** Folds what of all cells is not folded yet; shows it when all is. */
   toggleAll(what: 'source' | 'outputs'): void {
-    const { notebook } = this.model.session;
-    const cells = notebook.ids().flatMap((id) => {
-      const cell = notebook.cell(id);
-      const has = cell && (what === 'outputs' ? ['code', 'prompt'] : ['code', 'prompt', 'raw']).includes(kindOf(cell));
-      return has ? [{ id, folded: foldingOf(cell)[what] }] : [];
+    const kinds: CellKind[] = what === 'outputs' ? ['code', 'prompt'] : ['code', 'prompt', 'raw'];
+    const ids = this.model.session.notebook.ids().filter((id) => {
+      const cell = this.model.session.notebook.cell(id);
+      return cell && kinds.includes(kindOf(cell));
     });
-    const folded = cells.every((cell) => cell.folded);
-    fold(notebook, cells.map(({ id }) => id), { [what]: !folded });
-    toasts.show(text.cells.foldedAll(what, !folded));
+    const folded = !ids.every((id) => this.#isFolded(id, what));
+    this.#fold(ids, what, folded);
+    toasts.show(text.cells.foldedAll(what, folded, this.model.readOnly));
   }
 
   /** Joins cells in the first of them; one alone with the next, or into the one before. */
   merge(ids: readonly string[], with_: 'below' | 'above' = 'below'): void {
+    if (this.#refuses()) return;
     const { model } = this;
     const block = ids.length > 1 ? ids : this.#pair(ids[0], with_);
     const [first] = block;
@@ -143,6 +151,7 @@ export class Structure {
   }
 
   split(id: string, ranges: readonly Range[]): void {
+    if (this.#refuses()) return;
     const source = this.model.session.notebook.cell(id)?.get('source');
     const length = source === undefined ? 0 : String(source).length;
     const [made] = this.model.session.history.split(id, cuts(ranges, length));
@@ -159,6 +168,22 @@ export class Structure {
     const other = id === undefined ? undefined : ids[ids.indexOf(id) + (with_ === 'below' ? 1 : -1)];
     if (id === undefined || other === undefined) return [];
     return with_ === 'below' ? [id, other] : [other, id];
+  }
+
+  #isFolded(id: string, what: 'source' | 'outputs'): boolean {
+    const cell = this.model.session.notebook.cell(id);
+    return cell !== undefined && this.model.reading.folding(id, foldingOf(cell))[what];
+  }
+
+  /** Readers fold for their own eyes. */
+  #fold(ids: readonly string[], what: 'source' | 'outputs', folded: boolean): void {
+    const { model } = this;
+    if (model.readOnly) ids.forEach((id) => model.reading.fold(id, { [what]: folded }));
+    else fold(model.session.notebook, ids, { [what]: folded });
+  }
+
+  #refuses(): boolean {
+    return this.model.reading.refuses();
   }
 
   #restoreHere(ids: readonly string[], focus: 'there' | 'here' = 'there'): void {

@@ -6,11 +6,11 @@ import type { NotebookModel } from './notebook.svelte';
 import { toasts } from './toasts.svelte';
 
 export function undo(model: NotebookModel): void {
-  tell(model, 'undid', model.session.history.undo());
+  if (!model.reading.refuses()) tell(model, 'undid', model.session.history.undo());
 }
 
 export function redo(model: NotebookModel): void {
-  tell(model, 'redid', model.session.history.redo());
+  if (!model.reading.refuses()) tell(model, 'redid', model.session.history.redo());
 }
 
 function tell(model: NotebookModel, way: 'undid' | 'redid', undone: Undone | undefined): void {

@@ -46,7 +46,8 @@ export const cells = {
   withoutOutputs: 'Copied without the outputs, which are larger than 8 MB.',
   pasteByKeys: 'Nothing was copied here yet. What other programs copied is pasted with Ctrl+V or ⌘V.',
   problem,
-  foldedAll: (what: 'source' | 'outputs', folded: boolean) => `${what === 'source' ? 'All sources' : 'All outputs'} ${folded ? 'are folded' : 'are shown'}, for everybody.`,
+  foldedAll: (what: 'source' | 'outputs', folded: boolean, alone: boolean) =>
+    `${what === 'source' ? 'All sources' : 'All outputs'} ${folded ? 'are folded' : 'are shown'}, ${alone ? 'for you' : 'for everybody'}.`,
   hidden: (count: number) => `${cellCount(count)} hidden`,
   foldSection: 'Fold this section',
   openSection: 'Open this section',

@@ -61,6 +61,8 @@ function heading(level: number) {
 }
 
 function advanceToNew(model: NotebookModel, id: string): void {
+  // Also while one types in a cell, but not in a field elsewhere.
+  if (document.activeElement?.closest('input, textarea, select')) return;
   const cell = model.session.notebook.cell(id);
   model.render([id]);
   model.structure.add(id, cell ? kindOf(cell) : 'code');
