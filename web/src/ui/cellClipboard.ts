@@ -14,6 +14,8 @@ const TEXT = 'input, textarea, select, [contenteditable="true"], dialog, [popove
 /** How the type is called where pages write it themselves. */
 const WEB_TYPE = `web ${CELLS_TYPE}`;
 
+const TOPIC = 'clipboard';
+
 const shared = new SharedClip(new BroadcastChannel('coscribe:clip'));
 
 export class CellClipboard {
@@ -30,13 +32,13 @@ export class CellClipboard {
   }
 
   copy(ids: readonly string[]): void {
-    if (this.#write(ids, false)) toasts.show(text.cells.copied(ids.length));
+    if (this.#write(ids, false)) toasts.update(TOPIC, text.cells.copied(ids.length));
   }
 
   cut(ids: readonly string[]): void {
     if (!this.#write(ids, true)) return;
     this.model.structure.remove(ids, 'cut');
-    toasts.show(text.cells.cut(ids.length));
+    toasts.update(TOPIC, text.cells.cut(ids.length));
   }
 
   /** What was copied last here; with nothing of that, what another program copied, if the browser lets us see it. */
@@ -69,7 +71,7 @@ export class CellClipboard {
     fill(event, made);
     shared.put(made);
     if (cut) this.model.structure.remove(ids, 'cut');
-    toasts.show(cut ? text.cells.cut(ids.length) : text.cells.copied(ids.length));
+    toasts.update(TOPIC, cut ? text.cells.cut(ids.length) : text.cells.copied(ids.length));
   };
 
   readonly #pasted = (event: ClipboardEvent): void => {
@@ -93,11 +95,10 @@ export class CellClipboard {
     const made = this.#clipOf(ids, cut);
     if (!made) return false;
     shared.put(made);
-    this.#asked = { clip: made, done: false };
+    const asked = (this.#asked = { clip: made, done: false });
     document.execCommand('copy');
-    const { done } = this.#asked;
     this.#asked = undefined;
-    if (!done) void toSystem(made);
+    if (!asked.done) void toSystem(made);
     return true;
   }
 

@@ -57,7 +57,7 @@ export const commands = {
     delete: 'Put cells into the bin',
     moveUp: 'Move cells up',
     moveDown: 'Move cells down',
-    merge: 'Merge the selected cells, or one with the cell below',
+    merge: 'Merge cells, one with the next',
     mergeAbove: 'Merge with the cell above',
     mergeBelow: 'Merge with the cell below',
     undo: 'Undo my last change',

@@ -10,7 +10,7 @@ export const SHOW_ACTIONS = {
   redo,
   bin: panel('bin'),
   cellMenu: (model: NotebookModel) => model.openMenu(),
-  save: (model: NotebookModel) => toasts.show(stateWord(model).kind === 'saved' ? text.cells.savedAlready : text.cells.savedBySelf),
+  save: (model: NotebookModel) => toasts.update('saved', stateWord(model).kind === 'saved' ? text.cells.savedAlready : text.cells.savedBySelf),
   help: panel('help'),
   palette: (model: NotebookModel) => (model.overlays.palette = ''),
   goTo: (model: NotebookModel) => (model.overlays.palette = '#'),
