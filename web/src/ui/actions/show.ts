@@ -1,12 +1,16 @@
 // Commands that show something, and undo, which shows where it was.
 
-import type { NotebookModel, Panel } from '../notebook.svelte';
+import { text } from '../../text/text';
+import { stateWord, type NotebookModel, type Panel } from '../notebook.svelte';
+import { toasts } from '../toasts.svelte';
 import { redo, undo } from '../undoing';
 
 export const SHOW_ACTIONS = {
   undo,
   redo,
   bin: panel('bin'),
+  cellMenu: (model: NotebookModel) => model.openMenu(),
+  save: (model: NotebookModel) => toasts.update('saved', stateWord(model).kind === 'saved' ? text.cells.savedAlready : text.cells.savedBySelf),
   help: panel('help'),
   palette: (model: NotebookModel) => (model.overlays.palette = ''),
   goTo: (model: NotebookModel) => (model.overlays.palette = '#'),
