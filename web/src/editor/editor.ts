@@ -14,6 +14,7 @@ import type * as Y from 'yjs';
 
 import { carets } from './carets';
 import { grammar } from './languages';
+import { matches, type Marks } from './matches';
 import { theme } from './theme';
 
 /** The class of the origins that editors give to keystrokes: how undo knows what this person typed. */
@@ -34,6 +35,7 @@ export interface EditorSettings {
   cell: string;
   text: Y.Text;
   awareness: Awareness;
+  marks: Marks;
   host: EditorHost;
   /** Code gets brackets, completion and Tab as indent; notes and prompts wrap like prose. */
   prose: boolean;
@@ -50,7 +52,7 @@ export class CellEditor {
   #language = '';
 
   constructor(parent: HTMLElement, settings: EditorSettings) {
-    const { text, cell, awareness, host } = settings;
+    const { text, cell, awareness, marks, host } = settings;
     const state = EditorState.create({
       doc: text.toString(),
       extensions: [
@@ -67,6 +69,7 @@ export class CellEditor {
         ySyncFacet.of(new YSyncConfig(text, awareness)),
         ySync,
         carets(cell, text, awareness),
+        matches(cell, marks),
         theme,
       ],
     });
