@@ -79,19 +79,37 @@ export function inCaseOf(old: string, insert: string): string {
 }
 
 /**
- * Of the places where a rendered text shows what was found, the one that shows `span` of its source: markup differs, so
- * the words around decide, and between equals how far into the text they stand.
+ * For each match in a source the place where the rendered text shows it: markup differs and hides some, so both rows
+ * are laid side by side in order, as well as the words around them agree. Undefined where none shows it.
  */
-export function counterpart(source: string, span: Span, order: number, of: number, shown: string, places: readonly Span[]): number | undefined {
-  if (places.length === 0) return undefined;
-  if (places.length === of) return order;
-  const around = surroundings(source, span);
-  const likeness = places.map((place, index) => {
-    const other = surroundings(shown, place);
-    const words = commonEnd(around.before, other.before) + commonStart(around.after, other.after);
-    return words - Math.abs(index / places.length - order / of);
-  });
-  return likeness.indexOf(Math.max(...likeness));
+export function counterparts(source: string, spans: readonly Span[], shown: string, places: readonly Span[]): (number | undefined)[] {
+  if (spans.length === places.length) return spans.map((_, order) => order);
+  if (spans.length * places.length > MOST_COMPARED) return spans.map((_, order) => Math.floor((order * places.length) / spans.length));
+  const around = places.map((place) => surroundings(shown, place));
+  const likeness = spans.map((span) => around.map((other) => agreement(surroundings(source, span), other)));
+  return aligned(likeness, places.length);
+}
+
+/** Beyond this rough is good enough: nobody compares thousands of matches by eye. */
+const MOST_COMPARED = 40_000;
+
+/** The pairing in order that has the most likeness in all. */
+function aligned(likeness: readonly (readonly number[])[], columns: number): (number | undefined)[] {
+  const best: number[][] = Array.from({ length: likeness.length + 1 }, () => new Array<number>(columns + 1).fill(0));
+  const at = (row: number, column: number): number => best[row]?.[column] ?? 0;
+  for (let row = likeness.length - 1; row >= 0; row -= 1) {
+    for (let column = columns - 1; column >= 0; column -= 1) {
+      const paired = (likeness[row]?.[column] ?? 0) + at(row + 1, column + 1);
+      (best[row] as number[])[column] = Math.max(paired, at(row + 1, column), at(row, column + 1));
+    }
+  }
+  const pairs: (number | undefined)[] = new Array<undefined>(likeness.length).fill(undefined);
+  for (let row = 0, column = 0; row < likeness.length && column < columns; ) {
+    if (at(row, column) === at(row, column + 1)) column += 1;
+    else if (at(row, column) === at(row + 1, column)) row += 1;
+    else pairs[row++] = column++;
+  }
+  return pairs;
 }
 
 function matchesIn(text: string, expression: RegExp, wholeWord: boolean, most: number): RegExpExecArray[] {
@@ -163,6 +181,13 @@ const AROUND = 40;
 function surroundings(text: string, { from, to }: Span): { before: string; after: string } {
   const words = (part: string) => part.replace(/[^\p{L}\p{N}]+/gu, '');
   return { before: words(text.slice(Math.max(0, from - AROUND), from)), after: words(text.slice(to, to + AROUND)) };
+}
+
+type Surroundings = ReturnType<typeof surroundings>;
+
+/** Any two may be the same; every sign around them that agrees makes it likelier. */
+function agreement(one: Surroundings, other: Surroundings): number {
+  return 0.5 + commonEnd(one.before, other.before) + commonStart(one.after, other.after);
 }
 
 function commonStart(one: string, other: string): number {

@@ -58,6 +58,8 @@ export class FindModel {
   tally = $state.raw(NOTHING_YET);
   /** Whether the match one is at can be replaced. */
   replaceable = $state(false);
+  /** The page does not show the match one is at: it is hidden in the markup of a note, or in a part of an output left out. */
+  unseen = $state<'note' | 'output' | undefined>();
   /** Grows when the field is to have the focus. */
   wanted = $state(0);
   /** Folded cells that this page shows while a match in them is looked at. */
@@ -248,8 +250,12 @@ export class FindModel {
     this.model.overlays.marks.changed(touched);
     this.#painter?.changed(touched);
     this.#count();
-    const wanted = () => this.#at === at;
-    void reveal(this.model, { found, wanted, range: () => this.#painter?.range(found), unfold: () => this.unfolded.add(found.cell) }).then(() => this.#place?.led());
+    this.unseen = undefined;
+    const wanted = () => this.#found()?.cell === found.cell && this.#found()?.from === found.from;
+    void reveal(this.model, { found, wanted, range: () => this.#painter?.range(found), unfold: () => this.unfolded.add(found.cell) }).then((seen) => {
+      this.#place?.led();
+      if (!seen && wanted()) this.unseen = found.part === SOURCE ? 'note' : 'output';
+    });
   }
 
   #count(): void {

@@ -2,7 +2,7 @@
 //
 // Invariant: no node is made, moved or changed; where a browser has no highlights only the counting and going is left.
 
-import { counterpart, type Span } from '../state/find';
+import { counterparts, type Span } from '../state/find';
 import { SOURCE, type Found } from '../state/search';
 import { ShownText } from './shownText';
 
@@ -58,7 +58,7 @@ export class Painter {
     if (!painted) return undefined;
     const { text, spans } = this.finder.searched(found.cell, found.part);
     const order = spans.findIndex(({ from }) => from === found.from);
-    const place = counterpart(text, found, order, spans.length, painted.shown.text, painted.places);
+    const place = counterparts(text, spans, painted.shown.text, painted.places)[order];
     return place === undefined ? undefined : painted.ranges[place];
   }
 

@@ -1,4 +1,4 @@
-// Brings a match before the eyes of whoever looks for it.
+// Brings a match before the eyes of whoever looks for it, and tells whether the page shows it at all.
 
 import { EditorView } from '@codemirror/view';
 
@@ -22,15 +22,16 @@ const MARGIN_PX = 130;
 /** Where a match comes to stand that was out of sight, as a part of the window. */
 const RESTING = 0.4;
 
-export async function reveal(model: NotebookModel, revealing: Revealing): Promise<void> {
+export async function reveal(model: NotebookModel, revealing: Revealing): Promise<boolean> {
   const { found } = revealing;
   const cell = model.session.notebook.cell(found.cell);
   const folding = cell && foldingOf(cell);
   if (folding && (found.part === SOURCE ? folding.source : folding.outputs)) revealing.unfold();
   const article = await whenThere(() => articleOf(found.cell));
-  if (!article || !revealing.wanted()) return;
+  if (!article || !revealing.wanted()) return false;
   if (!isSeen(article.getBoundingClientRect(), 0)) article.scrollIntoView({ block: 'nearest' });
-  await whenThere(() => (!revealing.wanted() || intoView(revealing) ? true : undefined));
+  const seen = await whenThere(() => (revealing.wanted() ? intoView(revealing) || undefined : false));
+  return seen === true;
 }
 
 /** False as long as the page does not show it yet. */

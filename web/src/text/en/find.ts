@@ -33,6 +33,10 @@ export const find = {
   nothingReplaced: 'There was nothing to replace.',
   refused: (count: number) => `${cells(count)} may not be changed and ${count === 1 ? 'stays' : 'stay'} as ${count === 1 ? 'it is' : 'they are'}.`,
   notHere: 'An output, or a cell that may not be changed, is not replaced.',
+  unseen: {
+    note: 'This one stands in what the note hides, such as the address of a link.',
+    output: 'This one stands in a part of the output that is left out.',
+  },
   faults: {
     openGroup: 'A ( is not closed.',
     closeGroup: 'A ) has no ( before it. To find one, write \\).',
