@@ -88,8 +88,8 @@ test('ln_62_ln_70_ln_04_a_named_caret_is_seen_moves_with_the_text_and_goes_when_
 
   await bela.press('Shift+ArrowRight');
   await bela.press('Shift+ArrowRight');
-  await anna.cell(id).box.locator('.caret-selection').waitFor();
-  assert.equal(await anna.cell(id).box.locator('.caret-selection').innerText(), 'tw');
+  const selected = async () => (await anna.cell(id).read()).selectedByOthers;
+  await eventually(async () => (await selected()) === 'tw', async () => `Anna sees Béla's selection: ${await selected()}`);
 
   const left = performance.now();
   await bela.page.close();

@@ -61,6 +61,14 @@ export function nameOf(command: Command): string {
   return NAMES[command];
 }
 
+/** Groups of commands by which a notebook is changed for everybody. Folding is one's own where one may only read. */
+const CHANGING: ReadonlySet<CommandGroup> = new Set(['add', 'edit', 'kind', 'history']);
+
+/** Whether the command changes the notebook, so that readers cannot use it. */
+export function changes(command: Command): boolean {
+  return CHANGING.has(COMMANDS[command].group);
+}
+
 export function commands(): Command[] {
   return Object.keys(DECLARED) as Command[];
 }

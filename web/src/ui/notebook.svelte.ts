@@ -6,14 +6,17 @@ import { SvelteSet } from 'svelte/reactivity';
 
 import { kindOf, sourceOf } from '../doc/cell';
 import { setTitle } from '../doc/edit';
+import { WordIndex } from '../doc/words';
 import { visible } from '../state/cells';
-import type { Command } from '../state/commands';
-import { word, type Facts } from '../state/saved';
+import { changes, type Command } from '../state/commands';
+import { mayOnlyRead, word, type Facts } from '../state/saved';
 import { others, place } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import { ACTIONS } from './actions';
+import { idle } from './idle';
 import { Live } from './live.svelte';
 import { Overlays } from './overlays.svelte';
+import { Reading } from './reading.svelte';
 import { Structure } from './structure';
 
 /** What is open beside or over the cells. */
@@ -36,8 +39,12 @@ export class NotebookModel {
   panel = $state<Panel>('none');
   /** Deleted by somebody while this person was in them. */
   readonly held = new SvelteSet<string>();
+  /** Of the code, for completion. */
+  readonly words: WordIndex;
   readonly structure: Structure;
   readonly overlays = new Overlays();
+  /** What readers do for themselves. */
+  readonly reading = new Reading(this);
   readonly #ids: Live<readonly string[]>;
   readonly #title: Live<string>;
   readonly #language: Live<string>;
@@ -57,7 +64,7 @@ export class NotebookModel {
     this.#language = new Live(() => notebook.language(), (changed) => notebook.onDetails(changed));
     this.#deleted = new Live(() => notebook.deleted(), (changed) => notebook.onStructure(changed));
     this.#facts = new Live(
-      () => ({ progress: provider.progress, offline: offline.progress, readOnly: false }),
+      () => ({ progress: provider.progress, offline: offline.progress }),
       (changed) => both(provider.onProgress(changed), offline.onProgress(changed)),
     );
     this.#people = new Live(
@@ -69,7 +76,8 @@ export class NotebookModel {
     );
     this.structure = new Structure(this);
     this.#lastIds = notebook.ids();
-    this.#stop = [notebook.onStructure(() => this.#structureChanged())];
+    this.words = new WordIndex(notebook, idle);
+    this.#stop = [() => this.words.destroy(), notebook.onStructure(() => this.#structureChanged())];
   }
 
   get ids(): readonly string[] {
@@ -86,6 +94,11 @@ export class NotebookModel {
 
   get facts(): Facts {
     return this.#facts.value;
+  }
+
+  /** Whether this person may change nothing here. */
+  get readOnly(): boolean {
+    return mayOnlyRead(this.facts);
   }
 
   get people(): ReturnType<typeof others> {
@@ -113,6 +126,7 @@ export class NotebookModel {
   }
 
   rename(title: string): void {
+    if (this.reading.refuses()) return;
     setTitle(this.session.notebook, title.trim());
   }
 
@@ -141,6 +155,7 @@ export class NotebookModel {
     const next = this.ids[this.ids.indexOf(id) + 1];
     if (next !== undefined) return this.select(next);
     const cell = this.session.notebook.cell(id);
+    if (this.readOnly) return;
     this.structure.add(id, cell ? kindOf(cell) : 'code');
   }
 
@@ -159,6 +174,7 @@ export class NotebookModel {
   }
 
   run(command: Command): void {
+    if (changes(command) && this.reading.refuses()) return;
     ACTIONS[command](this);
   }
 

@@ -39,7 +39,7 @@ const MOST_ROUNDS = 5;
 
 export function mayWrite(model: NotebookModel, id: string): boolean {
   const cell = model.session.notebook.cell(id);
-  return !model.facts.readOnly && cell !== undefined && metadataOf(cell)?.get('editable') !== false;
+  return !model.readOnly && cell !== undefined && metadataOf(cell)?.get('editable') !== false;
 }
 
 export async function rewrite(model: NotebookModel, rewriting: Rewriting, ask: (job: Job) => Promise<Answer>): Promise<Rewritten> {

@@ -15,29 +15,33 @@ import { toasts } from './toasts.svelte';
 export class Structure {
   constructor(private readonly model: NotebookModel) {}
 
-  add(after: string | null, kind: CellKind, edit = true): string {
+  /** Undefined for readers, who are told why. */
+  add(after: string | null, kind: CellKind, edit = true): string | undefined {
+    if (this.#refuses()) return undefined;
     const id = this.model.session.history.add(after, { kind });
     this.model.show(id, edit);
     return id;
   }
 
-  addBeside(id: string, side: 'above' | 'below', kind: CellKind, edit = true): string {
+  addBeside(id: string, side: 'above' | 'below', kind: CellKind, edit = true): string | undefined {
     const { ids } = this.model;
     const after = side === 'below' ? id : (ids[ids.indexOf(id) - 1] ?? null);
     return this.add(after, kind, edit);
   }
 
   step(id: string, way: 'up' | 'down'): void {
-    const after = behindAfterStep(this.model.session.notebook.ids(), id, way);
+    const after = behindAfterStep(this.model.session.notebook.ids(), [id], way);
     if (after !== undefined) this.move(id, after);
   }
 
   move(id: string, after: string | null): void {
-    this.model.session.history.move(id, after);
+    if (this.#refuses()) return;
+    this.model.session.history.move([id], after);
     this.model.reveal(id);
   }
 
   remove(id: string): void {
+    if (this.#refuses()) return;
     const { model } = this;
     const next = neighbour(model.ids, [id]);
     model.held.delete(id);
@@ -50,6 +54,7 @@ export class Structure {
   }
 
   async restore(id: string): Promise<void> {
+    if (this.#refuses()) return;
     this.model.held.delete(id);
     if (this.model.session.notebook.cell(id)) return this.#restoreHere(id);
     try {
@@ -67,26 +72,38 @@ export class Structure {
   }
 
   changeKind(id: string, kind: CellKind): void {
-    this.model.session.history.changeKind(id, kind);
+    if (this.#refuses()) return;
+    this.model.session.history.changeKind([id], kind);
   }
 
   toggle(id: string, what: 'source' | 'outputs'): void {
-    const { notebook } = this.model.session;
+    const { model } = this;
+    const { notebook } = model.session;
     const cell = notebook.cell(id);
-    if (cell) fold(notebook, id, { [what]: !foldingOf(cell)[what] });
+    if (!cell) return;
+    const change = { [what]: !model.reading.folding(id, foldingOf(cell))[what] };
+    if (model.readOnly) model.reading.fold(id, change);
+    else fold(notebook, [id], change);
   }
 
   mergeBelow(id: string): void {
-    this.model.session.history.mergeBelow(id);
+    if (this.#refuses()) return;
+    const below = this.model.ids[this.model.ids.indexOf(id) + 1];
+    if (below !== undefined) this.model.session.history.merge([id, below]);
   }
 
   split(id: string, offset: number): void {
-    const made = this.model.session.history.split(id, offset);
+    if (this.#refuses()) return;
+    const [made] = this.model.session.history.split(id, [offset]);
     if (made !== undefined) this.model.show(made, true);
   }
 
+  #refuses(): boolean {
+    return this.model.reading.refuses();
+  }
+
   #restoreHere(id: string): void {
-    this.model.session.history.restore(id);
+    this.model.session.history.restore([id]);
     this.model.show(id, false);
   }
 }

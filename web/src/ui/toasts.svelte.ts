@@ -18,6 +18,11 @@ class Toasts {
     this.#add({ key: this.#next++, text, tone: 'plain', ...(action ? { action } : {}) }, SHOWN_MS);
   }
 
+  /** Stays until it is taken or dismissed: there is no hurry. */
+  offer(text: string, action: NonNullable<Toast['action']>): void {
+    this.#add({ key: this.#next++, text, tone: 'plain', action });
+  }
+
   /** Stays until it is dismissed: it says why something did not happen. */
   error(text: string): void {
     this.#add({ key: this.#next++, text, tone: 'error' });

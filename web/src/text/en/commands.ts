@@ -1,17 +1,24 @@
 // The names of commands, the palette and the help sheet.
 
+const cells = (one: string, many: string) => (count: number) => (count === 1 ? one : many.replace('#', String(count)));
+
 const deeds = {
-  typing: 'your typing',
-  add: 'adding a cell',
-  move: 'moving a cell',
-  delete: 'deleting a cell',
-  restore: 'restoring a cell',
-  kind: 'changing the kind of a cell',
-  split: 'splitting a cell',
-  merge: 'merging two cells',
+  typing: () => 'your typing',
+  add: cells('adding a cell', 'adding # cells'),
+  paste: cells('pasting a cell', 'pasting # cells'),
+  duplicate: cells('duplicating a cell', 'duplicating # cells'),
+  move: cells('moving a cell', 'moving # cells'),
+  delete: cells('deleting a cell', 'deleting # cells'),
+  cut: cells('cutting a cell', 'cutting # cells'),
+  restore: cells('restoring a cell', 'restoring # cells'),
+  kind: cells('changing the kind of a cell', 'changing the kind of # cells'),
+  heading: cells('making a heading', 'making # headings'),
+  split: () => 'splitting a cell',
+  merge: cells('merging cells', 'merging # cells'),
+  replace: cells('replacing in a cell', 'replacing in # cells'),
 };
 
-/** `number` is 0 when the cell is not known. */
+/** `number` is 0 when the cell is not known, or when there are several. */
 const where = (number: number): string => (number > 0 ? ` in cell ${number}` : '');
 
 export const commands = {
@@ -77,6 +84,20 @@ export const commands = {
     complete: 'Complete a word',
     undo: 'Undo my last change, wherever it was',
     redo: 'Redo',
+    indent: 'Move lines in or out',
+    comment: 'Make lines comments, or code again',
+    nextOccurrence: 'Select the next place with this word too',
+    allOccurrences: 'Select all places with this word',
+    moveLine: 'Move lines up or down',
+    copyLine: 'Copy lines up or down',
+    deleteLine: 'Delete lines',
+    selectLine: 'Select the line',
+    matchingBracket: 'Go to the other bracket',
+    tabMoves: 'Tab moves on instead of indenting, or the other way round',
+    strong: 'Bold, in notes',
+    emphasis: 'Slanted, in notes',
+    code: 'Code, in notes',
+    link: 'A link, in notes',
   },
   /** Keys as they are written on keyboards. */
   keys: {
