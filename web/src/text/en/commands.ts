@@ -164,7 +164,7 @@ export const commands = {
     hides: (keys: string, others: readonly string[]) => `${keys} and ${others.join(', ')} begin alike, so only one of them can be used.`,
     reserved: 'Tab and Esc lead out of things and stay what they are.',
     browser: 'A browser may keep this for itself.',
-    inEditors: 'While you type in a cell, this key does something else there.',
+    inEditors: (deed: string) => `While you type in a cell it does something else: ${deed}.`,
     changedNow: (name: string, keys: string) => `“${name}” has ${keys} now.`,
     exported: 'Copy this text to keep your keys, or put another here to use it.',
     asText: 'Keys as text',
