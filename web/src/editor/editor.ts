@@ -21,6 +21,7 @@ import { drags } from './drag';
 import { editorHost, type EditorHost } from './host';
 import { leavingKeys, surround, textKeys } from './keys';
 import { customaryIndent, grammar } from './languages';
+import { matches, type Marks } from './matches';
 import { numbers } from './numbers';
 import { undoSteps } from './steps';
 import { theme } from './theme';
@@ -54,6 +55,7 @@ export interface EditorSettings {
   cell: string;
   text: Y.Text;
   awareness: Awareness;
+  marks: Marks;
   host: EditorHost;
   purpose: Purpose;
   preferences: Preferences;
@@ -79,7 +81,7 @@ export class CellEditor {
   #preferences: Preferences;
 
   constructor(parent: HTMLElement, settings: EditorSettings) {
-    const { text, cell, awareness, host } = settings;
+    const { text, cell, awareness, marks, host } = settings;
     this.#settings = settings;
     this.#purpose = settings.purpose;
     this.#preferences = settings.preferences;
@@ -109,6 +111,7 @@ export class CellEditor {
         undoSteps,
         binding(text),
         carets(cell, text, awareness),
+        matches(cell, marks),
         drags(text),
         EditorView.domEventHandlers({ focus: () => (this.#detectIndent(), false) }),
         theme,
