@@ -34,6 +34,8 @@ fn wire_types() -> String {
         rest::NotebookList,
         rest::CreateNotebook,
         rest::PatchNotebook,
+        rest::DuplicateNotebook,
+        rest::LimitsBody,
         rest::NotebookBody,
         rest::CellBody,
         rest::DeletedCell,
@@ -42,6 +44,7 @@ fn wire_types() -> String {
         rest::PutSource,
         rest::MoveCell,
         rest::BlobStored,
+        rest::EventBody,
     );
     text
 }

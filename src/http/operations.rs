@@ -27,7 +27,7 @@ use super::{
 use crate::{
     ids::DocumentId,
     room::{self, SetAside},
-    wire::rest::{DocumentName, ErrorBody, SetAsideDocument, StoreReport},
+    wire::rest::{DocumentName, ErrorBody, LimitsBody, SetAsideDocument, StoreReport},
 };
 
 /// Bytes of a backup read at a time.
@@ -42,7 +42,8 @@ pub fn open_routes() -> Router<Shared> {
 }
 
 pub fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(backup)).routes(routes!(inspect)).routes(routes!(take_back))
+    let admin = OpenApiRouter::new().routes(routes!(backup)).routes(routes!(inspect)).routes(routes!(take_back));
+    admin.routes(routes!(limits))
 }
 
 /// The process answers.
@@ -72,6 +73,18 @@ async fn measurements(
         return auth::unauthorized();
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render()).into_response()
+}
+
+/// Tells how large things may be, so that nobody sends what would be refused.
+#[utoipa::path(get, path = "/api/limits", tag = "operations", responses((status = 200, body = LimitsBody)))]
+async fn limits(State(app): State<Shared>) -> Json<LimitsBody> {
+    let limits = &app.limits;
+    Json(LimitsBody {
+        import_bytes: limits.max_import,
+        body_bytes: limits.max_body,
+        message_bytes: limits.max_message,
+        document_bytes: limits.max_document,
+    })
 }
 
 /// Downloads a consistent copy of everything, made while the server serves; `coscribe restore` reads it.

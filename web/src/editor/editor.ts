@@ -21,9 +21,11 @@ import { drags } from './drag';
 import { editorHost, type EditorHost } from './host';
 import { leavingKeys, surround, textKeys } from './keys';
 import { customaryIndent, grammar } from './languages';
+import { matches, type Marks } from './matches';
 import { numbers } from './numbers';
 import { undoSteps } from './steps';
 import { theme } from './theme';
+import { writing } from './writing';
 
 export type { EditorHost } from './host';
 
@@ -53,6 +55,7 @@ export interface EditorSettings {
   cell: string;
   text: Y.Text;
   awareness: Awareness;
+  marks: Marks;
   host: EditorHost;
   purpose: Purpose;
   preferences: Preferences;
@@ -78,7 +81,7 @@ export class CellEditor {
   #preferences: Preferences;
 
   constructor(parent: HTMLElement, settings: EditorSettings) {
-    const { text, cell, awareness, host } = settings;
+    const { text, cell, awareness, marks, host } = settings;
     this.#settings = settings;
     this.#purpose = settings.purpose;
     this.#preferences = settings.preferences;
@@ -108,6 +111,7 @@ export class CellEditor {
         undoSteps,
         binding(text),
         carets(cell, text, awareness),
+        matches(cell, marks),
         drags(text),
         EditorView.domEventHandlers({ focus: () => (this.#detectIndent(), false) }),
         theme,
@@ -161,7 +165,7 @@ export class CellEditor {
   }
 
   #manner(): Extension {
-    if (this.#purpose.prose) return [EditorView.lineWrapping, surround, PROSE];
+    if (this.#purpose.prose) return [writing, EditorView.lineWrapping, surround, PROSE];
     const { wrapCode, closeBrackets: closes, completeWhileTyping } = this.#preferences;
     return [
       wrapCode ? EditorView.lineWrapping : [],

@@ -24,7 +24,8 @@ const NO_COLOR = '#7a7a7a';
 /** Names come from strangers: longer ones would push the page about. */
 const LONGEST_NAME = 60;
 
-export function announce(awareness: Awareness, user: { name: string; color: string }): void {
+/** `id` is the same in all tabs of one browser, so that others can show them as one person. */
+export function announce(awareness: Awareness, user: { id: string; name: string; color: string }): void {
   awareness.setLocalStateField('user', { ...user, display_name: user.name, initials: initials(user.name) });
 }
 

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { behindAfterStep, moves, neighbour, visible } from '../../src/state/cells';
+import { behindAfterStep, behindHeight, moves, neighbour, scrollNearEdge, visible } from '../../src/state/cells';
 import { COLORS, identity } from '../../src/state/identity';
-import { ago, found, titleOfFile } from '../../src/state/notebooks';
 import { pathOf, routeOf } from '../../src/state/route';
 
 test('ln_17_the_node_that_holds_the_focus_is_never_moved_and_the_order_comes_out_right', () => {
@@ -43,8 +42,24 @@ test('after a deletion the next cell is selected, at the end the one before', ()
 
 test('a step up or down ends at the ends', () => {
   const ids = ['a', 'b', 'c'];
-  expect([behindAfterStep(ids, 'c', 'up'), behindAfterStep(ids, 'b', 'up'), behindAfterStep(ids, 'a', 'up')]).toEqual(['a', null, undefined]);
-  expect([behindAfterStep(ids, 'a', 'down'), behindAfterStep(ids, 'c', 'down'), behindAfterStep(ids, 'x', 'down')]).toEqual(['b', undefined, undefined]);
+  expect([behindAfterStep(ids, ['c'], 'up'), behindAfterStep(ids, ['b'], 'up'), behindAfterStep(ids, ['a'], 'up')]).toEqual(['a', null, undefined]);
+  expect([behindAfterStep(ids, ['a'], 'down'), behindAfterStep(ids, ['c'], 'down'), behindAfterStep(ids, ['x'], 'down')]).toEqual(['b', undefined, undefined]);
+  expect([behindAfterStep(ids, ['b', 'c'], 'up'), behindAfterStep(ids, ['a', 'b'], 'down'), behindAfterStep(ids, ids, 'up')]).toEqual([null, 'c', undefined]);
+});
+
+test('what is dropped goes behind the last cell whose middle is above', () => {
+  const middles = [10, 30, 50, 70];
+  const behind = (height: number) => behindHeight(middles, height, (middle) => middle);
+  expect([behind(0), behind(10), behind(11), behind(49), behind(1000)]).toEqual([null, null, 10, 30, 70]);
+  expect(behindHeight([], 5, () => 0)).toBe(null);
+});
+
+test('near an edge the page scrolls, the faster the nearer, and not elsewhere', () => {
+  expect(scrollNearEdge(400, 50, 800)).toBe(0);
+  expect(scrollNearEdge(50, 50, 800)).toBe(scrollNearEdge(0, 50, 800));
+  expect(scrollNearEdge(60, 50, 800)).toBeLessThan(scrollNearEdge(100, 50, 800));
+  expect(scrollNearEdge(100, 50, 800)).toBeLessThan(0);
+  expect(scrollNearEdge(795, 50, 800)).toBeGreaterThan(scrollNearEdge(750, 50, 800));
 });
 
 test('ln_02_addresses_lead_to_pages_under_any_base', () => {
@@ -64,16 +79,4 @@ test('a name and a colour are made once and kept', () => {
   expect(identity(store, () => 0.9)).toEqual(first);
   kept.set('coscribe:identity', '{"name": 5');
   expect(identity(store, () => 0.9).name).not.toBe('');
-});
-
-test('search finds titles with every word, in any case', () => {
-  const list = [{ title: 'Tides of the North Sea' }, { title: 'north pole' }];
-  expect(found(list, 'NORTH sea')).toEqual([list[0]]);
-  expect(found(list, '  ')).toEqual(list);
-});
-
-test('times and titles are words for people', () => {
-  const now = Date.UTC(2026, 10, 21, 12);
-  expect([ago(now - 5000, now, 'en'), ago(now - 300_000, now, 'en'), ago(now - 26 * 3_600_000, now, 'en')]).toEqual(['just now', '5 minutes ago', 'yesterday']);
-  expect([titleOfFile('tools_numpy.ipynb'), titleOfFile('.ipynb')]).toEqual(['tools_numpy', '.ipynb']);
 });

@@ -1,3 +1,51 @@
 // Find and replace, and the outline.
 
-export const find = {};
+const cells = (count: number): string => (count === 1 ? '1 cell' : `${count} cells`);
+
+export const find = {
+  label: 'Find and replace',
+  find: 'Find',
+  replace: 'Replace',
+  replaceWith: 'Replace with',
+  showReplace: 'Show replacing',
+  next: 'Next match',
+  previous: 'Previous match',
+  close: 'Close',
+  caseSensitive: 'Upper and lower case count',
+  wholeWord: 'Whole words',
+  regular: 'Regular expression',
+  preserveCase: 'Keep the case of what is replaced',
+  replaceOne: 'Replace',
+  replaceAll: 'All',
+  replaceAllLabel: 'Replace all',
+  where: 'Where',
+  places: { everything: 'Everywhere', code: 'Code only', notes: 'Notes only' },
+  selection: 'In the selection',
+  outputs: 'Outputs too',
+  options: 'Where to look',
+  edit: 'Edit here',
+  none: 'Nothing found',
+  searching: 'Searching…',
+  count: (total: number, more: boolean) => (total === 1 ? '1 match' : `${total.toLocaleString()}${more ? '+' : ''} matches`),
+  at: (number: number, total: number, more: boolean) => `${number.toLocaleString()} of ${total.toLocaleString()}${more ? '+' : ''}`,
+  inCell: (number: number, output: boolean) => (output ? `, output of cell ${number}` : `, cell ${number}`),
+  replaced: (count: number, inCells: number) => `Replaced ${count.toLocaleString()} in ${cells(inCells)}.`,
+  nothingReplaced: 'There was nothing to replace.',
+  refused: (count: number) => `${cells(count)} may not be changed and ${count === 1 ? 'stays' : 'stay'} as ${count === 1 ? 'it is' : 'they are'}.`,
+  notHere: 'An output, or a cell that may not be changed, is not replaced.',
+  unseen: {
+    note: 'This one stands in what the note hides, such as the address of a link.',
+    output: 'This one stands in a part of the output that is left out.',
+  },
+  faults: {
+    openGroup: 'A ( is not closed.',
+    closeGroup: 'A ) has no ( before it. To find one, write \\).',
+    openClass: 'A [ is not closed.',
+    nothingToRepeat: 'A *, + or ? has nothing to repeat. To find one, write \\* \\+ \\?.',
+    lastBackslash: 'A \\ at the end has nothing to change. To find one, write \\\\.',
+    order: 'In {least,most} the smaller number comes first.',
+    escape: 'There is no \\ with that letter.',
+    other: 'This is not a regular expression.',
+    tooLong: 'This expression takes too long. A simpler one, or fewer *, may do.',
+  },
+};
