@@ -84,6 +84,7 @@ export class FindModel {
 
   /** Opens, or takes the focus back into the field. `place` is where the person was, `chosen` the text they selected. */
   show(replacing: boolean, place: Place, chosen: string): void {
+    this.#place?.forget();
     this.#place = place;
     if (!this.open) this.#begin();
     this.replacing ||= replacing;
@@ -183,6 +184,7 @@ export class FindModel {
     this.open = false;
     this.#stop.splice(0).forEach((stop) => stop());
     this.#at = { kind: 'nowhere' };
+    this.#place?.forget();
     this.#place = this.#scope = undefined;
     this.asked = { ...this.asked, selection: false };
     this.#painter?.destroy();
@@ -253,7 +255,6 @@ export class FindModel {
     this.unseen = undefined;
     const wanted = () => this.#found()?.cell === found.cell && this.#found()?.from === found.from;
     void reveal(this.model, { found, wanted, range: () => this.#painter?.range(found), unfold: () => this.unfolded.add(found.cell) }).then((seen) => {
-      this.#place?.led();
       if (!seen && wanted()) this.unseen = found.part === SOURCE ? 'note' : 'output';
     });
   }
