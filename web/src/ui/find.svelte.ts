@@ -2,6 +2,7 @@
 //
 // Invariant: only what this person does here moves the page; what others type changes counts and marks and nothing else.
 
+import { tick } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
 
 import { Anchor } from '../doc/anchor';
@@ -97,7 +98,8 @@ export class FindModel {
   close(): void {
     const place = this.#place;
     this.#end();
-    place?.goBack();
+    // When what was unfolded is folded again.
+    void tick().then(() => place?.goBack());
   }
 
   change(change: Partial<Asked>): void {
