@@ -8,13 +8,13 @@ import { bracketMatching, indentOnInput, indentUnit } from '@codemirror/language
 import { highlightSelectionMatches } from '@codemirror/search';
 import { Compartment, EditorState, Prec, type Extension, type StateEffect } from '@codemirror/state';
 import { crosshairCursor, drawSelection, dropCursor, EditorView, keymap, placeholder, rectangularSelection } from '@codemirror/view';
-import { ySync, YSyncConfig, ySyncFacet } from 'y-codemirror.next';
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 
 import { indentOf } from '../doc/indentation';
 import { text as words } from '../text/text';
 import { access } from './access';
+import { binding, Typing } from './binding';
 import { carets } from './carets';
 import { completion, type NearWords } from './completion';
 import { drags } from './drag';
@@ -30,7 +30,7 @@ import { writing } from './writing';
 export type { EditorHost } from './host';
 
 /** The class of the origins that editors give to keystrokes: how undo knows what this person typed. */
-export const TYPING_ORIGIN: unknown = YSyncConfig;
+export const TYPING_ORIGIN: unknown = Typing;
 
 /** What an editor is for. */
 export interface Purpose {
@@ -109,11 +109,10 @@ export class CellEditor {
         highlightSelectionMatches({ minSelectionLength: 2 }),
         EditorState.allowMultipleSelections.of(true),
         undoSteps,
-        ySyncFacet.of(new YSyncConfig(text, awareness)),
-        ySync,
+        binding(text),
         carets(cell, text, awareness),
         matches(cell, marks),
-        drags(text, awareness),
+        drags(text),
         EditorView.domEventHandlers({ focus: () => (this.#detectIndent(), false) }),
         theme,
       ],

@@ -1,15 +1,19 @@
 // Commands that show something, and undo, which shows where it was.
 
+import { text } from '../../text/text';
 import { editorOf } from '../editors';
 import type { FindModel } from '../find.svelte';
-import type { NotebookModel, Panel } from '../notebook.svelte';
+import { stateWord, type NotebookModel, type Panel } from '../notebook.svelte';
 import { Place } from '../place';
+import { toasts } from '../toasts.svelte';
 import { redo, undo } from '../undoing';
 
 export const SHOW_ACTIONS = {
   undo,
   redo,
   bin: panel('bin'),
+  cellMenu: (model: NotebookModel) => model.openMenu(),
+  save: (model: NotebookModel) => toasts.update('saved', stateWord(model).kind === 'saved' ? text.cells.savedAlready : text.cells.savedBySelf),
   help: panel('help'),
   find: (model: NotebookModel) => void find(model, false),
   replace: (model: NotebookModel) => void find(model, true),
