@@ -2,6 +2,7 @@
 //
 // Invariant: only what this person does here moves the page; what others type changes counts and marks and nothing else.
 
+import { tick } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
 
 import { Anchor } from '../doc/anchor';
@@ -84,6 +85,7 @@ export class FindModel {
 
   /** Opens, or takes the focus back into the field. `place` is where the person was, `chosen` the text they selected. */
   show(replacing: boolean, place: Place, chosen: string): void {
+    this.#place?.forget();
     this.#place = place;
     if (!this.open) this.#begin();
     this.replacing ||= replacing;
@@ -96,7 +98,8 @@ export class FindModel {
   close(): void {
     const place = this.#place;
     this.#end();
-    place?.goBack();
+    // When what was unfolded is folded again.
+    void tick().then(() => place?.goBack());
   }
 
   change(change: Partial<Asked>): void {
@@ -183,6 +186,7 @@ export class FindModel {
     this.open = false;
     this.#stop.splice(0).forEach((stop) => stop());
     this.#at = { kind: 'nowhere' };
+    this.#place?.forget();
     this.#place = this.#scope = undefined;
     this.asked = { ...this.asked, selection: false };
     this.#painter?.destroy();
@@ -253,7 +257,6 @@ export class FindModel {
     this.unseen = undefined;
     const wanted = () => this.#found()?.cell === found.cell && this.#found()?.from === found.from;
     void reveal(this.model, { found, wanted, range: () => this.#painter?.range(found), unfold: () => this.unfolded.add(found.cell) }).then((seen) => {
-      this.#place?.led();
       if (!seen && wanted()) this.unseen = found.part === SOURCE ? 'note' : 'output';
     });
   }

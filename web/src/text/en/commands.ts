@@ -83,6 +83,7 @@ export const commands = {
     replace: 'Find and replace in the notebook',
     findNext: 'Go to the next match',
     findPrevious: 'Go to the match before',
+    outline: 'Show or hide the outline',
     palette: 'Find a command, a cell, a person, a notebook',
     goTo: 'Go to a heading or a cell',
     help: 'Keys and help',
