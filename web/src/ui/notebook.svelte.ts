@@ -52,6 +52,7 @@ export class NotebookModel {
   readonly #people: Live<ReturnType<typeof others>>;
   readonly #deleted: Live<ReturnType<NotebookSession['notebook']['deleted']>>;
   readonly #handles = new Map<string, CellHandle>();
+  #finish: (id: string) => void = () => undefined;
   readonly #stop: (() => void)[];
   #lastIds: readonly string[];
   /** A cell just made whose handle is not there yet: edited as soon as it is. */
@@ -113,6 +114,12 @@ export class NotebookModel {
     this.#stop.forEach((stop) => stop());
   }
 
+  /** `finish` makes the view of a cell that is only sketched. Returns how to stop. */
+  onWanted(finish: (id: string) => void): () => void {
+    this.#finish = finish;
+    return () => (this.#finish = () => undefined);
+  }
+
   attach(id: string, handle: CellHandle): () => void {
     this.#handles.set(id, handle);
     if (this.#awaited?.id === id) {
@@ -142,16 +149,16 @@ export class NotebookModel {
   }
 
   edit(id: string, where?: 'start' | 'end'): void {
-    this.#handles.get(id)?.edit(where);
+    this.#handle(id)?.edit(where);
   }
 
   draw(id: string): void {
-    this.#handles.get(id)?.draw();
+    this.#handle(id)?.draw();
   }
 
   /** Shift+Enter: on to the next cell, made if there is none. */
   advance(id: string): void {
-    this.#handles.get(id)?.render();
+    this.#handle(id)?.render();
     const next = this.ids[this.ids.indexOf(id) + 1];
     if (next !== undefined) return this.select(next);
     const cell = this.session.notebook.cell(id);
@@ -180,7 +187,7 @@ export class NotebookModel {
 
   /** Selects a cell and brings it into view, also one that is only just being made. */
   show(id: string, edit: boolean): void {
-    const handle = this.#handles.get(id);
+    const handle = this.#handle(id);
     this.selected = id;
     if (!handle) this.#awaited = { id, edit };
     else if (edit) handle.edit();
@@ -189,6 +196,11 @@ export class NotebookModel {
 
   reveal(id: string): void {
     queueMicrotask(() => document.getElementById(`cell-${id}`)?.scrollIntoView({ block: 'nearest' }));
+  }
+
+  #handle(id: string): CellHandle | undefined {
+    if (!this.#handles.has(id)) this.#finish(id);
+    return this.#handles.get(id);
   }
 
   #visible(): readonly string[] {
