@@ -9,8 +9,9 @@ import { setTitle } from '../doc/edit';
 import { WordIndex } from '../doc/words';
 import { visible } from '../state/cells';
 import { changes, type Command } from '../state/commands';
+import { Occupants } from '../state/occupants';
 import { mayOnlyRead, word, type Facts } from '../state/saved';
-import { others, place } from '../sync/presence';
+import { others, place, type Person } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import { ACTIONS } from './actions';
 import { idle } from './idle';
@@ -49,7 +50,10 @@ export class NotebookModel {
   readonly #title: Live<string>;
   readonly #language: Live<string>;
   readonly #facts: Live<Facts>;
-  readonly #people: Live<ReturnType<typeof others>>;
+  readonly #people: Live<Occupants>;
+  /** Made once a change, though hundreds of cells ask. */
+  #occupants: Occupants | undefined;
+  #numbers: { ids: readonly string[]; of: ReadonlyMap<string, number> } = { ids: [], of: new Map() };
   readonly #deleted: Live<ReturnType<NotebookSession['notebook']['deleted']>>;
   readonly #handles = new Map<string, CellHandle>();
   #finish: (id: string) => void = () => undefined;
@@ -68,8 +72,10 @@ export class NotebookModel {
       () => ({ progress: provider.progress, offline: offline.progress }),
       (changed) => both(provider.onProgress(changed), offline.onProgress(changed)),
     );
+    const moved = () => (this.#occupants = undefined);
+    awareness.on('change', moved);
     this.#people = new Live(
-      () => others(awareness),
+      () => (this.#occupants ??= new Occupants(others(awareness))),
       (changed) => {
         awareness.on('change', changed);
         return () => awareness.off('change', changed);
@@ -78,11 +84,18 @@ export class NotebookModel {
     this.structure = new Structure(this);
     this.#lastIds = notebook.ids();
     this.words = new WordIndex(notebook, idle);
-    this.#stop = [() => this.words.destroy(), notebook.onStructure(() => this.#structureChanged())];
+    this.#stop = [() => awareness.off('change', moved), () => this.words.destroy(), notebook.onStructure(() => this.#structureChanged())];
   }
 
   get ids(): readonly string[] {
     return this.#ids.value;
+  }
+
+  /** Where a cell stands, beginning at 1; 0 for one that is not shown. */
+  numberOf(id: string): number {
+    const { ids } = this;
+    if (this.#numbers.ids !== ids) this.#numbers = { ids, of: new Map(ids.map((one, index) => [one, index + 1])) };
+    return this.#numbers.of.get(id) ?? 0;
   }
 
   get title(): string {
@@ -102,8 +115,12 @@ export class NotebookModel {
     return mayOnlyRead(this.facts);
   }
 
-  get people(): ReturnType<typeof others> {
-    return this.#people.value;
+  get people(): readonly Person[] {
+    return this.#people.value.everybody;
+  }
+
+  peopleIn(cell: string): readonly Person[] {
+    return this.#people.value.in(cell);
   }
 
   get deleted(): ReturnType<NotebookSession['notebook']['deleted']> {
