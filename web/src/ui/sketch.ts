@@ -31,7 +31,7 @@ function drawn(id: string, kind: CellKind, number: number, source: string, outpu
   node.id = `cell-${id}`;
   node.dataset['cell'] = id;
   node.dataset['kind'] = kind;
-  node.setAttribute('aria-label', text.cells.label(kind, number, []));
+  node.setAttribute('aria-label', text.cells.label(kind, number, [], false));
   node.style.containIntrinsicSize = `auto ${height}px`;
   const [written, room] = (node.lastElementChild as HTMLElement).children as unknown as [HTMLElement, HTMLElement];
   written.textContent = source;
