@@ -17,7 +17,7 @@ function guarded() {
 }
 
 test('p5_a_read_only_document_takes_no_edit_of_this_page_and_no_undo_and_stays_as_it_is', () => {
-  const { doc, notebook, history, first, second } = guarded();
+  const { doc, notebook, history, first } = guarded();
   doc.readOnly = true;
   const before = Y.encodeStateAsUpdate(doc);
   const attempts = [
