@@ -15,9 +15,6 @@ import type { NotebookModel } from './notebook.svelte';
 import { page } from './page.svelte';
 import { toasts } from './toasts.svelte';
 
-/** The server's own limit for one body unless it was set otherwise; its refusal says so if it is lower. */
-const KEPT_MAX = 32 << 20;
-
 /** A picture on its way to the server. */
 export interface Sending {
   cell: string;
@@ -105,7 +102,9 @@ async function kept(model: NotebookModel, id: string, file: File): Promise<strin
   if (!cell) return undefined;
   const alt = describing(file.name);
   if (fits(cell, file.size)) return `![${alt}](attachment:${attach(cell, { file: file.name, mime, base64: await base64Of(file) })})`;
-  if (file.size > KEPT_MAX) return void toasts.error(text.notes.pictureTooLarge(file.name, file.size, KEPT_MAX));
+  // A server that does not answer says so when the picture is sent.
+  const most = await page.rest.limits().then(({ bodyBytes }) => bodyBytes, () => Infinity);
+  if (file.size > most) return void toasts.error(text.notes.pictureTooLarge(file.name, file.size, most));
   const stored = await send(id, file);
   return stored && `![${alt}](api/blobs/${stored.sha256}?type=${mime})`;
 }

@@ -2,9 +2,18 @@
 
 const changes = (count: number): string => `${count} ${count === 1 ? 'change' : 'changes'}`;
 
-/** Where changes are that the server does not have. `unkept` of them are in this tab alone. */
-const whereabouts = (count: number, unkept: number): string =>
-  unkept > 0 ? `${changes(unkept)} not kept anywhere yet` : `${changes(count)} kept in this browser`;
+/** Changes that the server does not have. `unkept` of them are in this tab alone; `keeping`: for a moment only. */
+interface Unsaved {
+  changes: number;
+  unkept: number;
+  keeping: boolean;
+}
+
+/** While the latest is being written down, the number is that of those before it: a word that flickers is not read. */
+const whereabouts = ({ changes: count, unkept, keeping }: Unsaved): string => {
+  if (unkept > 0 && !keeping) return `${changes(unkept)} not kept anywhere yet`;
+  return count > unkept ? `${changes(count - unkept)} kept in this browser` : `keeping ${changes(count)}…`;
+};
 
 const readOnly = 'Read-only';
 
@@ -13,10 +22,10 @@ export const trust = {
     connecting: 'Connecting…',
     saved: (time: string) => `Saved ${time}`,
     saving: 'Saving…',
-    offline: (count: number, unkept: number) => `Offline — ${count === 0 ? 'nothing unsaved' : whereabouts(count, unkept)}`,
+    offline: (unsaved: Unsaved) => `Offline — ${unsaved.changes === 0 ? 'nothing unsaved' : whereabouts(unsaved)}`,
     offlineReader: 'Offline — read-only',
-    readOnly: (count: number, unkept: number) => (count === 0 ? readOnly : `${readOnly} — ${whereabouts(count, unkept)}`),
-    refused: (count: number, unkept: number) => (count === 0 ? 'Disconnected' : `Disconnected — ${whereabouts(count, unkept)}`),
+    readOnly: (unsaved: Unsaved) => (unsaved.changes === 0 ? readOnly : `${readOnly} — ${whereabouts(unsaved)}`),
+    refused: (unsaved: Unsaved) => (unsaved.changes === 0 ? 'Disconnected' : `Disconnected — ${whereabouts(unsaved)}`),
   },
   /** Read out when the situation changes, not at every keystroke. */
   spoken: { offline: 'Offline', readOnly, refused: 'Disconnected', saved: 'Connected' },
