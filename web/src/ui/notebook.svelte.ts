@@ -236,12 +236,14 @@ export class NotebookModel {
     this.#focusHead();
   }
 
-  /** Exactly these; the last of them gets the focus. */
+  /** Exactly these, with what the folded headings among them hide; the last gets the focus. */
   selectBlock(ids: readonly string[]): void {
-    const last = ids.at(-1);
+    const seen = ids.filter((id) => !this.folding.hides(id));
+    const chosen = seen.length > 0 ? seen : ids;
+    const last = chosen.at(-1);
     if (last === undefined) return;
     this.show(last, false);
-    this.#choose(block(ids));
+    this.#choose(block(chosen));
   }
 
   /** Only this cell, the one with the focus. */
