@@ -28,7 +28,8 @@ export function compressedSiblings(): Plugin {
   let directory = '';
   return {
     name: 'coscribe:compressed-siblings',
-    apply: 'build',
+    // A build for development is made often and read once.
+    apply: (_, { command, mode }) => command === 'build' && mode !== 'development',
     configResolved(config) {
       directory = config.build.outDir;
     },

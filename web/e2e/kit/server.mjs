@@ -20,6 +20,7 @@ export class Server {
   #flags;
   #port = 0;
   #exited;
+  #viewerToken;
   /** The address with the token, as the server printed it. */
   link = '';
   log = '';
@@ -30,9 +31,11 @@ export class Server {
     this.#flags = flags;
   }
 
-  /** Starts a server on an empty data directory. */
-  static async start({ base = '/', flags = [] } = {}) {
-    const server = new Server(await mkdtemp(join(tmpdir(), 'coscribe-e2e-')), base, flags);
+  /** Starts a server on an empty data directory; who comes with `viewerToken` may only read. */
+  static async start({ base = '/', flags = [], viewerToken } = {}) {
+    const roles = viewerToken === undefined ? [] : ['--viewer-token', viewerToken];
+    const server = new Server(await mkdtemp(join(tmpdir(), 'coscribe-e2e-')), base, [...flags, ...roles]);
+    server.#viewerToken = viewerToken;
     await server.restart();
     return server;
   }
@@ -54,6 +57,10 @@ export class Server {
   }
   get token() {
     return new URL(this.link).searchParams.get('token');
+  }
+  /** The same address for those who may only read. */
+  get viewerLink() {
+    return this.link.replace(this.token, this.#viewerToken);
   }
   get alive() {
     return this.#child.exitCode === null && this.#child.signalCode === null;

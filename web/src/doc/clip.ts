@@ -3,8 +3,7 @@
 // Invariant: what comes from outside becomes cells only when all of it is valid; else nothing is made of it, and the
 // problem is named. A cell that is read has no id: where it is put it gets a new one.
 
-import type { CellKind } from '../wire/wire';
-import { attachmentsOf, executionCountOf, kindOf, metadataOf, outputsOf, sourceOf } from './cell';
+import { attachmentsOf, executionCountOf, kindOf, kindOfJson, metadataOf, outputsOf, sourceOf } from './cell';
 import type { NewCell } from './make';
 import type { Notebook } from './notebook';
 import { joined } from './output';
@@ -161,7 +160,7 @@ function deeper(value: unknown, levels: number): boolean {
 
 function newCell(cell: JsonObject): NewCell {
   const metadata = isObject(cell['metadata']) ? cell['metadata'] : {};
-  const kind = kindOfJson(cell, metadata);
+  const kind = kindOfJson(cell);
   const source = joined(cell['source']).replace(BROKEN_SIGN, '\ufffd').replace(/\r\n?/g, '\n');
   const count = cell['execution_count'];
   return {
@@ -184,13 +183,6 @@ function complete(output: JsonObject): JsonObject {
     default:
       return { metadata: {}, ...output };
   }
-}
-
-function kindOfJson(cell: JsonObject, metadata: JsonObject): CellKind {
-  if (cell['cell_type'] === 'markdown') return 'note';
-  if (cell['cell_type'] === 'raw') return 'raw';
-  const ours = metadata[NAMESPACE];
-  return (isObject(ours) && ours['kind'] === 'prompt') || metadata['solveit_ai'] === true ? 'prompt' : 'code';
 }
 
 function originIn(value: unknown, count: number): Origin | undefined {

@@ -51,7 +51,20 @@ export class LastEdits {
 }
 
 /** Who deleted a character is written nowhere; of deletions only one's own are known. */
-function typist(event: Y.YEvent<Y.AbstractType<unknown>>, transaction: Y.Transaction): number | undefined {
+function typist({ target }: Y.YEvent<Y.AbstractType<unknown>>, transaction: Y.Transaction): number | undefined {
   if (transaction.local) return transaction.doc.clientID;
-  return [...event.changes.added].at(-1)?.id.client;
+  const wrote = ([client, clock]: [number, number]): boolean => clock > (transaction.beforeState.get(client) ?? 0) && hasNewIn(target, client, transaction);
+  return [...transaction.afterState].find(wrote)?.[0];
+}
+
+/** Whether the client put something into the text in this transaction; its newest structs are the last of its list. */
+function hasNewIn(text: Y.AbstractType<unknown>, client: number, { doc, beforeState }: Y.Transaction): boolean {
+  const structs = doc.store.clients.get(client) ?? [];
+  const before = beforeState.get(client) ?? 0;
+  for (let index = structs.length - 1; index >= 0; index -= 1) {
+    const struct = structs[index] as Y.Item | Y.GC;
+    if (struct.id.clock + struct.length <= before) return false;
+    if (struct instanceof Y.Item && struct.parent === text) return true;
+  }
+  return false;
 }

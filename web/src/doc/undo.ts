@@ -24,8 +24,8 @@ export interface Undone {
   deed: Deed;
   /** The cell to show; absent when it cannot be told. */
   cell: string | undefined;
-  /** How many cells it touched. */
-  count: number;
+  /** All cells it touched, in their order. */
+  cells: Touched;
 }
 
 /** A step of the row, and whether the manager has an item for it. */
@@ -228,7 +228,7 @@ function standsWithoutText({ step, text }: Entry): boolean {
 }
 
 function undone(deed: Deed, touched: Touched, rewritten: { cell: string | undefined } | undefined): Undone {
-  return { deed, cell: touched[0] ?? rewritten?.cell, count: Math.max(touched.length, 1) };
+  return { deed, cell: touched[0] ?? rewritten?.cell, cells: touched };
 }
 
 /** The cell around one of the changed types. */

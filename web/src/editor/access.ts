@@ -5,13 +5,13 @@
 
 import { EditorState, type Extension } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
-import { ySyncAnnotation } from 'y-codemirror.next';
+import { fromDocument } from './binding';
 
 export function access(readOnly: boolean): Extension {
   if (!readOnly) return [];
   return [
     EditorState.readOnly.of(true),
-    EditorState.changeFilter.of((transaction) => transaction.annotation(ySyncAnnotation) !== undefined),
+    EditorState.changeFilter.of((transaction) => transaction.annotation(fromDocument) === true),
     // No keyboard comes up over the page of somebody who cannot write.
     EditorView.contentAttributes.of({ 'aria-readonly': 'true', inputmode: 'none' }),
   ];

@@ -6,12 +6,12 @@
 
 import { Annotation, EditorSelection, type Extension, type Transaction } from '@codemirror/state';
 import { EditorView, layer, RectangleMarker, ViewPlugin, type LayerMarker, type ViewUpdate } from '@codemirror/view';
-import { ySyncAnnotation } from 'y-codemirror.next';
 import type { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 
 import { others, place, type Cursor, type Person } from '../sync/presence';
 import { text as words } from '../text/text';
+import { fromDocument, indexOf, positionOf } from './binding';
 import { inkOn } from './ink';
 
 /** How long a name stays after its owner moved last. */
@@ -55,18 +55,20 @@ class Carets {
     private readonly awareness: Awareness,
   ) {
     awareness.on('change', this.#changed);
+    view.scrollDOM.addEventListener('scroll', this.#scrolled);
     this.#read(this.#here());
   }
 
   update(update: ViewUpdate): void {
     // What came from others is in the text already, and a caret at its very end has moved along without a word.
-    if (update.transactions.some((transaction) => transaction.annotation(ySyncAnnotation))) this.#textCame(update);
+    if (update.transactions.some((transaction) => transaction.annotation(fromDocument))) this.#textCame(update);
     else if (update.docChanged) this.placed = this.placed.map((one) => mapped(one, update));
     if (update.selectionSet || update.docChanged || update.focusChanged) this.#tellOwn();
   }
 
   destroy(): void {
     this.awareness.off('change', this.#changed);
+    this.view.scrollDOM.removeEventListener('scroll', this.#scrolled);
     for (const timer of this.#names.values()) clearTimeout(timer);
   }
 
@@ -83,6 +85,11 @@ class Carets {
     this.#signature = signature;
     this.#read(people);
     this.#redraw();
+  };
+
+  /** A name that shows stays in what is seen of the line. */
+  readonly #scrolled = (): void => {
+    if (this.#names.size > 0) this.#redraw();
   };
 
   /** People of whom it is known that they are in another cell are passed over cheaply. */
@@ -133,7 +140,7 @@ class Carets {
     if (doc === null) return undefined;
     try {
       const absolute = Y.createAbsolutePositionFromRelativePosition(Y.createRelativePositionFromJSON(position), doc);
-      return absolute?.type === this.text ? Math.min(absolute.index, this.view.state.doc.length) : undefined;
+      return absolute?.type === this.text ? positionOf(this.view, absolute.index) : undefined;
     } catch {
       // A position made by a client that means something else by it.
       return undefined;
@@ -143,9 +150,10 @@ class Carets {
   /** A window that lost the focus keeps its caret at the others, an editor that lost it to another does not. */
   #tellOwn(): void {
     if (!this.view.hasFocus) return;
+    const told = (position: number) => Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(this.text, indexOf(this.view, position)));
     const cursors = this.view.state.selection.ranges.map((range, index) => ({
-      anchor: Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(this.text, range.anchor)),
-      head: Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(this.text, range.head)),
+      anchor: told(range.anchor),
+      head: told(range.head),
       primary: index === this.view.state.selection.mainIndex,
       empty: range.empty,
     }));

@@ -5,10 +5,9 @@
 
 import type { Extension } from '@codemirror/state';
 import { EditorView, ViewPlugin } from '@codemirror/view';
-import { YSyncConfig } from 'y-codemirror.next';
-import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 
+import { Typing } from './binding';
 import { editorHost } from './host';
 
 const COPIES = /mac/i.test(globalThis.navigator?.platform ?? '') ? 'altKey' : 'ctrlKey';
@@ -21,9 +20,9 @@ interface Dragged {
 
 let dragged: Dragged | undefined;
 
-export function drags(text: Y.Text, awareness: Awareness): Extension {
+export function drags(text: Y.Text): Extension {
   // Neither editor's own origin: both take the change as one that comes from elsewhere, and undo as this person's.
-  const origin = new YSyncConfig(text, awareness);
+  const origin = new Typing();
   return [
     EditorView.domEventHandlers({
       dragstart: (_event, view) => {
@@ -46,7 +45,7 @@ export function drags(text: Y.Text, awareness: Awareness): Extension {
   ];
 }
 
-function dropped(event: DragEvent, view: EditorView, from: Dragged, to: { text: Y.Text; origin: YSyncConfig }): boolean {
+function dropped(event: DragEvent, view: EditorView, from: Dragged, to: { text: Y.Text; origin: Typing }): boolean {
   const at = view.posAtCoords({ x: event.clientX, y: event.clientY }, false);
   const { main } = from.view.state.selection;
   const content = from.view.state.sliceDoc(main.from, main.to);

@@ -8,19 +8,20 @@ import { bracketMatching, indentOnInput, indentUnit } from '@codemirror/language
 import { highlightSelectionMatches } from '@codemirror/search';
 import { Compartment, EditorState, Prec, type Extension, type StateEffect } from '@codemirror/state';
 import { crosshairCursor, drawSelection, dropCursor, EditorView, keymap, placeholder, rectangularSelection } from '@codemirror/view';
-import { ySync, YSyncConfig, ySyncFacet } from 'y-codemirror.next';
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 
 import { indentOf } from '../doc/indentation';
 import { text as words } from '../text/text';
 import { access } from './access';
+import { binding, Typing } from './binding';
 import { carets } from './carets';
 import { completion, type NearWords } from './completion';
 import { drags } from './drag';
 import { editorHost, type EditorHost } from './host';
 import { leavingKeys, surround, textKeys } from './keys';
 import { customaryIndent, grammar } from './languages';
+import { matches, type Marks } from './matches';
 import { numbers } from './numbers';
 import { undoSteps } from './steps';
 import { theme } from './theme';
@@ -29,7 +30,7 @@ import { writing } from './writing';
 export type { EditorHost } from './host';
 
 /** The class of the origins that editors give to keystrokes: how undo knows what this person typed. */
-export const TYPING_ORIGIN: unknown = YSyncConfig;
+export const TYPING_ORIGIN: unknown = Typing;
 
 /** What an editor is for. */
 export interface Purpose {
@@ -54,6 +55,7 @@ export interface EditorSettings {
   cell: string;
   text: Y.Text;
   awareness: Awareness;
+  marks: Marks;
   host: EditorHost;
   purpose: Purpose;
   preferences: Preferences;
@@ -79,7 +81,7 @@ export class CellEditor {
   #preferences: Preferences;
 
   constructor(parent: HTMLElement, settings: EditorSettings) {
-    const { text, cell, awareness, host } = settings;
+    const { text, cell, awareness, marks, host } = settings;
     this.#settings = settings;
     this.#purpose = settings.purpose;
     this.#preferences = settings.preferences;
@@ -107,10 +109,10 @@ export class CellEditor {
         highlightSelectionMatches({ minSelectionLength: 2 }),
         EditorState.allowMultipleSelections.of(true),
         undoSteps,
-        ySyncFacet.of(new YSyncConfig(text, awareness)),
-        ySync,
+        binding(text),
         carets(cell, text, awareness),
-        drags(text, awareness),
+        matches(cell, marks),
+        drags(text),
         EditorView.domEventHandlers({ focus: () => (this.#detectIndent(), false) }),
         theme,
       ],

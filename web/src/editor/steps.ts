@@ -5,8 +5,8 @@
 
 import type { Transaction } from '@codemirror/state';
 import { ViewPlugin } from '@codemirror/view';
-import { ySyncAnnotation } from 'y-codemirror.next';
 
+import { fromDocument } from './binding';
 import { editorHost } from './host';
 
 /** Letter after letter is one step as long as nothing comes between; a paste, a moved line, a new line are not. */
@@ -17,7 +17,7 @@ export const undoSteps = ViewPlugin.define((view) => ({
 }));
 
 function endsStep(transaction: Transaction): boolean {
-  if (transaction.annotation(ySyncAnnotation) !== undefined) return false;
+  if (transaction.annotation(fromDocument)) return false;
   if (!transaction.docChanged) return transaction.selection !== undefined;
   return !transaction.isUserEvent('input.type') && !transaction.isUserEvent('delete.backward') && !transaction.isUserEvent('delete.forward');
 }

@@ -25,10 +25,10 @@ export function unfold(folds: Folds, sections: Sections, headings: readonly stri
   return { folded, hidden: new Set([...folds.hidden].filter((id) => members.has(id))) };
 }
 
-/** Opens whatever hides this cell. */
-export function reveal(folds: Folds, sections: Sections, id: string): Folds {
-  if (!folds.hidden.has(id)) return folds;
-  return unfold(folds, sections, [...folds.folded].filter((heading) => sections.get(heading)?.includes(id)));
+/** Opens every folded section these cells stand in. */
+export function reveal(folds: Folds, sections: Sections, ids: readonly string[]): Folds {
+  const closed = [...folds.folded].filter((heading) => ids.some((id) => sections.get(heading)?.includes(id)));
+  return closed.length === 0 ? folds : unfold(folds, sections, closed);
 }
 
 /** After a change of the notebook: `known` are the cells that were there before. */
@@ -55,6 +55,16 @@ export function parentOf(sections: Sections, id: string): string | null {
   let parent: string | null = null;
   for (const [heading, members] of sections) if (members.includes(id)) parent = heading;
   return parent;
+}
+
+/** What a browser has kept of it; anything else counts as nothing. */
+export function kept(text: string | null): Set<string> {
+  try {
+    const value: unknown = JSON.parse(text ?? '[]');
+    return new Set(Array.isArray(value) ? value.filter((id) => typeof id === 'string') : []);
+  } catch {
+    return new Set();
+  }
 }
 
 function membersOf(sections: Sections, headings: ReadonlySet<string>): Set<string> {

@@ -16,6 +16,8 @@ export interface Facts {
 interface Unsaved {
   changes: number;
   unkept: number;
+  /** The browser is writing them down this moment, which takes some milliseconds. */
+  keeping: boolean;
 }
 
 export type Word =
@@ -75,7 +77,8 @@ function offline(facts: Facts): Word {
 }
 
 function whereabouts(facts: Facts): Unsaved {
-  return { changes: unsaved(facts), unkept: existingNowhereElse(facts) };
+  const unkept = existingNowhereElse(facts);
+  return { changes: unsaved(facts), unkept, keeping: unkept > 0 && facts.offline.state === 'working' };
 }
 
 function reasonOf(code: number): RefusalReason {
@@ -104,22 +107,18 @@ export function sentence(state: Word, time: (at: number) => string): string {
     case 'saving':
       return says.saving;
     case 'offline':
-      return state.reader && state.changes === 0 ? says.offlineReader : says.offline(state.changes, state.unkept);
+      return state.reader && state.changes === 0 ? says.offlineReader : says.offline(state);
     case 'readOnly':
-      return says.readOnly(state.changes, state.unkept);
+      return says.readOnly(state);
     case 'refused':
-      return says.refused(state.changes, state.unkept);
+      return says.refused(state);
   }
 }
 
 /** Whether something may be lost, or does not reach anybody: said in the colour of danger. */
 export function isAlarming(state: Word): boolean {
   if (state.kind === 'refused') return true;
-  return state.kind === 'readOnly' ? state.changes > 0 : state.kind === 'offline' && state.unkept > 0;
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+  return state.kind === 'readOnly' ? state.changes > 0 : state.kind === 'offline' && state.unkept > 0 && !state.keeping;
 }
 
 /**

@@ -16,10 +16,14 @@ import { answer, completion, openDatabase, UNSAVED, UPDATES } from './database';
 const MERGE_ABOVE = 400;
 /** A full disk may be cleared, a profile unlocked: worth another attempt, and not worth many. */
 const RETRY_MS = 10_000;
+/** Writing takes some milliseconds. */
+const LATE_MS = 1_000;
 
 export type KeptState =
   /** Nothing has gone wrong, or not since the last attempt. */
   | 'working'
+  /** A write takes longer than anybody should be told that all is well. */
+  | 'late'
   /** Private window, full disk, or storage forbidden: changes are not kept here. */
   | 'failed';
 
@@ -74,6 +78,7 @@ export class OfflineStore {
   #unacknowledged: Change[] = [];
   #acknowledged = 0;
   #callOffRetry: (() => void) | undefined;
+  #callOffLate: (() => void) | undefined;
   readonly #clock: Clock;
   readonly #listeners = new Set<() => void>();
   readonly #changeListeners = new Set<(changes: readonly Change[]) => void>();
@@ -137,7 +142,7 @@ export class OfflineStore {
 
   /** Writes what was left to another tab: that one is gone, or it may be long until the server can say it again. */
   complete(): void {
-    if (this.#incomplete && this.#state === 'working') this.#completeStore();
+    if (this.#incomplete && this.#state !== 'failed') this.#completeStore();
   }
 
   /** Forgets all that is kept of the document. The document itself stays as it is. */
@@ -154,6 +159,7 @@ export class OfflineStore {
   destroy(): void {
     this.#destroyed = true;
     this.#callOffRetry?.();
+    this.#callOffLate?.();
     this.doc.off('update', this.#updated);
     this.#listeners.clear();
     this.#changeListeners.clear();
@@ -180,8 +186,18 @@ export class OfflineStore {
     this.#records = updates.length;
     this.#inherited = unsaved.length;
     this.#inheritedUpTo = unsaved.at(-1) ?? 0;
-    this.doc.transact(() => updates.forEach((update) => Y.applyUpdate(this.doc, update, this.origin)), this.origin);
+    this.#apply(updates);
     if (this.#records > MERGE_ABOVE) await this.#merge();
+  }
+
+  /** Unheard: as long as somebody listens, Yjs writes out again all that is applied. */
+  #apply(updates: readonly Uint8Array[]): void {
+    this.doc.off('update', this.#updated);
+    try {
+      this.doc.transact(() => updates.forEach((update) => Y.applyUpdate(this.doc, update, this.origin)), this.origin);
+    } finally {
+      this.doc.on('update', this.#updated);
+    }
   }
 
   readonly #updated = (update: Uint8Array, origin: unknown): void => {
@@ -194,7 +210,7 @@ export class OfflineStore {
   };
 
   #received(update: Uint8Array): void {
-    if (this.#state === 'working' && (this.settings.leads?.() ?? true)) this.#keep({ update });
+    if (this.#state !== 'failed' && (this.settings.leads?.() ?? true)) this.#keep({ update });
     else this.#incomplete = true;
   }
 
@@ -210,6 +226,7 @@ export class OfflineStore {
     const batch = this.#waiting;
     this.#waiting = [];
     this.#writing = true;
+    this.#callOffLate = this.#clock.after(LATE_MS, () => this.#enter('late'));
     this.#store(this.#database, batch).then(
       () => this.#stored(batch),
       (cause: unknown) => this.#notStored(batch, cause),
@@ -232,6 +249,7 @@ export class OfflineStore {
 
   #stored(batch: Waiting[]): void {
     this.#writing = false;
+    this.#callOffLate?.();
     this.#state = 'working';
     this.#records += 1;
     this.#kept += changesIn(batch).length;
@@ -254,6 +272,7 @@ export class OfflineStore {
   #notStored(batch: Waiting[], cause: unknown): void {
     if (this.#destroyed) return;
     this.#writing = false;
+    this.#callOffLate?.();
     this.#waiting = [...batch, ...this.#waiting];
     this.#failed(cause);
   }
@@ -333,6 +352,11 @@ export class OfflineStore {
   #tellChanges(entries: readonly Waiting[]): void {
     const changes = changesIn(entries);
     if (changes.length > 0) for (const listener of [...this.#changeListeners]) listener(changes);
+  }
+
+  #enter(state: KeptState): void {
+    this.#state = state;
+    this.#tell();
   }
 
   #tell(): void {

@@ -296,6 +296,8 @@ export class Provider {
     const { awareness } = this.settings;
     const others = [...awareness.getStates().keys()].filter((client) => client !== awareness.clientID);
     awarenessProtocol.removeAwarenessStates(awareness, others, this);
+    // Who is still there comes back with the clock of before, which would be taken for old news.
+    for (const client of others) awareness.meta.delete(client);
   }
 
   #watch(patience: number): void {

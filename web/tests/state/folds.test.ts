@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { carried, fold, hiddenCount, parentOf, reveal, unfold, UNFOLDED, withSections, type Folds } from '../../src/state/folds';
+import { carried, fold, hiddenCount, kept, parentOf, reveal, unfold, UNFOLDED, withSections, type Folds } from '../../src/state/folds';
 import { sections } from '../../src/state/headings';
 
 const CELLS: [id: string, note?: string][] = [['a', '# A'], ['1'], ['b', '## B'], ['2'], ['3'], ['c', '# C'], ['4']];
@@ -21,9 +21,9 @@ test('a folded heading hides its section and an open one inside stays as it was'
 
 test('a cell that is gone to is shown by opening all that hides it', () => {
   const both = fold(UNFOLDED, SECTIONS, ['a', 'b', 'c']);
-  expect(hidden(reveal(both, SECTIONS, '3'))).toBe('4');
-  expect(hidden(reveal(both, SECTIONS, '1'))).toBe('234');
-  expect(reveal(both, SECTIONS, 'a')).toBe(both);
+  expect(hidden(reveal(both, SECTIONS, ['3']))).toBe('4');
+  expect(hidden(reveal(both, SECTIONS, ['1']))).toBe('234');
+  expect(reveal(both, SECTIONS, ['a'])).toBe(both);
 });
 
 test('what others add to a folded section is hidden and counted', () => {
@@ -57,4 +57,9 @@ test('a folded heading takes along what it hides, an open one nothing', () => {
 
 test('the parent of a cell is the innermost heading above it', () => {
   expect([parentOf(SECTIONS, '3'), parentOf(SECTIONS, 'b'), parentOf(SECTIONS, 'a')]).toEqual(['b', 'a', null]);
+});
+
+test('what a browser kept is read, and anything else is nothing', () => {
+  expect([...kept('["a","b"]')]).toEqual(['a', 'b']);
+  for (const text of [null, '', '{', '{"a":1}', '[1]']) expect([...kept(text)], String(text)).toEqual([]);
 });

@@ -9,7 +9,8 @@ import { existingNowhereElse, word, type Facts } from '../../src/state/saved';
 import { Provider } from '../../src/sync/provider';
 import { TestClock, TestServer } from './wire';
 
-const WALKS = 300;
+/** Enough for each run to meet every word; `WALKS=5000` for a long night. */
+const WALKS = Number(process.env['WALKS'] ?? 60);
 const STEPS = 120;
 
 /** A small generator of chance whose seed is in the failure. */

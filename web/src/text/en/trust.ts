@@ -2,9 +2,18 @@
 
 const changes = (count: number): string => `${count} ${count === 1 ? 'change' : 'changes'}`;
 
-/** Where changes are that the server does not have. `unkept` of them are in this tab alone. */
-const whereabouts = (count: number, unkept: number): string =>
-  unkept > 0 ? `${changes(unkept)} not kept anywhere yet` : `${changes(count)} kept in this browser`;
+/** Changes that the server does not have. `unkept` of them are in this tab alone; `keeping`: for a moment only. */
+interface Unsaved {
+  changes: number;
+  unkept: number;
+  keeping: boolean;
+}
+
+/** While the latest is being written down, the number is that of those before it: a word that flickers is not read. */
+const whereabouts = ({ changes: count, unkept, keeping }: Unsaved): string => {
+  if (unkept > 0 && !keeping) return `${changes(unkept)} not kept anywhere yet`;
+  return count > unkept ? `${changes(count - unkept)} kept in this browser` : `keeping ${changes(count)}…`;
+};
 
 const readOnly = 'Read-only';
 
@@ -13,10 +22,10 @@ export const trust = {
     connecting: 'Connecting…',
     saved: (time: string) => `Saved ${time}`,
     saving: 'Saving…',
-    offline: (count: number, unkept: number) => `Offline — ${count === 0 ? 'nothing unsaved' : whereabouts(count, unkept)}`,
+    offline: (unsaved: Unsaved) => `Offline — ${unsaved.changes === 0 ? 'nothing unsaved' : whereabouts(unsaved)}`,
     offlineReader: 'Offline — read-only',
-    readOnly: (count: number, unkept: number) => (count === 0 ? readOnly : `${readOnly} — ${whereabouts(count, unkept)}`),
-    refused: (count: number, unkept: number) => (count === 0 ? 'Disconnected' : `Disconnected — ${whereabouts(count, unkept)}`),
+    readOnly: (unsaved: Unsaved) => (unsaved.changes === 0 ? readOnly : `${readOnly} — ${whereabouts(unsaved)}`),
+    refused: (unsaved: Unsaved) => (unsaved.changes === 0 ? 'Disconnected' : `Disconnected — ${whereabouts(unsaved)}`),
   },
   /** Read out when the situation changes, not at every keystroke. */
   spoken: { offline: 'Offline', readOnly, refused: 'Disconnected', saved: 'Connected' },
@@ -31,16 +40,16 @@ export const trust = {
     waiting: { term: 'Waiting for the server', none: 'Nothing', some: changes },
     kept: {
       term: 'Kept here',
-      working: 'In this browser, until the server has it',
-      lasting: 'In this browser, until the server has it; it is protected from being cleared',
-      clearable: 'In this browser, until the server has it. The browser may clear it when the disk is full, so do not wait for weeks',
-      failed: 'Nowhere: this browser stores nothing here. Do not close this tab before it is saved',
+      working: 'In this browser until the server has it',
+      lasting: 'In this browser, protected from being cleared',
+      clearable: 'In this browser, which may clear it when the disk is full: do not wait for weeks',
+      failed: 'Nowhere: this browser stores nothing. Do not close this tab before it is saved',
     },
     server: {
       term: 'Server',
       synced: (address: string) => `${address} — connected`,
       connecting: (address: string) => `${address} — connecting…`,
-      waiting: (address: string) => `${address} — not reached; tried again every few seconds`,
+      waiting: (address: string) => `${address} — not reached, trying again`,
       refused: (address: string) => `${address} — has refused the connection`,
       stopped: (address: string) => `${address} — not connected`,
     },
@@ -51,6 +60,8 @@ export const trust = {
       `You may only read this notebook now, so the server does not take ${count === 1 ? 'the change' : `the ${count} changes`} made here before. Download a copy to keep what you see.`,
     reconnect: 'Reconnect now',
     download: 'Download a copy',
+    discard: 'Discard those changes',
+    reallyDiscard: (count: number) => `Really discard ${changes(count)}`,
     close: 'Close',
   },
   mayOnlyRead: 'You may read this notebook, but not change it.',
@@ -72,6 +83,7 @@ export const trust = {
     again: 'Try now',
   },
   authors: {
+    you: 'you',
     last: (name: string, time: string) => `Last edited by ${name} · ${time}`,
     lastOf: (name: string) => `Last edited by ${name}`,
     written: (names: readonly string[]) => `Written by ${new Intl.ListFormat('en').format(names)}`,
