@@ -25,10 +25,15 @@ export function whenNear(element: Element, told: () => void): () => void {
   });
 }
 
+/** A cell waits as a sketch first, then as a view, then what is in it. */
+const STAGES = 3;
+
 /** What is printed was not scrolled to: it is drawn before the paper is made. */
 function showAll(): void {
-  for (const told of [...watched.values()]) told(true);
-  flushSync();
+  for (let stage = 0; stage < STAGES; stage += 1) {
+    for (const told of [...watched.values()]) told(true);
+    flushSync();
+  }
 }
 
 window.addEventListener('beforeprint', showAll);
