@@ -18,7 +18,7 @@ test('a_script_in_an_output_may_draw_and_its_height_is_taken_within_bounds', asy
   const { id } = await server.rest('POST', 'notebooks/import?title=High', JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] }));
   const anna = await join(t, 'Anna');
   await anna.open(id);
-  const frame = anna.page.locator('iframe[title="Output"]');
+  const frame = anna.page.locator('article iframe');
   await frame.contentFrame().getByText('by script').waitFor();
   await eventually(async () => (await frame.evaluate((element) => element.offsetHeight)) === 2000, 'the frame is as high as one may be');
   assert.equal(await anna.page.locator('.toast').count(), 0);
