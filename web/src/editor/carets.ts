@@ -55,6 +55,7 @@ class Carets {
     private readonly awareness: Awareness,
   ) {
     awareness.on('change', this.#changed);
+    view.scrollDOM.addEventListener('scroll', this.#scrolled);
     this.#read(this.#here());
   }
 
@@ -67,6 +68,7 @@ class Carets {
 
   destroy(): void {
     this.awareness.off('change', this.#changed);
+    this.view.scrollDOM.removeEventListener('scroll', this.#scrolled);
     for (const timer of this.#names.values()) clearTimeout(timer);
   }
 
@@ -83,6 +85,11 @@ class Carets {
     this.#signature = signature;
     this.#read(people);
     this.#redraw();
+  };
+
+  /** A name that shows stays in what is seen of the line. */
+  readonly #scrolled = (): void => {
+    if (this.#names.size > 0) this.#redraw();
   };
 
   /** People of whom it is known that they are in another cell are passed over cheaply. */

@@ -21,7 +21,7 @@ import {
 } from '@codemirror/autocomplete';
 import { syntaxTree } from '@codemirror/language';
 import { Prec, type EditorState, type Extension } from '@codemirror/state';
-import { EditorView, keymap, ViewPlugin } from '@codemirror/view';
+import { keymap, ViewPlugin, type EditorView, type KeyBinding, type ViewUpdate } from '@codemirror/view';
 import type { SyntaxNode } from '@lezer/common';
 
 /** The words of other cells that begin with a letter, with how far away they stand. */
@@ -29,21 +29,24 @@ export type NearWords = (initial: string) => readonly { word: string; distance: 
 
 /** So many letters are typed before anything is offered unasked. */
 const LETTERS = 2;
+/** Who presses Enter or an arrow sooner after a list appeared has not seen it and means the text. */
+const SEEN_MS = 100;
 /** However far a cell is, its words come before nothing. */
 const FARTHEST = 60;
 
 export function completion(words: NearWords, sources: readonly CompletionSource[], whileTyping: boolean): Extension {
-  const chosen = completionKeymap.filter(({ key }) => key !== 'Enter' && key !== 'Escape');
+  const given = completionKeymap.filter(({ key }) => key !== 'Enter' && key !== 'Escape').map(onceSeen);
   return [
-    Prec.highest(keymap.of([...chosen, { key: 'Enter', run: accept }, { key: 'Tab', run: acceptCompletion }])),
+    Prec.highest(keymap.of([...given, onceSeen({ key: 'Enter', run: accept }), { key: 'Tab', run: acceptCompletion }])),
     autocompletion({
       override: [known(words), ...sources].map(inCode),
       activateOnTyping: whileTyping,
       defaultKeymap: false,
       icons: false,
       maxRenderedOptions: 60,
+      interactionDelay: 0,
     }),
-    closedWhenWhole,
+    list,
   ];
 }
 
@@ -127,11 +130,24 @@ function accept(view: EditorView): boolean {
   return false;
 }
 
-/** A list that has only the finished word itself to offer would keep the arrow keys for nothing. */
-const closedWhenWhole = ViewPlugin.define((view) => ({
-  update: ({ state }) => {
+class List {
+  since = 0;
+
+  constructor(private readonly view: EditorView) {}
+
+  update({ state, startState }: ViewUpdate): void {
     if (completionStatus(state) !== 'active') return;
+    if (completionStatus(startState) !== 'active') this.since = Date.now();
+    // A list that has only the finished word itself to offer would keep the arrow keys for nothing.
     const [only, ...others] = currentCompletions(state);
-    if (others.length === 0 && only?.apply === undefined && isWhole(state, only)) queueMicrotask(() => closeCompletion(view));
-  },
-}));
+    if (others.length === 0 && only?.apply === undefined && isWhole(state, only)) queueMicrotask(() => closeCompletion(this.view));
+  }
+}
+
+const list = ViewPlugin.fromClass(List);
+
+function onceSeen(binding: KeyBinding): KeyBinding {
+  const { run } = binding;
+  if (!run || binding.key?.includes('-')) return binding;
+  return { ...binding, run: (view) => Date.now() - (view.plugin(list)?.since ?? 0) >= SEEN_MS && run(view) };
+}

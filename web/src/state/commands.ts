@@ -72,6 +72,7 @@ const DECLARED = {
   replace: { group: 'show', keys: ['Mod+h', 'Mod+Alt+f'], anywhere: true },
   findNext: { group: 'navigate', keys: ['F3', 'Mod+g'], anywhere: true },
   findPrevious: { group: 'navigate', keys: ['Shift+F3', 'Mod+Shift+g'], anywhere: true },
+  outline: { group: 'show', keys: ['Mod+Shift+o'], anywhere: true },
   palette: { group: 'show', keys: ['Mod+Shift+p', 'Mod+Shift+c', 'Mod+k'], anywhere: true },
   goTo: { group: 'navigate', keys: ['#'] },
   help: { group: 'show', keys: ['h', '?', 'F1'], anywhere: true },

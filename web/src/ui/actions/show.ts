@@ -19,6 +19,7 @@ export const SHOW_ACTIONS = {
   replace: (model: NotebookModel) => void find(model, true),
   findNext: (model: NotebookModel) => void step(model, 'next'),
   findPrevious: (model: NotebookModel) => void step(model, 'previous'),
+  outline: toggleOutline,
   palette: (model: NotebookModel) => (model.overlays.palette = ''),
   goTo: (model: NotebookModel) => (model.overlays.palette = '#'),
   settings: settings('you'),
@@ -37,6 +38,16 @@ function settings(part: 'you' | 'keys') {
     model.overlays.settings = part;
     model.panel = 'settings';
   };
+}
+
+/** Shows it and goes into it; from inside it goes back and hides it. */
+function toggleOutline({ overlays }: NotebookModel): void {
+  if (overlays.outline && document.activeElement?.closest('nav.outline')) {
+    overlays.leaveOutline();
+    return overlays.setOutline(false);
+  }
+  overlays.setOutline(true);
+  overlays.outlineWanted += 1;
 }
 
 async function find(model: NotebookModel, replacing: boolean): Promise<void> {
