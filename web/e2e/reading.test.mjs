@@ -85,7 +85,7 @@ test('p5_no_key_no_button_and_no_gesture_of_a_reader_changes_anything_and_the_re
 
   // Folding is for their own eyes.
   await vera.cell(cells[1]).box.focus();
-  await vera.press('c');
+  await vera.press('Shift+c');
   await vera.cell(cells[1]).box.locator('.folded').waitFor();
   await ana.cell(cells[1]).shows('x = 1\ny = 2');
   await vera.cell(cells[1]).box.locator('.folded').click();

@@ -314,7 +314,7 @@ export class NotebookModel {
 
   /** Opens the folded sections that hide the cell; it can have the focus at once. */
   uncover(id: string): void {
-    if (this.folding.reveal([id])) flushSync();
+    if (this.folding.hides(id) && this.folding.reveal([id])) flushSync();
   }
 
   #choose(selection: Selection): void {

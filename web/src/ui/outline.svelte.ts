@@ -49,6 +49,7 @@ export class OutlineModel {
 
   /** Brings a section to the head of the page. */
   goTo(section: Section): void {
+    this.model.uncover(section.cell);
     const element = this.#elementOf(section);
     if (element) window.scrollBy(0, element.getBoundingClientRect().top - RESTING_PX);
     this.model.select(section.cell);
