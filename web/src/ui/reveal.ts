@@ -28,6 +28,7 @@ export async function reveal(model: NotebookModel, revealing: Revealing): Promis
   model.uncover(found.cell);
   const folding = cell && foldingOf(cell);
   if (folding && (found.part === SOURCE ? folding.source : folding.outputs)) revealing.unfold();
+  model.folding.reveal([found.cell]);
   const article = await whenThere(() => articleOf(found.cell));
   if (!article || !revealing.wanted()) return false;
   if (!isSeen(article.getBoundingClientRect(), 0)) article.scrollIntoView({ block: 'nearest' });

@@ -162,6 +162,8 @@ export const commands = {
     here: 'here, in no cell',
     heading: (number: number) => `Heading, cell ${number}`,
     goTo: (name: string) => `Go to ${name}`,
+    newNotebook: 'New notebook',
+    notNow: 'Not while the server is away, nor for readers',
   },
   help: {
     title: 'Keys',
@@ -220,6 +222,17 @@ export const commands = {
     colorNamed: (color: string) => `Colour ${color}`,
     look: 'Light or dark',
     looks: { system: 'As the system', light: 'Light', dark: 'Dark' },
-    code: 'Code',
+    editing: 'Writing',
+    switches: {
+      vim: 'Vim’s keys in editors',
+      lineNumbers: 'Line numbers in code',
+      wrapCode: 'Long lines of code go on in the next line',
+      closeBrackets: 'Brackets and quotes bring their other half',
+      completeWhileTyping: 'Words are offered while I type',
+    },
+    codeSize: 'Size of code',
+    percent: (value: number) => `${value} %`,
+    smaller: 'Smaller code',
+    larger: 'Larger code',
   },
 };
