@@ -316,7 +316,7 @@ export class NotebookModel {
   /** Selects a cell and brings it into view, also one that is only just being made. */
   show(id: string, edit: boolean): void {
     const handle = this.#handle(id);
-    this.#uncover(id);
+    this.uncover(id);
     this.#choose(only(id));
     if (!handle) this.#awaited = { id, edit };
     else if (edit) handle.edit();
@@ -324,7 +324,7 @@ export class NotebookModel {
   }
 
   reveal(id: string): void {
-    this.#uncover(id);
+    this.uncover(id);
     queueMicrotask(() => document.getElementById(`cell-${id}`)?.scrollIntoView({ block: 'nearest' }));
   }
 
@@ -341,9 +341,9 @@ export class NotebookModel {
     return [...visible(placed, new Set(this.session.notebook.ids()), this.held), ...gone];
   }
 
-  /** Opens what hides the cell; it can have the focus at once. */
-  #uncover(id: string): void {
-    if (this.folding.reveal([id])) flushSync();
+  /** Opens the folded sections that hide the cell; it can have the focus at once. */
+  uncover(id: string): void {
+    if (this.folding.hides(id) && this.folding.reveal([id])) flushSync();
   }
 
   #choose(selection: Selection): void {

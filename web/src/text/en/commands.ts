@@ -77,6 +77,7 @@ export const commands = {
     foldAllSources: 'Fold or show all sources',
     foldAllOutputs: 'Fold or show all outputs',
     bin: 'Open the bin',
+    lineNumbers: 'Show or hide line numbers',
     cellMenu: 'Open the menu of the cell',
     save: 'Is it saved?',
     find: 'Find in the notebook',
