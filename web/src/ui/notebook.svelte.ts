@@ -11,9 +11,10 @@ import { setTitle } from '../doc/edit';
 import { WordIndex } from '../doc/words';
 import { visible } from '../state/cells';
 import { changes, type Command } from '../state/commands';
+import { Occupants } from '../state/occupants';
 import { mayOnlyRead, word, type Facts } from '../state/saved';
 import { block, carried, everything, extended, inOrder, NOTHING, only, toggled, type Selection } from '../state/selection';
-import { others, place } from '../sync/presence';
+import { others, place, type Person } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import { text } from '../text/text';
 import { ACTIONS } from './actions';
@@ -64,9 +65,13 @@ export class NotebookModel {
   readonly #title: Live<string>;
   readonly #language: Live<string>;
   readonly #facts: Live<Facts>;
-  readonly #people: Live<ReturnType<typeof others>>;
+  readonly #people: Live<Occupants>;
+  /** Made once a change, though hundreds of cells ask. */
+  #occupants: Occupants | undefined;
+  #numbers: { ids: readonly string[]; of: ReadonlyMap<string, number> } = { ids: [], of: new Map() };
   readonly #deleted: Live<ReturnType<NotebookSession['notebook']['deleted']>>;
   readonly #handles = new Map<string, CellHandle>();
+  #finish: (id: string) => void = () => undefined;
   readonly #stop: (() => void)[];
   #lastIds: readonly string[];
   /** A cell just made whose handle is not there yet: edited as soon as it is. */
@@ -84,8 +89,10 @@ export class NotebookModel {
       () => ({ progress: provider.progress, offline: offline.progress }),
       (changed) => both(provider.onProgress(changed), offline.onProgress(changed)),
     );
+    const moved = () => (this.#occupants = undefined);
+    awareness.on('change', moved);
     this.#people = new Live(
-      () => others(awareness),
+      () => (this.#occupants ??= new Occupants(others(awareness))),
       (changed) => {
         awareness.on('change', changed);
         return () => awareness.off('change', changed);
@@ -97,11 +104,18 @@ export class NotebookModel {
     this.folding = new Folding(notebook, session.settings.base + session.settings.id);
     this.#lastIds = notebook.ids();
     this.words = new WordIndex(notebook, idle);
-    this.#stop = [notebook.onStructure(() => this.#structureChanged()), this.clipboard.listen(), () => this.folding.destroy(), () => this.dragging.end(), () => this.words.destroy()];
+    this.#stop = [() => awareness.off('change', moved), notebook.onStructure(() => this.#structureChanged()), this.clipboard.listen(), () => this.folding.destroy(), () => this.dragging.end(), () => this.words.destroy()];
   }
 
   get ids(): readonly string[] {
     return this.#ids.value;
+  }
+
+  /** Where a cell stands, beginning at 1; 0 for one that is not shown. */
+  numberOf(id: string): number {
+    const { ids } = this;
+    if (this.#numbers.ids !== ids) this.#numbers = { ids, of: new Map(ids.map((one, index) => [one, index + 1])) };
+    return this.#numbers.of.get(id) ?? 0;
   }
 
   /** Those that no folded heading hides: what arrow keys and pointers go over. */
@@ -145,8 +159,12 @@ export class NotebookModel {
     return mayOnlyRead(this.facts);
   }
 
-  get people(): ReturnType<typeof others> {
-    return this.#people.value;
+  get people(): readonly Person[] {
+    return this.#people.value.everybody;
+  }
+
+  peopleIn(cell: string): readonly Person[] {
+    return this.#people.value.in(cell);
   }
 
   get deleted(): ReturnType<NotebookSession['notebook']['deleted']> {
@@ -155,6 +173,12 @@ export class NotebookModel {
 
   destroy(): void {
     this.#stop.forEach((stop) => stop());
+  }
+
+  /** `finish` makes the view of a cell that is only sketched. Returns how to stop. */
+  onWanted(finish: (id: string) => void): () => void {
+    this.#finish = finish;
+    return () => (this.#finish = () => undefined);
   }
 
   attach(id: string, handle: CellHandle): () => void {
@@ -212,12 +236,14 @@ export class NotebookModel {
     this.#focusHead();
   }
 
-  /** Exactly these; the last of them gets the focus. */
+  /** Exactly these, with what the folded headings among them hide; the last gets the focus. */
   selectBlock(ids: readonly string[]): void {
-    const last = ids.at(-1);
+    const seen = ids.filter((id) => !this.folding.hides(id));
+    const chosen = seen.length > 0 ? seen : ids;
+    const last = chosen.at(-1);
     if (last === undefined) return;
     this.show(last, false);
-    this.#choose(block(ids));
+    this.#choose(block(chosen));
   }
 
   /** Only this cell, the one with the focus. */
@@ -226,7 +252,7 @@ export class NotebookModel {
   }
 
   edit(id: string, where?: 'start' | 'end'): void {
-    this.#handles.get(id)?.edit(where);
+    this.#handle(id)?.edit(where);
   }
 
   /** Shows notes as they are read, closes their editors. */
@@ -249,12 +275,12 @@ export class NotebookModel {
   }
 
   draw(id: string): void {
-    this.#handles.get(id)?.draw();
+    this.#handle(id)?.draw();
   }
 
   /** Shift+Enter: on to the next cell, made if there is none. */
   advance(id: string): void {
-    this.#handles.get(id)?.render();
+    this.#handle(id)?.render();
     const next = this.beside(id, 1);
     if (next !== undefined) return this.select(next);
     const cell = this.session.notebook.cell(id);
@@ -289,7 +315,7 @@ export class NotebookModel {
 
   /** Selects a cell and brings it into view, also one that is only just being made. */
   show(id: string, edit: boolean): void {
-    const handle = this.#handles.get(id);
+    const handle = this.#handle(id);
     this.#uncover(id);
     this.#choose(only(id));
     if (!handle) this.#awaited = { id, edit };
@@ -300,6 +326,11 @@ export class NotebookModel {
   reveal(id: string): void {
     this.#uncover(id);
     queueMicrotask(() => document.getElementById(`cell-${id}`)?.scrollIntoView({ block: 'nearest' }));
+  }
+
+  #handle(id: string): CellHandle | undefined {
+    if (!this.#handles.has(id)) this.#finish(id);
+    return this.#handles.get(id);
   }
 
   #visible(): readonly string[] {
@@ -323,7 +354,7 @@ export class NotebookModel {
   }
 
   #focusHead(): void {
-    if (this.selected !== null) this.#handles.get(this.selected)?.inherit();
+    if (this.selected !== null) this.#handle(this.selected)?.inherit();
   }
 
   /** A cell that vanished from under this person's caret stays on the screen. */

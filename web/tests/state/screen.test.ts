@@ -77,6 +77,12 @@ test('a name and a colour are made once and kept', () => {
   const first = identity(store, () => 0.3);
   expect(COLORS).toContain(first.color);
   expect(identity(store, () => 0.9)).toEqual(first);
+  expect(first.id).toMatch(/^[0-9a-f]{16}$/);
+  // Kept by an earlier version of the page, before people had one.
+  kept.set('coscribe:identity', JSON.stringify({ name: 'Ana', color: first.color }));
+  const again = identity(store, () => 0.7);
+  expect(again).toEqual({ id: again.id, name: 'Ana', color: first.color });
+  expect(identity(store, () => 0.1).id).toBe(again.id);
   kept.set('coscribe:identity', '{"name": 5');
   expect(identity(store, () => 0.9).name).not.toBe('');
 });
