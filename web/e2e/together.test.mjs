@@ -48,8 +48,8 @@ test('a_new_name_and_colour_are_seen_by_the_others_and_kept', async () => {
   await ben.page.keyboard.press('Enter');
   await ana.page.getByRole('button', { name: 'Go to Benjamin' }).waitFor();
   assert.equal(await ana.page.getByRole('button', { name: /^Go to/ }).count(), 1);
-  await ben.page.getByLabel('Colour #2e7d32').click();
-  await until(async () => (await ana.page.getByRole('button', { name: 'Go to Benjamin' }).evaluate((avatar) => avatar.style.getPropertyValue('--person'))) === '#2e7d32');
+  await ben.page.getByLabel('Green').click();
+  await until(async () => (await ana.page.getByRole('button', { name: 'Go to Benjamin' }).evaluate((avatar) => avatar.style.getPropertyValue('--person'))) === '#507850');
   await leave();
 });
 

@@ -13,7 +13,8 @@ import { isObject, jupyterType, LOCAL, NAMESPACE, type CellMap } from './schema'
 
 /** 16 hexadecimal digits: nbformat allows it, and two people never make the same. */
 export function newCellId(): string {
-  return crypto.randomUUID().replaceAll('-', '').slice(0, 16);
+  // Not `randomUUID`, which a page on another machine's plain `http` address does not have.
+  return [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 export interface NewCell {

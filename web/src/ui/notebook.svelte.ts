@@ -9,9 +9,11 @@ import { setTitle } from '../doc/edit';
 import { visible } from '../state/cells';
 import type { Command } from '../state/commands';
 import { word, type Facts } from '../state/saved';
-import { others, place } from '../sync/presence';
+import { place } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import { ACTIONS } from './actions';
+import { Colleagues } from './colleagues.svelte';
+import { Follower } from './following.svelte';
 import { Live } from './live.svelte';
 import { Structure } from './structure';
 
@@ -34,11 +36,12 @@ export class NotebookModel {
   /** Deleted by somebody while this person was in them. */
   readonly held = new SvelteSet<string>();
   readonly structure: Structure;
+  readonly colleagues: Colleagues;
+  readonly follower: Follower;
   readonly #ids: Live<readonly string[]>;
   readonly #title: Live<string>;
   readonly #language: Live<string>;
   readonly #facts: Live<Facts>;
-  readonly #people: Live<ReturnType<typeof others>>;
   readonly #deleted: Live<ReturnType<NotebookSession['notebook']['deleted']>>;
   readonly #handles = new Map<string, CellHandle>();
   readonly #stop: (() => void)[];
@@ -47,7 +50,7 @@ export class NotebookModel {
   #awaited: { id: string; edit: boolean } | undefined;
 
   constructor(readonly session: NotebookSession) {
-    const { notebook, provider, offline, awareness } = session;
+    const { notebook, provider, offline } = session;
     this.#ids = new Live(() => this.#visible(), (changed) => notebook.onStructure(changed));
     this.#title = new Live(() => notebook.title(), (changed) => notebook.onDetails(changed));
     this.#language = new Live(() => notebook.language(), (changed) => notebook.onDetails(changed));
@@ -56,14 +59,9 @@ export class NotebookModel {
       () => ({ progress: provider.progress, offline: offline.progress, readOnly: false }),
       (changed) => both(provider.onProgress(changed), offline.onProgress(changed)),
     );
-    this.#people = new Live(
-      () => others(awareness),
-      (changed) => {
-        awareness.on('change', changed);
-        return () => awareness.off('change', changed);
-      },
-    );
     this.structure = new Structure(this);
+    this.colleagues = new Colleagues(session);
+    this.follower = new Follower(this);
     this.#lastIds = notebook.ids();
     this.#stop = [notebook.onStructure(() => this.#structureChanged())];
   }
@@ -84,15 +82,13 @@ export class NotebookModel {
     return this.#facts.value;
   }
 
-  get people(): ReturnType<typeof others> {
-    return this.#people.value;
-  }
-
   get deleted(): ReturnType<NotebookSession['notebook']['deleted']> {
     return this.#deleted.value;
   }
 
   destroy(): void {
+    this.colleagues.destroy();
+    this.follower.destroy();
     this.#stop.forEach((stop) => stop());
   }
 
@@ -144,10 +140,6 @@ export class NotebookModel {
     if (kindOf(cell) === 'note') this.select(target);
     else this.edit(target, way === 'above' ? 'end' : 'start');
     return true;
-  }
-
-  jumpTo(cell: string | null): void {
-    if (cell !== null) this.reveal(cell);
   }
 
   run(command: Command): void {

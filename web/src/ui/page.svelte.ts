@@ -1,6 +1,6 @@
 // What the whole page shares: where it is, who is there, how it looks, the REST door.
 
-import { identity, keep, validName, type Identity } from '../state/identity';
+import { identity, IDENTITY_KEY, keep, settle, validName, type Identity } from '../state/identity';
 import { pathOf, routeOf, type Route } from '../state/route';
 import { RecentNotebooks } from '../sync/recent';
 import { Rest } from '../sync/rest';
@@ -23,16 +23,19 @@ class Page {
   readonly rest = new Rest(this.base);
   readonly recent: RecentNotebooks;
   route = $state<Route>({ kind: 'home' });
-  person = $state<Identity>({ name: '', color: '' });
+  person = $state.raw<Identity>({ id: '', name: '', color: '', named: true, settled: true });
   look = $state<Look>('system');
   readonly #storage = browserStorage();
 
   constructor() {
     this.recent = new RecentNotebooks(this.#storage, this.base);
-    this.person = identity(this.#storage, Math.random);
+    this.person = identity(this.#storage);
     this.look = (this.#read(LOOK) as Look | null) ?? 'system';
     this.#arrive();
     window.addEventListener('popstate', () => this.#arrive());
+    window.addEventListener('storage', ({ key, newValue }) => {
+      if (key === IDENTITY_KEY && newValue !== null) this.person = identity(this.#storage);
+    });
   }
 
   go(route: Route): void {
@@ -45,16 +48,19 @@ class Page {
     return pathOf(route, new URL(this.base).pathname);
   }
 
+  /** All tabs of this browser hear of it. */
   rename(name: string): void {
     const valid = validName(name);
-    if (valid === undefined) return;
-    this.person = { ...this.person, name: valid };
-    keep(this.#storage, this.person);
+    if (valid !== undefined) this.#become({ ...this.person, name: valid, named: true });
   }
 
   recolor(color: string): void {
-    this.person = { ...this.person, color };
-    keep(this.#storage, this.person);
+    this.#become({ ...this.person, color, settled: true });
+  }
+
+  /** Beside the people who are here already, unless the colour was settled before. */
+  settleColor(taken: readonly string[]): void {
+    if (!this.person.settled) this.#become(settle(this.person, taken, Math.random));
   }
 
   setLook(look: Look): void {
@@ -64,6 +70,11 @@ class Page {
     } catch (cause) {
       console.warn('The choice of light or dark was not kept.', cause);
     }
+  }
+
+  #become(person: Identity): void {
+    this.person = person;
+    keep(this.#storage, person);
   }
 
   #arrive(): void {
