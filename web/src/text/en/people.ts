@@ -26,6 +26,7 @@ export const people = {
 
   following: (name: string) => `Following ${name}`,
   escape: 'Esc to stop',
+  stop: 'Stop',
   followingSaid: (name: string) => `Following ${name}. The page goes where they go, until you press a key, scroll or click.`,
   followingEnded: (name: string) => `No longer following ${name}.`,
   left: (name: string) => `${name} left.`,
