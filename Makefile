@@ -19,7 +19,7 @@ test: browser web/node_modules/.ready tests/conformance/node_modules/.ready .ven
 
 picture: browser web/dist/index.html ## Make the pictures of the README again
 	cargo build --locked
-	npm --prefix web run picture
+	PICTURES=../../docs/ npm --prefix web run picture
 
 clean: ## Remove everything that was built or installed here
 	rm -rf target web/dist web/node_modules tests/conformance/node_modules .venv

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{DocumentId, NotebookId},
-    vocabulary::Millis,
+    vocabulary::{Actor, ActorKind, Millis},
 };
 
 const PREFIX: &str = "notebook/";
@@ -26,6 +26,9 @@ pub struct NotebookRecord {
     pub title: String,
     pub created_at: Millis,
     pub updated_at: Millis,
+    /// Who changed it last; unknown for notebooks that nobody has changed since this is kept.
+    #[serde(default)]
+    pub updated_by: Option<Actor>,
     #[serde(default)]
     pub cell_count: u32,
     /// When it was put into the bin.
@@ -35,8 +38,20 @@ pub struct NotebookRecord {
 
 impl NotebookRecord {
     /// The record of a notebook that is created now.
-    pub fn new(title: String, cell_count: u32, now: Millis) -> Self {
-        Self { title, created_at: now, updated_at: now, cell_count, deleted_at: None }
+    pub fn new(title: String, cell_count: u32, actor: &Actor, now: Millis) -> Self {
+        let mut record = Self { title, created_at: now, updated_at: now, updated_by: None, cell_count, deleted_at: None };
+        record.changed(actor, now);
+        record
+    }
+
+    /// Somebody changed the notebook. What the server tidies up by itself is nobody's change; false then.
+    pub fn changed(&mut self, actor: &Actor, now: Millis) -> bool {
+        if actor.kind == ActorKind::Server {
+            return false;
+        }
+        self.updated_at = now;
+        self.updated_by = Some(actor.clone());
+        true
     }
 
     /// Its key in the store's metadata.

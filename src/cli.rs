@@ -41,7 +41,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage
 pub enum Command {
     /// Serve the documents in the data directory
     Serve(Box<ServeArgs>),
-    /// List, create, import, export, delete or watch notebooks
+    /// List, create, import, export, duplicate, delete or watch notebooks
     Notebook {
         #[command(flatten)]
         server: ServerArgs,

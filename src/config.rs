@@ -110,6 +110,15 @@ pub struct ServeArgs {
     /// The secret that clients must bring; without it one is made and kept in the data directory.
     #[arg(long, env = "COSCRIBE_TOKEN", conflicts_with = "no_token", hide_env_values = true)]
     pub token: Option<String>,
+    /// A second secret: who brings it may read everything and change nothing.
+    #[arg(
+        long,
+        env = "COSCRIBE_VIEWER_TOKEN",
+        conflicts_with = "no_token",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub viewer_token: Option<String>,
     /// Let in everybody who reaches the port. Only on a loopback address.
     #[arg(long, env = "COSCRIBE_NO_TOKEN")]
     pub no_token: bool,

@@ -21,6 +21,7 @@ mod openapi;
 mod operations;
 mod pace;
 mod pages;
+mod role;
 mod socket;
 
 use std::{
@@ -57,7 +58,7 @@ use tower_http::{
 };
 
 pub use self::{
-    auth::{Access, InvalidOrigin},
+    auth::{Access, InvalidOrigin, Tokens},
     event_hub::EventHub,
     idempotency::Answers,
     openapi::document as openapi_document,

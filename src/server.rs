@@ -25,7 +25,7 @@ use tokio::{
 
 use crate::{
     config::{self, DataDirectory, Limits, LogFormat, ServeArgs},
-    http::{self, Access, Answers, App, EventHub, InvalidOrigin},
+    http::{self, Access, Answers, App, EventHub, InvalidOrigin, Tokens},
     ids::{InvalidId, NotebookId},
     measure,
     notebook::ImportedNotebook,
@@ -49,6 +49,8 @@ pub enum ServeError {
     OpenToOthers(SocketAddr),
     #[error("a token has 16 to 256 letters, digits, '-', '_', '.' or '~'; leave --token away to get one made")]
     InvalidToken,
+    #[error("--viewer-token and the token of those who may edit are the same; choose another for viewers")]
+    SameToken,
     #[error("cannot listen on {address}: {cause}; is another server running? Choose another with --listen")]
     Listen { address: SocketAddr, cause: std::io::Error },
     #[error("the data directory {path} cannot be used: {cause}; choose another with --data")]
@@ -84,12 +86,12 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let listener = TcpListener::bind(args.listen).await;
     let listener = listener.map_err(|cause| ServeError::Listen { address: args.listen, cause })?;
     let address = listener.local_addr().map_err(ServeError::Serve)?;
-    let token = token(&args, &data)?;
-    let links = links(address, args.base_path.as_str(), token.as_deref());
-    let app = compose(&args, data.clone(), address.port(), token, (store.clone(), rooms.clone()), &stop)?;
+    let tokens = tokens(&args, &data)?;
+    let greeting = greeting(address, args.base_path.as_str(), &tokens);
+    let app = compose(&args, data.clone(), address.port(), tokens, (store.clone(), rooms.clone()), &stop)?;
     let connections = app.connections.clone();
     let _announced = Announced::write(&data, &format!("http://{}{}", reachable(address), args.base_path.as_str()))?;
-    greet(&links).map_err(ServeError::Serve)?;
+    greet(&greeting).map_err(ServeError::Serve)?;
     serve(listener, app, &stop, &rooms, &connections, args.limits.max_connections).await
 }
 
@@ -149,8 +151,18 @@ async fn welcome(rooms: &Arc<Rooms>, store: Arc<dyn Store>) -> Result<(), ServeE
     }
 }
 
-/// The secret clients must bring: given, kept from before, or made now.
-fn token(args: &ServeArgs, data: &DataDirectory) -> Result<Option<String>, ServeError> {
+/// The secrets clients must bring.
+fn tokens(args: &ServeArgs, data: &DataDirectory) -> Result<Tokens, ServeError> {
+    let editor = editor_token(args, data)?;
+    let viewer = args.viewer_token.clone().map(valid).transpose()?;
+    match viewer.is_some() && viewer == editor {
+        true => Err(ServeError::SameToken),
+        false => Ok(Tokens { editor, viewer }),
+    }
+}
+
+/// The secret of those who may edit: given, kept from before, or made now.
+fn editor_token(args: &ServeArgs, data: &DataDirectory) -> Result<Option<String>, ServeError> {
     if args.no_token {
         return Ok(None);
     }
@@ -159,9 +171,14 @@ fn token(args: &ServeArgs, data: &DataDirectory) -> Result<Option<String>, Serve
         Some(token) => token.map_err(|cause| unusable(data, cause))?,
         None => make_token(&data.token()).map_err(|cause| unusable(data, cause))?,
     };
+    valid(token).map(Some)
+}
+
+/// A token that needs no quoting in addresses and cookies.
+fn valid(token: String) -> Result<String, ServeError> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     let valid = (16..=256).contains(&token.len()) && token.bytes().all(plain);
-    valid.then_some(Some(token)).ok_or(ServeError::InvalidToken)
+    valid.then_some(token).ok_or(ServeError::InvalidToken)
 }
 
 fn kept(path: &Path) -> Option<std::io::Result<String>> {
@@ -190,13 +207,13 @@ fn compose(
     args: &ServeArgs,
     data: DataDirectory,
     port: u16,
-    token: Option<String>,
+    tokens: Tokens,
     (store, rooms): (Arc<dyn Store>, Arc<Rooms>),
     stop: &Stop,
 ) -> Result<App, ServeError> {
     Ok(App {
         rooms,
-        access: Access::new(token, port, &args.base_path, &args.allow_origins)?,
+        access: Access::new(tokens, port, &args.base_path, &args.allow_origins)?,
         limits: args.limits.clone(),
         base: args.base_path.clone(),
         data,
@@ -276,11 +293,21 @@ fn others(address: SocketAddr) -> Option<SocketAddr> {
     (!ip.is_loopback() && !ip.is_unspecified()).then(|| SocketAddr::new(ip, address.port()))
 }
 
-fn greet(links: &[String]) -> std::io::Result<()> {
+/// What is printed at the start: where to open the page, and the same for those who may only read.
+fn greeting(address: SocketAddr, base: &str, tokens: &Tokens) -> Vec<String> {
+    let open = ["Coscribe is ready. Open", "From other machines, open"];
+    let read = ["To read only, open", "To read only from other machines, open"];
+    let said = |words: [&str; 2], token: Option<&str>| -> Vec<String> {
+        words.iter().zip(links(address, base, token)).map(|(words, link)| format!("{words} {link}")).collect()
+    };
+    let viewers = tokens.viewer.as_deref().map(|token| said(read, Some(token)));
+    said(open, tokens.editor.as_deref()).into_iter().chain(viewers.into_iter().flatten()).collect()
+}
+
+fn greet(lines: &[String]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    for (index, link) in links.iter().enumerate() {
-        let words = if index == 0 { "Coscribe is ready. Open" } else { "From other machines, open" };
-        writeln!(out, "{words} {link}")?;
+    for line in lines {
+        writeln!(out, "{line}")?;
     }
     out.flush()
 }

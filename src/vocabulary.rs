@@ -27,6 +27,27 @@ pub enum CellKind {
     Raw,
 }
 
+/// What somebody may do. Whoever may do more is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "wire.ts")]
+pub enum Role {
+    /// Reads, is told of every change, and is seen by the others.
+    Viewer,
+    /// Changes everything.
+    Editor,
+}
+
+impl Role {
+    /// Whether somebody of this role may change documents.
+    pub fn may_edit(self) -> bool {
+        match self {
+            Self::Viewer => false,
+            Self::Editor => true,
+        }
+    }
+}
+
 /// Where a cell is put.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {

@@ -25,13 +25,17 @@ fn wire_types() -> String {
         vocabulary::CellKind,
         vocabulary::Actor,
         vocabulary::ActorKind,
+        vocabulary::Role,
         vocabulary::Event,
         rest::ErrorBody,
         rest::ErrorDetail,
+        rest::RoleBody,
         rest::NotebookSummary,
         rest::NotebookList,
         rest::CreateNotebook,
         rest::PatchNotebook,
+        rest::DuplicateNotebook,
+        rest::LimitsBody,
         rest::NotebookBody,
         rest::CellBody,
         rest::DeletedCell,
@@ -40,6 +44,7 @@ fn wire_types() -> String {
         rest::PutSource,
         rest::MoveCell,
         rest::BlobStored,
+        rest::EventBody,
     );
     text
 }

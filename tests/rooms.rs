@@ -13,7 +13,7 @@ use coscribe::{
     ids::{CellId, DocumentId, NotebookId},
     notebook::Op,
     room::{ApplyError, CloseReason, Connection, CreateError, Join, OpenError, RoomHandle, RoomLimits, Rooms},
-    vocabulary::{Actor, ActorKind, CellKind, Place},
+    vocabulary::{Actor, ActorKind, CellKind, Place, Role},
     wire::{frame, update},
 };
 use storage::{
@@ -97,7 +97,9 @@ fn free(name: &str) -> DocumentId {
 }
 
 async fn join(room: &RoomHandle) -> Connection {
-    room.join(Join { actor: ana(), declared: true, tab: None, remote: "test".into() }).await.unwrap()
+    room.join(Join { actor: ana(), role: Role::Editor, declared: true, tab: None, remote: "test".into() })
+        .await
+        .unwrap()
 }
 
 fn typed(text: &str) -> update::CheckedUpdate {
@@ -156,7 +158,9 @@ async fn a_document_that_fails_twice_is_set_aside_with_a_sentence() {
     for _ in 0..2 {
         let room = reopened(&rooms, &free("broken")).await;
         assert!(room.merge(typed("x"), ana()).await.is_err());
-        let witness = room.join(Join { actor: ana(), declared: false, tab: None, remote: String::new() }).await;
+        let witness = room
+            .join(Join { actor: ana(), role: Role::Editor, declared: false, tab: None, remote: String::new() })
+            .await;
         assert!(witness.is_err(), "the room has ended");
     }
     let refused = rooms.open(&free("broken")).await.unwrap_err();

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     ids::NotebookId,
-    wire::rest::{CreateNotebook, NotebookList, NotebookSummary},
+    wire::rest::{CreateNotebook, DuplicateNotebook, NotebookList, NotebookSummary},
 };
 
 /// What to do with notebooks.
@@ -41,6 +41,13 @@ pub enum Action {
         /// The file to write [default: standard output].
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// Make a new notebook with the cells of another
+    Duplicate {
+        id: NotebookId,
+        /// The title, if not "Copy of …".
+        #[arg(long)]
+        title: Option<String>,
     },
     /// Put a notebook into the bin
     Delete { id: NotebookId },
@@ -77,6 +84,10 @@ impl Action {
             }
             Self::Import { file, title } => output.print(&import(client, &file, title.as_deref())?, created),
             Self::Export { id, format, output } => export(client, &id, format, output.as_deref()),
+            Self::Duplicate { id, title } => {
+                let wanted = DuplicateNotebook { title, id: None };
+                output.print(&client.post(&format!("/api/notebooks/{id}/duplicate"), &wanted)?, created)
+            }
             Self::Delete { id } => {
                 client.delete(&format!("/api/notebooks/{id}"))?;
                 output.print(&serde_json::json!({ "deleted": id }), |_| format!("✓ {id} is in the bin"))

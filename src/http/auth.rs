@@ -1,13 +1,14 @@
-//! Who may come in: the token, the cookie that carries it, the origins of pages.
+//! Who may come in, and as what: the tokens, the cookie that carries one, the origins of pages.
 //!
-//! Invariant: no answer of the API, no socket and no debug page leaves without [`Access::admits`]; no write and no
-//! upgrade passes without [`Access::check_origin`].
+//! Invariant: no answer of the API, no socket and no debug page leaves without a [`Role`]; no write passes without one
+//! that may edit; no write and no upgrade passes without [`Access::check_origin`].
 
 use axum::{
-    extract::{Request, State},
+    extract::{FromRequestParts, Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode, Uri,
         header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, WWW_AUTHENTICATE},
+        request::Parts,
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -16,7 +17,7 @@ use axum_extra::extract::cookie::CookieJar;
 use subtle::ConstantTimeEq;
 
 use super::{Shared, error::ApiError};
-use crate::config::BasePath;
+use crate::{config::BasePath, vocabulary::Role};
 
 /// How long a browser keeps the cookie: a tab reopened after a holiday must still reach the server.
 const COOKIE_SECONDS: u32 = 365 * 24 * 3600;
@@ -25,10 +26,18 @@ const COOKIE_SECONDS: u32 = 365 * 24 * 3600;
 const FORWARDED_HOST: &str = "x-forwarded-host";
 const FORWARDED_PROTOCOL: &str = "x-forwarded-proto";
 
+/// The secrets by which a server knows who may do what.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens {
+    /// Without it everybody who uses a loopback name may edit.
+    pub editor: Option<String>,
+    pub viewer: Option<String>,
+}
+
 /// The rules of admission of one server.
 #[derive(Debug)]
 pub struct Access {
-    token: Option<String>,
+    tokens: Tokens,
     /// Cookies know no ports: the name does, so that two servers on one machine do not log each other out.
     cookie: String,
     cookie_path: String,
@@ -41,10 +50,10 @@ pub struct Access {
 pub struct InvalidOrigin(String);
 
 impl Access {
-    /// Rules for a server on `port`; without a token everybody who uses a loopback name is let in.
-    pub fn new(token: Option<String>, port: u16, base: &BasePath, origins: &[String]) -> Result<Self, InvalidOrigin> {
+    /// Rules for a server on `port`.
+    pub fn new(tokens: Tokens, port: u16, base: &BasePath, origins: &[String]) -> Result<Self, InvalidOrigin> {
         let origins = origins.iter().map(|origin| parse_origin(origin)).collect::<Result<_, _>>()?;
-        Ok(Self { token, cookie: format!("coscribe_{port}"), cookie_path: base.as_str().to_owned(), origins })
+        Ok(Self { tokens, cookie: format!("coscribe_{port}"), cookie_path: base.as_str().to_owned(), origins })
     }
 
     /// The foreign origins that are allowed, as browsers write them.
@@ -52,24 +61,27 @@ impl Access {
         &self.origins
     }
 
-    /// Whether the request carries the secret, as a header or a cookie.
-    pub fn admits(&self, headers: &HeaderMap) -> bool {
-        match &self.token {
-            None => has_loopback_host(headers) || self.is_allowed_host(headers),
-            Some(_) => {
-                [bearer(headers), self.cookie_in(headers)].into_iter().flatten().any(|text| self.is_token(&text))
-            }
+    /// What the secrets in the request, header and cookie, let its sender do; the most when there are two.
+    pub fn role(&self, headers: &HeaderMap) -> Option<Role> {
+        if self.tokens.editor.is_none() {
+            return (has_loopback_host(headers) || self.is_allowed_host(headers)).then_some(Role::Editor);
         }
+        let brought = [bearer(headers), self.cookie_in(headers)];
+        brought.into_iter().flatten().filter_map(|text| self.role_of(&text)).max()
     }
 
-    /// Like [`Access::admits`]; takes the token from the address too, as only sockets and links may bring it.
-    pub fn admits_address(&self, headers: &HeaderMap, uri: &Uri) -> bool {
-        self.admits(headers) || token_in(uri).is_some_and(|token| self.is_token(&token))
+    /// Like [`Access::role`]; takes the token from the address too, as only sockets and links may bring it.
+    pub fn role_at_address(&self, headers: &HeaderMap, uri: &Uri) -> Option<Role> {
+        self.role(headers).max(token_in(uri).and_then(|token| self.role_of(&token)))
     }
 
-    /// Whether `text` is the token, in a time that does not depend on how much of it is right.
-    pub fn is_token(&self, text: &str) -> bool {
-        self.token.as_ref().is_some_and(|token| token.as_bytes().ct_eq(text.as_bytes()).into())
+    /// What `text` is the token for, in a time that does not depend on how much of it is right.
+    pub fn role_of(&self, text: &str) -> Option<Role> {
+        let is =
+            |token: &Option<String>| token.as_ref().is_some_and(|token| token.as_bytes().ct_eq(text.as_bytes()).into());
+        let Tokens { editor, viewer } = &self.tokens;
+        let of_viewer = is(viewer).then_some(Role::Viewer);
+        is(editor).then_some(Role::Editor).or(of_viewer)
     }
 
     /// Refuses pages of other origins. A request without an origin comes from no page.
@@ -115,25 +127,48 @@ impl Access {
     }
 }
 
-/// Lets only those in who bring the secret, and pages only from origins that may.
+/// Lets only those in who bring a secret, to write only those who may edit, and pages only from origins that may.
 pub async fn guard(State(app): State<Shared>, request: Request, next: Next) -> Response {
     if is_write(request.method())
         && let Err(refusal) = app.access.check_origin(request.headers())
     {
         return refusal.into_response();
     }
-    if !app.access.admits(request.headers()) {
-        return unauthorized();
+    match app.access.role(request.headers()) {
+        None => unauthorized(),
+        Some(role) if is_write(request.method()) && !role.may_edit() => read_only().into_response(),
+        Some(_) => next.run(request).await,
     }
-    next.run(request).await
+}
+
+/// Somebody who may edit, for what is asked with `GET` and yet is not for readers: the operator's questions.
+pub struct Editor;
+
+impl FromRequestParts<Shared> for Editor {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
+        let role = app.access.role(&parts.headers);
+        role.filter(|role| role.may_edit()).map(|_| Self).ok_or_else(read_only)
+    }
+}
+
+/// 403, for those whose token lets them read only.
+fn read_only() -> ApiError {
+    let message = "You may read here, but not change anything: the token you brought is one for viewers.";
+    ApiError::new(StatusCode::FORBIDDEN, "read_only", message)
 }
 
 /// 401, with the sentence what to bring.
 pub fn unauthorized() -> Response {
-    let message = "Bring the token the server printed at its start: Authorization: Bearer TOKEN.";
-    let mut response = ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", message).into_response();
+    let mut response = nobody().into_response();
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
+}
+
+/// The refusal of those without a secret.
+pub fn nobody() -> ApiError {
+    let message = "Bring the token the server printed at its start: Authorization: Bearer TOKEN.";
+    ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
 }
 
 /// The token in an address, decoded.
@@ -180,7 +215,8 @@ mod tests {
 
     fn access(token: Option<&str>, origins: &[&str]) -> Access {
         let origins: Vec<_> = origins.iter().map(|&origin| origin.to_owned()).collect();
-        Access::new(token.map(str::to_owned), 8000, &BasePath::parse("/").unwrap(), &origins).unwrap()
+        let tokens = Tokens { editor: token.map(str::to_owned), viewer: token.map(|_| "look".to_owned()) };
+        Access::new(tokens, 8000, &BasePath::parse("/").unwrap(), &origins).unwrap()
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -190,24 +226,39 @@ mod tests {
     #[test]
     fn the_token_is_taken_from_the_header_and_from_our_cookie_only() {
         let access = access(Some("secret"), &[]);
-        assert!(access.admits(&headers(&[("authorization", "Bearer secret")])));
-        assert!(access.admits(&headers(&[("cookie", "a=b; coscribe_8000=secret")])));
+        let admits = |pair| access.role(&headers(&[pair])) == Some(Role::Editor);
+        assert!(admits(("authorization", "Bearer secret")));
+        assert!(admits(("cookie", "a=b; coscribe_8000=secret")));
         for bad in
             [("authorization", "Bearer secret2"), ("authorization", "Basic secret"), ("cookie", "coscribe_1=secret")]
         {
-            assert!(!access.admits(&headers(&[bad])), "{bad:?}");
+            assert_eq!(access.role(&headers(&[bad])), None, "{bad:?}");
         }
-        assert!(!access.admits(&HeaderMap::new()));
+        assert_eq!(access.role(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn p5_the_viewers_token_makes_a_viewer_and_of_two_tokens_the_greater_counts() {
+        let access = access(Some("secret"), &[]);
+        let bearer = |token| headers(&[("authorization", token)]);
+        assert_eq!(access.role(&bearer("Bearer look")), Some(Role::Viewer));
+        assert_eq!(access.role(&headers(&[("cookie", "coscribe_8000=look")])), Some(Role::Viewer));
+        let both = headers(&[("authorization", "Bearer secret"), ("cookie", "coscribe_8000=look")]);
+        assert_eq!(access.role(&both), Some(Role::Editor));
+        let address = |text: &str| text.parse::<Uri>().unwrap();
+        assert_eq!(access.role_at_address(&HeaderMap::new(), &address("/ws/a?token=look")), Some(Role::Viewer));
+        assert_eq!(access.role_at_address(&bearer("Bearer look"), &address("/ws/a?token=secret")), Some(Role::Editor));
+        assert_eq!(access.role_at_address(&HeaderMap::new(), &address("/ws/a?token=loo")), None);
     }
 
     #[test]
     fn without_a_token_only_names_of_this_machine_are_let_in() {
         let access = access(None, &[]);
         for good in ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST"] {
-            assert!(access.admits(&headers(&[("host", good)])), "{good}");
+            assert_eq!(access.role(&headers(&[("host", good)])), Some(Role::Editor), "{good}");
         }
         for bad in ["evil.example:8000", "127.0.0.1.evil.example", "10.0.0.1:8000"] {
-            assert!(!access.admits(&headers(&[("host", bad)])), "{bad}");
+            assert_eq!(access.role(&headers(&[("host", bad)])), None, "{bad}");
         }
     }
 

@@ -78,7 +78,7 @@ async fn events(
     let Ok(upgrade) = upgrade else { return stream_events(&app, &headers, wanted) };
     app.access.check_origin(&headers)?;
     let permit = app.connection_permit()?;
-    let admitted = app.access.admits_address(&headers, &uri);
+    let admitted = app.access.role_at_address(&headers, &uri).is_some();
     let subscription = wanted.subscribe(&app, &headers);
     Ok(upgrade.on_upgrade(async move |socket| {
         let ending = if admitted { None } else { Some(Ending::UNAUTHORIZED) };
@@ -88,7 +88,7 @@ async fn events(
 }
 
 fn stream_events(app: &Shared, headers: &HeaderMap, wanted: EventParams) -> Answer<Response> {
-    if !app.access.admits(headers) {
+    if app.access.role(headers).is_none() {
         return Ok(auth::unauthorized());
     }
     let permit = app.connection_permit()?;

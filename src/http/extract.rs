@@ -6,7 +6,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{
-        FromRequest, FromRequestParts, Path, Query, Request,
+        FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request,
         path::ErrorKind,
         rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection},
     },
@@ -29,8 +29,19 @@ pub struct Body<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let Json(value) = Json::from_request(request, state).await?;
+        let Json(value) = <Json<T> as FromRequest<S>>::from_request(request, state).await?;
         Ok(Self(value))
+    }
+}
+
+/// A JSON body that may be left out, and then has its defaults.
+pub struct BodyOrDefault<T>(pub T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for BodyOrDefault<T> {
+    type Rejection = ApiError;
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let body = <Json<T> as OptionalFromRequest<S>>::from_request(request, state).await?;
+        Ok(Self(body.map(|Json(value)| value).unwrap_or_default()))
     }
 }
 
@@ -147,7 +158,7 @@ impl From<BytesRejection> for ApiError {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return Self::too_large("The body is larger than this server takes.");
         }
-        Self::bad_request("incomplete_body", "The body did not arrive whole.")
+        Self::new(StatusCode::REQUEST_TIMEOUT, "incomplete_body", "The body did not arrive whole.")
     }
 }
 

@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a retried `POST` acts once and gets the same answer; a duplicate under way waits for the first.
 //!
 //! Kept in memory, bounded, for a day: a restart of the server forgets the keys. Only answers that settle the request
-//! are kept: after a 5xx or 429 a retry acts again.
+//! are kept: after a 5xx, a 429 or a body that came in part (408) a retry acts again.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -123,7 +123,7 @@ async fn act_once(answers: &Answers, key: Key, request: Request, next: Next) -> 
         return kept.into_response();
     }
     let response = next.run(request).await;
-    if response.status().is_server_error() || response.status() == StatusCode::TOO_MANY_REQUESTS {
+    if !settles(response.status()) {
         return response;
     }
     match split(response).await {
@@ -133,6 +133,11 @@ async fn act_once(answers: &Answers, key: Key, request: Request, next: Next) -> 
         }
         Err(response) => response,
     }
+}
+
+fn settles(status: StatusCode) -> bool {
+    let again = status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::REQUEST_TIMEOUT;
+    !again && !status.is_server_error()
 }
 
 /// The answer as values, or as it was when it is too large to be kept.

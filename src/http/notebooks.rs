@@ -18,13 +18,15 @@ use super::{
     App, Shared,
     bodies::notebook_body,
     error::{Answer, ApiError},
-    extract::{Body, By, Ids, Params, Raw},
+    extract::{Body, BodyOrDefault, By, Ids, Params, Raw},
 };
 use crate::{
     ids::{DocumentId, NotebookId},
     notebook::{self, ImportedNotebook, NotebookView, Op},
     vocabulary::Actor,
-    wire::rest::{CreateNotebook, ErrorBody, NotebookBody, NotebookList, NotebookSummary, PatchNotebook},
+    wire::rest::{
+        CreateNotebook, DuplicateNotebook, ErrorBody, NotebookBody, NotebookList, NotebookSummary, PatchNotebook,
+    },
 };
 
 /// The title of a notebook that was given none.
@@ -39,6 +41,7 @@ pub fn routes(max_import: usize) -> OpenApiRouter<Shared> {
         .routes(routes!(list, create))
         .routes(routes!(get, patch, delete))
         .routes(routes!(restore))
+        .routes(routes!(duplicate))
         .routes(routes!(export))
         .merge(import)
 }
@@ -102,6 +105,25 @@ async fn restore(State(app): State<Shared>, Ids(id): Ids<NotebookId>, By(actor):
     Ok(Json(app.rooms.restore(&id, actor).await?))
 }
 
+/// Makes a new notebook with the cells of this one as they are now, outputs included; its bin stays behind.
+#[utoipa::path(post, path = "/api/notebooks/{id}/duplicate", tag = "notebooks", params(("id" = String, Path)),
+    request_body = Option<DuplicateNotebook>,
+    responses((status = 201, body = NotebookSummary), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 410, body = ErrorBody), (status = 422, body = ErrorBody)
+))]
+async fn duplicate(
+    State(app): State<Shared>,
+    Ids(id): Ids<NotebookId>,
+    By(actor): By,
+    BodyOrDefault(wanted): BodyOrDefault<DuplicateNotebook>,
+) -> Answer<Response> {
+    let given = wanted.title.as_deref().map(title).transpose()?;
+    let content = ImportedNotebook::from(app.view(&id).await?);
+    let title = given.unwrap_or_else(|| title_of_copy(content.title.as_deref().unwrap_or_default()));
+    let copy = wanted.id.unwrap_or_else(NotebookId::generate);
+    created(&app, app.rooms.create(copy, title, Some(content), actor).await?)
+}
+
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -132,17 +154,7 @@ async fn import(
     let content = blocking(move || notebook::import_ipynb(&file.bytes)).await??;
     let text = wanted.title.or_else(|| content.title.clone()).or(name).unwrap_or_else(|| UNTITLED.into());
     let id = wanted.id.unwrap_or_else(NotebookId::generate);
-    created(&app, create_imported(&app, id, title(&text)?, content, actor).await?)
-}
-
-async fn create_imported(
-    app: &App,
-    id: NotebookId,
-    title: String,
-    content: ImportedNotebook,
-    actor: Actor,
-) -> Answer<NotebookSummary> {
-    Ok(app.rooms.create(id, title, Some(content), actor).await?)
+    created(&app, app.rooms.create(id, title(&text)?, Some(content), actor).await?)
 }
 
 /// An uploaded file.
@@ -268,6 +280,13 @@ fn title(text: &str) -> Answer<String> {
     Ok(text.to_owned())
 }
 
+/// The title of a copy that was given none; what a document holds as title may be anything.
+fn title_of_copy(original: &str) -> String {
+    let plain: String = original.chars().filter(|character| !character.is_control()).collect();
+    let plain = if plain.trim().is_empty() { UNTITLED } else { plain.trim() };
+    format!("Copy of {plain}").chars().take(TITLE_MAX).collect()
+}
+
 fn created(app: &App, summary: NotebookSummary) -> Answer<Response> {
     let location = format!("{}api/notebooks/{}", app.base.as_str(), summary.id);
     let mut headers = HeaderMap::new();
@@ -301,6 +320,15 @@ mod tests {
         let value = file_name("Año \"1\"\r\n", "md");
         let text = value.to_str().unwrap();
         assert_eq!(text, "attachment; filename=\"A_o _1___.md\"; filename*=UTF-8''A%C3%B1o%20%221%22%0D%0A.md");
+    }
+
+    #[test]
+    fn the_title_of_a_copy_is_always_a_title() {
+        assert_eq!(title_of_copy("Sums"), "Copy of Sums");
+        for original in ["", " \n", "a\nb", &"x".repeat(400)] {
+            let made = title_of_copy(original);
+            assert_eq!(title(&made).unwrap(), made);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use axum::{Json, Router, routing};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{Shared, blobs, cells, documents, events, notebooks, operations};
+use super::{Shared, blobs, cells, documents, events, notebooks, operations, role};
 use crate::config::Limits;
 
 #[derive(OpenApi)]
@@ -41,6 +41,7 @@ pub fn described(limits: &Limits) -> (Router<Shared>, utoipa::openapi::OpenApi) 
         .merge(cells::routes())
         .merge(blobs::routes())
         .merge(operations::routes())
+        .merge(role::routes())
         .split_for_parts()
 }
 

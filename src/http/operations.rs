@@ -19,14 +19,15 @@ use tokio::{fs::File, io::AsyncReadExt};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Shared, auth,
+    Shared,
+    auth::{self, Editor},
     error::{Answer, ApiError},
     extract::Body,
 };
 use crate::{
     ids::DocumentId,
     room::{self, SetAside},
-    wire::rest::{DocumentName, ErrorBody, SetAsideDocument, StoreReport},
+    wire::rest::{DocumentName, ErrorBody, LimitsBody, SetAsideDocument, StoreReport},
 };
 
 /// Bytes of a backup read at a time.
@@ -41,7 +42,8 @@ pub fn open_routes() -> Router<Shared> {
 }
 
 pub fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(backup)).routes(routes!(inspect)).routes(routes!(take_back))
+    let admin = OpenApiRouter::new().routes(routes!(backup)).routes(routes!(inspect)).routes(routes!(take_back));
+    admin.routes(routes!(limits))
 }
 
 /// The process answers.
@@ -67,10 +69,22 @@ async fn measurements(
 ) -> Response {
     let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
     let local = remote.ip().is_loopback() && !forwarded;
-    if !local && !app.access.admits(&headers) {
+    if !local && app.access.role(&headers).is_none() {
         return auth::unauthorized();
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render()).into_response()
+}
+
+/// Tells how large things may be, so that nobody sends what would be refused.
+#[utoipa::path(get, path = "/api/limits", tag = "operations", responses((status = 200, body = LimitsBody)))]
+async fn limits(State(app): State<Shared>) -> Json<LimitsBody> {
+    let limits = &app.limits;
+    Json(LimitsBody {
+        import_bytes: limits.max_import,
+        body_bytes: limits.max_body,
+        message_bytes: limits.max_message,
+        document_bytes: limits.max_document,
+    })
 }
 
 /// Downloads a consistent copy of everything, made while the server serves; `coscribe restore` reads it.
@@ -78,7 +92,7 @@ async fn measurements(
     (status = 200, description = "The backup", content_type = "application/octet-stream"),
     (status = 507, body = ErrorBody)
 ))]
-async fn backup(State(app): State<Shared>) -> Answer<Response> {
+async fn backup(_: Editor, State(app): State<Shared>) -> Answer<Response> {
     let directory = app.data.path().to_owned();
     let made = app.with_store(move |store| Ok(copy(store, &directory))).await?;
     let file = File::from_std(made?);
@@ -122,7 +136,7 @@ async fn piece(mut file: File) -> Option<(Result<Bytes, Infallible>, File)> {
 
 /// Reads everything in the store once and tells what is damaged.
 #[utoipa::path(get, path = "/api/admin/report", tag = "operations", responses((status = 200, body = StoreReport)))]
-async fn inspect(State(app): State<Shared>) -> Answer<Json<StoreReport>> {
+async fn inspect(_: Editor, State(app): State<Shared>) -> Answer<Json<StoreReport>> {
     let set_aside = app.rooms.set_aside_documents().await?;
     Ok(Json(app.with_store(|store| report(store, set_aside)).await?))
 }

@@ -41,7 +41,7 @@ use crate::{
     ids::{DocumentId, InvalidId},
     measure,
     room::{Connection, DEFAULT_NOTEBOOK, Join},
-    vocabulary::{Actor, ActorKind},
+    vocabulary::{Actor, ActorKind, Role},
     wire::frame::{self, FrameError},
 };
 
@@ -110,8 +110,8 @@ impl Arrival {
         self.app.access.check_origin(&self.headers)?;
         let permit = self.app.connection_permit()?;
         let document: Result<DocumentId, _> = document.parse();
-        let join = self.join()?;
-        let admitted = self.app.access.admits_address(&self.headers, &self.uri);
+        let role = self.app.access.role_at_address(&self.headers, &self.uri);
+        let join = self.join(role.unwrap_or(Role::Viewer))?;
         let name = document.as_ref().map(ToString::to_string).unwrap_or_default();
         let span = tracing::info_span!("connection", document = name, remote = %self.remote);
         let limits = &self.app.limits;
@@ -122,10 +122,10 @@ impl Arrival {
             .write_buffer_size(WRITE_BUFFER)
             .max_write_buffer_size(WRITE_BUFFER_MAX);
         let client = Client { app: self.app, join, _permit: permit };
-        Ok(upgrade.on_upgrade(move |socket| client.serve(socket, admitted, document).instrument(span)))
+        Ok(upgrade.on_upgrade(move |socket| client.serve(socket, role.is_some(), document).instrument(span)))
     }
 
-    fn join(&self) -> Result<Join, ApiError> {
+    fn join(&self, role: Role) -> Result<Join, ApiError> {
         let kind = if self.params.kind.as_deref() == Some("agent") { ActorKind::Agent } else { ActorKind::Human };
         let given = self.params.name.as_deref().filter(|name| !name.trim().is_empty());
         let actor = match given {
@@ -133,7 +133,7 @@ impl Arrival {
             None => Actor { name: "Guest".into(), kind },
         };
         let tab = self.params.tab.clone().filter(|tab| !tab.is_empty());
-        Ok(Join { actor, declared: given.is_some(), tab, remote: self.remote.to_string() })
+        Ok(Join { actor, role, declared: given.is_some(), tab, remote: self.remote.to_string() })
     }
 }
 

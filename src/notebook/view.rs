@@ -40,10 +40,17 @@ pub struct BinView {
     pub deleted_by: String,
 }
 
-/// A notebook read from a file, ready to be written into an empty document.
+/// A notebook read from a file or from another notebook, ready to be written into an empty document.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ImportedNotebook {
     pub title: Option<String>,
     pub cells: Vec<CellView>,
     pub metadata: Map<String, Value>,
+}
+
+/// A copy: what people see of the notebook, without its bin. Cells keep their ids, which are unique in each notebook.
+impl From<NotebookView> for ImportedNotebook {
+    fn from(NotebookView { title, cells, metadata, bin: _ }: NotebookView) -> Self {
+        Self { title: Some(title), cells, metadata }
+    }
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     ids::PeerId,
     notebook::{NotebookView, Op, OpError},
-    vocabulary::Actor,
+    vocabulary::{Actor, Role},
     wire::{
         frame::ClientFrame,
         update::{CheckedStateVector, CheckedUpdate},
@@ -90,6 +90,8 @@ pub enum ApplyError {
 pub struct Join {
     /// Who it is, as far as the connection knows.
     pub actor: Actor,
+    /// What it may do.
+    pub role: Role,
     /// The name was given by the connection (query parameter), not made up; presence then shows this name whatever the
     /// client claims.
     pub declared: bool,

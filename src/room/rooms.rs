@@ -182,8 +182,8 @@ impl Rooms {
         }
         let mut content = content.unwrap_or_else(ImportedNotebook::empty);
         content.title = Some(title.clone());
-        let record =
-            NotebookRecord::new(title.clone(), u32::try_from(content.cells.len()).unwrap_or(u32::MAX), actor::now());
+        let cells = u32::try_from(content.cells.len()).unwrap_or(u32::MAX);
+        let record = NotebookRecord::new(title.clone(), cells, &actor, actor::now());
         let update = Document::initial_notebook(content);
         let event = Event::NotebookCreated { id: id.clone(), title };
         self.write(&id, &record, event, actor, Some(update)).await?;
@@ -524,8 +524,8 @@ fn encode(value: &impl serde::Serialize, id: &NotebookId) -> Result<Bytes, Stora
 }
 
 fn summary(id: NotebookId, record: NotebookRecord) -> NotebookSummary {
-    let NotebookRecord { title, created_at, updated_at, cell_count, deleted_at } = record;
-    NotebookSummary { id, title, created_at, updated_at, cell_count, deleted_at }
+    let NotebookRecord { title, created_at, updated_at, updated_by, cell_count, deleted_at } = record;
+    NotebookSummary { id, title, created_at, updated_at, updated_by, cell_count, deleted_at }
 }
 
 async fn blocking<T: Send + 'static>(

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     ids::{DocumentId, PeerId},
-    vocabulary::{Actor, ActorKind, Millis},
+    vocabulary::{Actor, ActorKind, Millis, Role},
     wire::{
         frame::{self, ClientFrame},
         lib0,
@@ -373,7 +373,7 @@ impl World {
         client.peer = Some(peer);
         client.to_server.push_back(frame::state_vector(&client.doc.transact().state_vector().encode_v1()));
         let actor = Actor { name: format!("client {number}"), kind: ActorKind::Human };
-        let join = Join { actor, declared: false, tab: None, remote: String::new() };
+        let join = Join { actor, role: Role::Editor, declared: false, tab: None, remote: String::new() };
         self.handle(vec![Input::Join { peer, join }]);
     }
 

@@ -169,7 +169,7 @@ impl RoomState {
         if change.is_empty() && change.events.is_empty() {
             return;
         }
-        self.note_in_record(&change, now);
+        self.note_in_record(&change, actor, now);
         let record = self.due_record(now);
         self.revision = self.revision.next();
         self.take_checkpoint(now);
@@ -190,7 +190,7 @@ impl RoomState {
         events.into_iter().map(log).collect()
     }
 
-    fn note_in_record(&mut self, change: &Change, now: Millis) {
+    fn note_in_record(&mut self, change: &Change, actor: &Actor, now: Millis) {
         let (Some(record), Some((title, cells))) = (&mut self.record, self.document.outline()) else { return };
         if change.is_empty() {
             return;
@@ -199,10 +199,9 @@ impl RoomState {
         // A changed title or number of cells is written along; a mere time of change may wait.
         if (&record.title, record.cell_count) != (&title, cells) {
             (record.title, record.cell_count) = (title, cells);
-            self.record_written = 0;
+            (self.record_dirty, self.record_written) = (true, 0);
         }
-        record.updated_at = now;
-        self.record_dirty = true;
+        self.record_dirty |= record.changed(actor, now);
     }
 
     fn due_record(&mut self, now: Millis) -> Option<NotebookRecord> {

@@ -32,6 +32,9 @@ const CONFIRMED_CLOCKS: u32 = 1 << 20;
 /// whatever it answers, it answers after having sent them.
 const ASK_AGAIN: Millis = 5_000;
 
+/// What viewers are told before anything else, so that their page lets nobody type what would be lost.
+const READ_ONLY: &str = "You may read here, but not change anything.";
+
 /// Checkpoints kept, and how far apart: a reader that stalls for longer than both together gets the whole document.
 const CHECKPOINTS_MAX: usize = 32;
 const CHECKPOINT_INTERVAL: Millis = 2_000;
@@ -39,10 +42,15 @@ const CHECKPOINT_INTERVAL: Millis = 2_000;
 impl RoomState {
     pub(super) fn join(&mut self, peer: PeerId, join: Join, now: Millis) {
         self.replace_old_connection(&join);
+        let may_edit = join.role.may_edit();
         self.peers
             .insert(peer, Peer { join, asked: None, last_ack: None, asked_at: None, complete: false, behind: None });
         self.presence.join(peer, now);
-        self.ask(peer, now);
+        if may_edit {
+            self.ask(peer, now);
+        } else {
+            self.emit(Outgoing::Send { peer, frame: frame::denied(READ_ONLY) });
+        }
         let everybody = self.presence.all();
         self.tell(Audience::Only(peer), everybody);
     }
@@ -77,7 +85,7 @@ impl RoomState {
 
     /// Merges updates, in as few transactions as who caused what allows.
     pub(super) fn merge_frames(&mut self, frames: Vec<Sent>, now: Millis) {
-        let frames = frames.into_iter().filter(|sent| self.peers.contains_key(&sent.peer)).collect();
+        let frames = frames.into_iter().filter(|sent| self.may_edit(sent.peer)).collect();
         for group in grouped(frames, &self.id) {
             let Some(actor) = self.peers.get(&group[0].peer).map(|member| member.join.actor.clone()) else { continue };
             let updates: Vec<_> = group.iter().map(|sent| sent.update.clone()).collect();
@@ -91,6 +99,11 @@ impl RoomState {
                 self.answer_merge(sent, result, now);
             }
         }
+    }
+
+    /// Updates of viewers are passed over: never merged, and so never acknowledged nor sent back.
+    fn may_edit(&self, peer: PeerId) -> bool {
+        self.peers.get(&peer).is_some_and(|member| member.join.role.may_edit())
     }
 
     fn answer_merge(&mut self, sent: &Sent, result: Result<(), MergeError>, now: Millis) {
@@ -172,10 +185,11 @@ impl RoomState {
         let Some(member) = self.peers.get_mut(&peer) else { return };
         let Some(floor) = member.behind.take() else { return };
         let (asked, ack, complete) = (member.asked.clone(), member.last_ack.clone(), member.complete);
+        let may_edit = member.join.role.may_edit();
         let clocks = floor.and_then(|floor| self.clocks_at(floor)).or(asked).unwrap_or_default();
         let difference = if clocks.is_empty() { self.encode_whole() } else { self.document.encode_after(&clocks) };
-        let state_vector = frame::state_vector(&self.document.encoded_state_vector());
-        let mut frames = vec![frame::step2(&difference), state_vector];
+        let mut frames = vec![frame::step2(&difference)];
+        frames.extend(may_edit.then(|| frame::state_vector(&self.document.encoded_state_vector())));
         frames.extend(ack.filter(|_| complete).map(|payload| frame::ack(&payload)));
         self.emit(Outgoing::Resync { peer, frames });
     }
@@ -236,7 +250,7 @@ mod tests {
             effects::{Effects, Input},
             limits::RoomLimits,
         },
-        vocabulary::{Actor, ActorKind},
+        vocabulary::{Actor, ActorKind, Role},
         wire::frame::{ClientFrame, PresenceEntry},
     };
 
@@ -249,8 +263,12 @@ mod tests {
     }
 
     fn join(peer: PeerId) -> Input {
+        join_as(peer, Role::Editor)
+    }
+
+    fn join_as(peer: PeerId, role: Role) -> Input {
         let actor = Actor { name: "Ana".into(), kind: ActorKind::Human };
-        Input::Join { peer, join: Join { actor, declared: false, tab: None, remote: String::new() } }
+        Input::Join { peer, join: Join { actor, role, declared: false, tab: None, remote: String::new() } }
     }
 
     fn from(peer: PeerId, frame: Bytes) -> Input {
@@ -373,6 +391,36 @@ mod tests {
         typed(&doc, "offline");
         let items = settled(&mut room, vec![join(ANA), from(ANA, vector(&doc)), from(ANA, frame::ack(&[9]))]);
         assert!(!items.iter().any(|item| matches!(item, Outgoing::Send { frame, .. } if frame[0] == 102)));
+    }
+
+    #[test]
+    fn p5_a_viewer_is_told_so_first_and_reads_but_nothing_it_sends_is_merged_or_acknowledged() {
+        let (mut room, ana, ben) = (room(), Doc::with_client_id(7), Doc::with_client_id(8));
+        typed(&ana, "read me");
+        answered(&mut room, ANA, &ana);
+        let viewer = PeerId(2);
+        let welcome = settled(&mut room, vec![join_as(viewer, Role::Viewer)]);
+        assert!(matches!(&welcome[..], [Outgoing::Send { frame, .. }] if frame[..2] == [2, 0]), "{welcome:?}");
+        let before = room.revision;
+        let offline = frame::step2(&typed(&ben, "offline"));
+        let live = frame::update(&typed(&ben, "live"));
+        let items = settled(&mut room, vec![from(viewer, offline), from(viewer, live), from(viewer, frame::ack(&[1]))]);
+        assert!(items.is_empty() && room.revision == before, "{items:?}");
+        let read = settled(&mut room, vec![from(viewer, vector(&ben))]);
+        assert!(matches!(&read[..], [Outgoing::Base { peer, .. }] if *peer == viewer), "{read:?}");
+        let shared = settled(&mut room, vec![from(ANA, frame::update(&typed(&ana, "!")))]);
+        assert!(matches!(&shared[..], [Outgoing::Broadcast(_)]), "{shared:?}");
+    }
+
+    #[test]
+    fn p5_a_viewer_that_fell_behind_gets_the_difference_and_no_question() {
+        let (mut room, ana) = (room(), Doc::with_client_id(7));
+        typed(&ana, "read me");
+        answered(&mut room, ANA, &ana);
+        let viewer = PeerId(2);
+        settled(&mut room, vec![join_as(viewer, Role::Viewer), Input::Overflowed { peer: viewer, floor: None }]);
+        let items = settled(&mut room, vec![Input::Drained { peer: viewer }]);
+        assert!(matches!(&items[..], [Outgoing::Resync { frames, .. }] if frames.len() == 1), "{items:?}");
     }
 
     #[test]

@@ -25,10 +25,12 @@ pub const MAX_ACK_BYTES: usize = 64;
 
 const SYNC: u64 = 0;
 const AWARENESS: u64 = 1;
+const AUTH: u64 = 2;
 const ACK: u64 = 102;
 const STATE_VECTOR: u64 = 0;
 const MISSING_UPDATES: u64 = 1;
 const UPDATE: u64 = 2;
+const DENIED: u64 = 0;
 
 /// Client id, clock, and an empty text.
 const SMALLEST_PRESENCE: usize = 3;
@@ -174,6 +176,12 @@ pub fn presence(entries: &[PresenceEntry]) -> Bytes {
         write_bytes(&mut payload, entry.state.as_deref().unwrap_or(GONE));
     }
     message(&[AWARENESS], &payload)
+}
+
+/// y-protocols' "permission denied": whatever this client changes will not be taken. Stock clients log the sentence
+/// and stay connected.
+pub fn denied(sentence: &str) -> Bytes {
+    message(&[AUTH, DENIED], sentence.as_bytes())
 }
 
 /// The answer to an [`ClientFrame::AckRequest`].

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     ids::{CellId, NotebookId},
-    vocabulary::{Actor, CellKind, Millis},
+    vocabulary::{Actor, CellKind, Millis, Role},
 };
 
 /// Names the person or program a REST request acts for; "API" if absent.
@@ -34,6 +34,13 @@ pub struct ErrorDetail {
     pub message: String,
 }
 
+/// What the asker may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export_to = "wire.ts")]
+pub struct RoleBody {
+    pub role: Role,
+}
+
 /// A notebook in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -46,6 +53,10 @@ pub struct NotebookSummary {
     /// When somebody last changed it.
     #[ts(type = "number")]
     pub updated_at: Millis,
+    /// Who that was; absent while it is as the server made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub updated_by: Option<Actor>,
     pub cell_count: u32,
     /// When it was put into the bin; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +88,38 @@ pub struct CreateNotebook {
 #[ts(export_to = "wire.ts", optional_fields)]
 pub struct PatchNotebook {
     pub title: Option<String>,
+}
+
+/// Asks for a copy of a notebook.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "wire.ts", optional_fields)]
+pub struct DuplicateNotebook {
+    /// "Copy of …" if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// An id of the caller's choice; a new one if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<NotebookId>,
+}
+
+/// How large things may be on this server, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "wire.ts")]
+pub struct LimitsBody {
+    /// A notebook file to import.
+    #[ts(type = "number")]
+    pub import_bytes: usize,
+    /// The body of any other request, a blob's too.
+    #[ts(type = "number")]
+    pub body_bytes: usize,
+    /// One message of a WebSocket.
+    #[ts(type = "number")]
+    pub message_bytes: usize,
+    /// A document; changes to one that reached it are refused.
+    #[ts(type = "number")]
+    pub document_bytes: u64,
 }
 
 /// A notebook, whole.

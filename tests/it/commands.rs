@@ -32,6 +32,8 @@ fn notebooks_are_created_listed_exported_imported_and_deleted() {
     assert!(printed(&server.command(&["notebook", "export", id, "--format", "py"])).contains("# %%"));
     let imported = printed(&server.command(&["notebook", "import", file.to_str().unwrap(), "--title", "Plan ü & C"]));
     assert!(imported.starts_with('✓') && imported.trim_end().ends_with("Plan ü & C"), "{imported}");
+    let copied = printed(&server.command(&["notebook", "duplicate", id]));
+    assert!(copied.trim_end().ends_with("Copy of Plan B"), "{copied}");
     printed(&server.command(&["notebook", "delete", id]));
     assert!(printed(&server.command(&["notebook", "list"])).contains("(in the bin)"));
 }

@@ -49,6 +49,15 @@ async fn ln_62_presence_ends_after_the_time_that_was_set() {
 }
 
 #[test]
+fn the_limits_are_told_before_anybody_runs_into_them() {
+    let server = TestServer::start_with(&["--max-import", "2000", "--max-body", "1000"]);
+    let told = server.get("/api/limits").expect(200);
+    assert_eq!((&told["importBytes"], &told["bodyBytes"]), (&json!(2000), &json!(1000)));
+    assert_eq!(server.ask("POST", "/api/notebooks/import").bytes(&[b' '; 2001]).refused(413), "too_large");
+    assert_eq!(server.ask("POST", "/api/notebooks/import").bytes(&[b' '; 2000]).refused(422), "not_a_notebook_file");
+}
+
+#[test]
 fn limits_that_make_no_sense_are_refused_with_the_range() {
     for (variable, value) in [("COSCRIBE_MAX_DOCUMENT", "1000000000000"), ("COSCRIBE_PRESENCE_EXPIRY", "0")] {
         let output = binary().args(["serve", "--listen", "127.0.0.1:0"]).env(variable, value).output().unwrap();

@@ -11,6 +11,7 @@ mod openapi;
 mod peer;
 mod refusals;
 mod rest;
+mod roles;
 mod server;
 mod sockets;
 mod stopping;

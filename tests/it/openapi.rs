@@ -30,6 +30,7 @@ fn the_server_serves_it_and_it_names_every_address_of_the_contract() {
         ("/api/notebooks".to_owned(), vec!["get", "post"]),
         ("/api/notebooks/{id}".to_owned(), vec!["get", "patch", "delete"]),
         ("/api/notebooks/{id}/restore".to_owned(), vec!["post"]),
+        ("/api/notebooks/{id}/duplicate".to_owned(), vec!["post"]),
         ("/api/notebooks/import".to_owned(), vec!["post"]),
         ("/api/notebooks/{id}/export".to_owned(), vec!["get"]),
         (cells.to_owned(), vec!["get", "post"]),
@@ -42,6 +43,8 @@ fn the_server_serves_it_and_it_names_every_address_of_the_contract() {
         ("/api/blobs".to_owned(), vec!["post"]),
         ("/api/blobs/{sha256}".to_owned(), vec!["get"]),
         ("/api/events".to_owned(), vec!["get"]),
+        ("/api/limits".to_owned(), vec!["get"]),
+        ("/api/role".to_owned(), vec!["get"]),
     ];
     for (path, methods) in expected {
         for method in methods {

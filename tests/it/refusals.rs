@@ -100,3 +100,28 @@ fn ms_31_a_repeated_post_with_the_same_key_acts_once() {
     });
     assert_eq!(server.cells(&id).len(), 4);
 }
+
+#[test]
+fn ms_31_a_file_that_broke_off_half_way_is_taken_when_it_is_sent_again_with_its_key() {
+    use std::io::{Read, Write};
+    let server = TestServer::start();
+    let file = json!({ "nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [] }).to_string();
+    let path = "/api/notebooks/import?name=Half.ipynb";
+    let mut broken = std::net::TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {}\r\nIdempotency-Key: half\r\n\
+         Content-Length: {}\r\n\r\n",
+        server.port(),
+        server.token,
+        file.len()
+    );
+    broken.write_all(head.as_bytes()).unwrap();
+    broken.write_all(&file.as_bytes()[..10]).unwrap();
+    broken.shutdown(std::net::Shutdown::Write).unwrap();
+    // The server has given the first one up when it has closed the connection.
+    let mut answer = String::new();
+    broken.read_to_string(&mut answer).unwrap();
+    assert!(!answer.contains(" 201 "), "{answer}");
+    let again = || server.ask("POST", path).header("idempotency-key", "half").bytes(file.as_bytes()).expect(201);
+    assert_eq!(again(), again());
+}

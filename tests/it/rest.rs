@@ -203,3 +203,80 @@ fn a_notebook_is_imported_and_exported_in_every_form() {
     assert_eq!(request.bytes(form.as_bytes()).expect(201)["title"], "Form");
     assert_eq!(server.ask("POST", "/api/notebooks/import").bytes(b"{ nothing").refused(422), "not_a_notebook_file");
 }
+
+#[test]
+fn a_duplicate_has_all_that_people_see_and_lives_on_its_own() {
+    let server = TestServer::start();
+    let cells = json!([
+        { "id": "note", "cell_type": "markdown", "metadata": { "tags": ["x"] }, "source": "![dot](attachment:dot.png)",
+            "attachments": { "dot.png": { "image/png": "AAAA" } } },
+        { "id": "code", "cell_type": "code", "metadata": { "collapsed": true }, "source": "print(2)",
+            "execution_count": 7, "outputs": [{ "output_type": "stream", "name": "stdout", "text": "2\n" }] },
+        { "id": "ask", "cell_type": "code", "metadata": { "coscribe": { "kind": "prompt" } }, "source": "%%prompt\nWhy?",
+            "execution_count": null, "outputs": [] },
+        { "id": "gone", "cell_type": "raw", "metadata": {}, "source": "in the bin" }
+    ]);
+    let file = json!({ "nbformat": 4, "nbformat_minor": 5, "metadata": { "kernelspec": { "name": "python3",
+        "display_name": "Python 3" } }, "cells": cells });
+    let import = server.ask("POST", "/api/notebooks/import?title=Sums&id=sums");
+    import.bytes(file.to_string().as_bytes()).expect(201);
+    server.ask("DELETE", "/api/notebooks/sums/cells/gone").send().expect(204);
+    server.post("/api/notebooks/sums/cells/ask/move", &json!({ "after": null })).expect(200);
+    let since = server.last_event();
+
+    let copy = server.ask("POST", "/api/notebooks/sums/duplicate").header("x-coscribe-actor", "Ana").send();
+    assert!(copy.header("location").contains("/api/notebooks/"));
+    let copy = copy.expect(201);
+    let id = copy["id"].as_str().unwrap().to_owned();
+    assert_eq!((&copy["title"], &copy["cellCount"]), (&json!("Copy of Sums"), &json!(3)));
+    assert_eq!(copy["updatedBy"], json!({ "name": "Ana", "kind": "human" }));
+    let events = server.logged(since);
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!((&events[0]["event"], &events[0]["actor"]["name"]), (&json!("notebook:created"), &json!("Ana")));
+    assert_eq!(events[0]["data"], json!({ "id": id, "title": "Copy of Sums" }));
+
+    let (original, copied) = (server.get("/api/notebooks/sums").json(), server.get(&format!("/api/notebooks/{id}")).json());
+    assert_eq!(original["cells"], copied["cells"]);
+    assert_eq!(copied["metadata"]["kernelspec"], json!({ "name": "python3", "display_name": "Python 3" }));
+    assert_eq!((original["bin"].as_array().unwrap().len(), copied["bin"].as_array().unwrap().len()), (1, 0));
+    let exported = |id: &str| server.get(&format!("/api/notebooks/{id}/export")).json()["cells"].clone();
+    assert_eq!(exported("sums"), exported(&id));
+    assert_eq!(exported(&id)[1]["attachments"]["dot.png"]["image/png"], "AAAA");
+
+    let source = format!("/api/notebooks/{id}/cells/code/source");
+    server.ask("PUT", &source).json(&json!({ "source": "print(3)" })).expect(200);
+    assert_eq!(server.get("/api/notebooks/sums/cells/code").json()["source"], "print(2)");
+}
+
+#[test]
+fn ms_31_a_duplicate_is_made_once_and_a_wrong_one_not_at_all() {
+    let server = TestServer::start();
+    let (id, _) = server.notebook();
+    let path = format!("/api/notebooks/{id}/duplicate");
+    let many = || server.get("/api/notebooks").json()["notebooks"].as_array().unwrap().len();
+    let before = many();
+    let retried = || server.ask("POST", &path).header("idempotency-key", "once").json(&json!({ "title": "Twin" }));
+    assert_eq!(retried().expect(201), retried().expect(201));
+    assert_eq!(many(), before + 1);
+    assert_eq!(server.post(&path, &json!({ "title": "a\nb" })).refused(422), "invalid_title");
+    assert_eq!(server.post(&path, &json!({ "tilte": "Twin" })).refused(422), "invalid_body");
+    assert_eq!(server.post(&path, &json!({ "id": id })).refused(409), "notebook_exists");
+    assert_eq!(server.ask("POST", "/api/notebooks/nobody/duplicate").send().refused(404), "notebook_not_found");
+    server.ask("DELETE", &format!("/api/notebooks/{id}")).send().expect(204);
+    assert_eq!(server.ask("POST", &path).send().refused(410), "notebook_deleted");
+    assert_eq!(many(), before + 1);
+}
+
+#[test]
+fn the_list_tells_who_changed_a_notebook_last() {
+    let server = TestServer::start();
+    let (id, cell) = server.notebook();
+    let by = || server.get(&format!("/api/notebooks/{id}")).json()["updatedBy"]["name"].clone();
+    assert_eq!(by(), "API");
+    let source = format!("/api/notebooks/{id}/cells/{cell}/source");
+    server.ask("PUT", &source).header("x-coscribe-actor", "Béla").json(&json!({ "source": "x" })).expect(200);
+    assert_eq!(by(), "Béla");
+    let list = server.get("/api/notebooks").json()["notebooks"].clone();
+    let welcome = list.as_array().unwrap().iter().find(|notebook| notebook["title"] == "Welcome to Coscribe").unwrap();
+    assert!(welcome.get("updatedBy").is_none(), "{welcome}");
+}

@@ -123,7 +123,11 @@ impl TestServer {
 
     /// A server over data that outlive it.
     pub fn start_in(data: &Path) -> Self {
-        Self::launch(Directory::Given(data.to_owned()), &[])
+        Self::start_in_with(data, &[])
+    }
+
+    pub fn start_in_with(data: &Path, arguments: &[&str]) -> Self {
+        Self::launch(Directory::Given(data.to_owned()), arguments)
     }
 
     fn launch(directory: Directory, arguments: &[&str]) -> Self {

@@ -66,12 +66,13 @@ export class RawClient {
   closed = undefined;
 
   /**
-   * Connects to a document; ended with the test. `options.url` goes through a proxy, `options.headers` adds some. Answers
-   * the server's question that it has nothing, unless `options.silent`: until then the server acknowledges nothing.
+   * Connects to a document; ended with the test. `options.url` goes through a proxy, `options.headers` adds some,
+   * `options.token` is another than the editors'. Answers the server's question that it has nothing, unless
+   * `options.silent`: until then the server acknowledges nothing.
    */
   static async open(t, server, room, options = {}) {
     const client = new RawClient();
-    const url = `${options.url ?? server.socketUrl}/${room}?token=${server.token}`;
+    const url = `${options.url ?? server.socketUrl}/${room}?token=${options.token ?? server.token}`;
     client.socket = new WebSocket(url, { headers: options.headers, perMessageDeflate: false });
     client.socket.binaryType = "nodebuffer";
     client.socket.on("message", (data, binary) => {

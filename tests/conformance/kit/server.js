@@ -17,14 +17,16 @@ const LOG_KEPT = 20_000;
 export class Server {
   #child;
   #data;
+  #settings = [];
   #port = 0;
   #exited;
   log = "";
 
   /** Starts a server on an empty data directory; `t.after` ends it and removes the directory. */
-  static async start(t) {
+  static async start(t, { viewerToken } = {}) {
     if (!BINARY) throw new Error("COSCRIBE_BIN must name the coscribe binary (make test sets it)");
     const server = new Server();
+    server.#settings = viewerToken === undefined ? [] : ["--viewer-token", viewerToken];
     server.#data = await mkdtemp(join(tmpdir(), "coscribe-conformance-"));
     t.after(() => server.remove());
     await server.restart();
@@ -53,7 +55,7 @@ export class Server {
   /** Starts the process, the first time on a free port, later on the same one. */
   async restart() {
     const listen = `127.0.0.1:${this.#port}`;
-    const child = spawn(BINARY, ["serve", "--listen", listen, "--data", this.#data, "--token", TOKEN], {
+    const child = spawn(BINARY, ["serve", "--listen", listen, "--data", this.#data, "--token", TOKEN, ...this.#settings], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;

@@ -3,34 +3,42 @@
 // Invariant: every output, also of an unknown kind or with broken values, becomes exactly one Drawing; text of foreign
 // origin is marked by how it must be shown, and only `frame` may run scripts.
 
+import { rasterSize, svgSize, type Size } from './picture';
 import { isObject, type JsonObject } from './schema';
 
 export type Drawing =
-  /** Text with ANSI colours; `error` for stderr and tracebacks. */
-  | { kind: 'text'; text: string; tone: 'plain' | 'error' }
-  /** An address that starts with `data:image/`. */
-  | { kind: 'image'; url: string; alt: string; width?: number; height?: number }
+  | { kind: 'text'; text: string; tone: Tone }
+  | { kind: 'error'; name: string; value: string; trace: string }
+  /** `content` is base64, of an SVG its text. */
+  | { kind: 'picture'; mime: string; content: string; alt: string; size?: Size }
   | { kind: 'markdown'; source: string }
-  | { kind: 'latex'; source: string }
+  | { kind: 'json'; value: unknown }
   /** HTML for the sandboxed frame. */
   | { kind: 'frame'; html: string; fallback: string }
   /** A large value the server keeps outside the document. */
-  | { kind: 'blob'; sha256: string; mime: string; size: number; fallback: string };
+  | { kind: 'blob'; sha256: string; mime: string; bytes: number; fallback: string; alt: string; size?: Size }
+  /** Forms that this page cannot draw; `instead` is the poorer one that came along. */
+  | { kind: 'unknown'; mimes: string[]; data: JsonObject; instead?: Drawing }
+  | { kind: 'nothing' };
 
-const IMAGES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+export type Tone = 'plain' | 'stderr';
+
+/** Drawn by libraries that the page does not have yet; their HTML would be an empty box waiting for a script. */
+const INTERACTIVE = /^application\/vnd\.(?:vega(?:lite)?\.v\d+|plotly\.v1|jupyter\.widget-view|bokehjs_(?:exec|load)\.v0|holoviews_(?:exec|load)\.v0)\+json$/;
 const BLOB = 'application/vnd.coscribe.blob-ref+json';
+const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/bmp', 'image/avif'];
 
 export function drawing(output: JsonObject): Drawing {
   switch (output['output_type']) {
     case 'stream':
-      return { kind: 'text', text: joined(output['text']), tone: output['name'] === 'stderr' ? 'error' : 'plain' };
+      return { kind: 'text', text: joined(output['text']), tone: output['name'] === 'stderr' ? 'stderr' : 'plain' };
     case 'error':
-      return { kind: 'text', text: traceback(output), tone: 'error' };
+      return failure(output);
     case 'display_data':
     case 'execute_result':
-      return bundle(isObject(output['data']) ? output['data'] : {}, isObject(output['metadata']) ? output['metadata'] : {});
+      return bundle(objectOf(output['data']), objectOf(output['metadata']));
     default:
-      return { kind: 'text', text: `An output of an unknown kind: ${JSON.stringify(output['output_type'] ?? null)}`, tone: 'plain' };
+      return { kind: 'unknown', mimes: [String(output['output_type'] ?? '')].filter(Boolean), data: output };
   }
 }
 
@@ -40,53 +48,111 @@ export function joined(value: unknown): string {
   return Array.isArray(value) ? value.filter((line) => typeof line === 'string').join('') : '';
 }
 
-function traceback(output: JsonObject): string {
+function failure(output: JsonObject): Drawing {
   const lines = Array.isArray(output['traceback']) ? output['traceback'].filter((line) => typeof line === 'string') : [];
-  return lines.length > 0 ? lines.join('\n') : `${joined(output['ename'])}: ${joined(output['evalue'])}`;
+  return { kind: 'error', name: joined(output['ename']), value: joined(output['evalue']), trace: lines.join('\n') };
 }
 
 /** The richest form that the page can show. */
 function bundle(data: JsonObject, metadata: JsonObject): Drawing {
-  const plain = joined(data['text/plain']);
   const blob = data[BLOB];
-  if (isObject(blob) && typeof blob['sha256'] === 'string') return blobDrawing(blob, plain);
+  if (isObject(blob) && typeof blob['sha256'] === 'string') return kept(blob, blob['sha256'], data, metadata);
+  const mimes = Object.keys(data);
+  const interactive = mimes.filter((mime) => INTERACTIVE.test(mime));
+  if (interactive.length > 0) return undrawn(interactive, data, metadata);
+  return richest(data, metadata) ?? (mimes.length > 0 ? { kind: 'unknown', mimes, data } : { kind: 'nothing' });
+}
+
+/** In the order in which Jupyter prefers one form to another. */
+function richest(data: JsonObject, metadata: JsonObject): Drawing | undefined {
+  const json = Object.keys(data).find((mime) => mime === 'application/json' || mime === 'application/geo+json');
+  if (json !== undefined && data[json] !== undefined) return { kind: 'json', value: data[json] };
   const html = joined(data['text/html']);
-  if (html !== '') return { kind: 'frame', html, fallback: plain };
-  const image = IMAGES.find((mime) => joined(data[mime]) !== '');
-  if (image) return rasterImage(image, joined(data[image]), plain, metadata);
-  const svg = joined(data['image/svg+xml']);
-  if (svg !== '') return { kind: 'image', url: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, alt: plain };
+  if (html !== '') return { kind: 'frame', html, fallback: joined(data['text/plain']) };
+  return written(data) ?? picture(data, metadata) ?? scriptOrPlain(data);
+}
+
+function written(data: JsonObject): Drawing | undefined {
   const markdown = joined(data['text/markdown']);
   if (markdown !== '') return { kind: 'markdown', source: markdown };
   const latex = joined(data['text/latex']);
-  if (latex !== '') return { kind: 'latex', source: latex };
-  if (plain === '') return { kind: 'text', text: unknownBundle(data), tone: 'plain' };
-  return { kind: 'text', text: plain, tone: 'plain' };
+  return latex === '' ? undefined : { kind: 'markdown', source: displayed(latex) };
 }
 
-function rasterImage(mime: string, base64: string, alt: string, metadata: JsonObject): Drawing {
-  const size = isObject(metadata[mime]) ? metadata[mime] : {};
-  const { width, height } = size;
-  return {
-    kind: 'image',
-    url: `data:${mime};base64,${base64.replace(/\s+/g, '')}`,
-    alt,
-    ...(typeof width === 'number' ? { width } : {}),
-    ...(typeof height === 'number' ? { height } : {}),
-  };
+function picture(data: JsonObject, metadata: JsonObject): Drawing | undefined {
+  const svg = joined(data['image/svg+xml']);
+  if (svg !== '') return { kind: 'picture', mime: 'image/svg+xml', content: svg, ...described('image/svg+xml', data, metadata, svgSize(svg)) };
+  const mime = PICTURES.find((one) => joined(data[one]) !== '');
+  if (mime === undefined) return undefined;
+  const content = joined(data[mime]).replace(/\s+/g, '');
+  return { kind: 'picture', mime, content, ...described(mime, data, metadata, rasterSize(content)) };
 }
 
-function blobDrawing(blob: JsonObject, fallback: string): Drawing {
+/** Scripts of outputs run nowhere but in a frame with their page: alone there is nothing for them to draw on. */
+function scriptOrPlain(data: JsonObject): Drawing | undefined {
+  const plain = joined(data['text/plain']);
+  return plain === '' ? undefined : { kind: 'text', text: plain, tone: 'plain' };
+}
+
+function undrawn(mimes: string[], data: JsonObject, metadata: JsonObject): Drawing {
+  const instead = picture(data, metadata) ?? scriptOrPlain(data);
+  return { kind: 'unknown', mimes, data, ...(instead ? { instead } : {}) };
+}
+
+/** LaTeX beside the formula signs it may lack. */
+function displayed(latex: string): string {
+  return /\$|\\\(|\\\[/.test(latex) ? latex : `$$\n${latex.trim()}\n$$`;
+}
+
+function described(mime: string, data: JsonObject, metadata: JsonObject, natural: Size | undefined): { alt: string; size?: Size } {
+  const told = objectOf(metadata[mime]);
+  const size = scaled(told, natural);
+  const alt = joined(told['alt']) || joined(data['text/plain']).trim().replace(/^<([^]*)>$/, '$1');
+  return { alt, ...(size ? { size } : {}) };
+}
+
+/** What the metadata say counts; one side alone keeps the picture's own proportion. */
+function scaled(told: JsonObject, natural: Size | undefined): Size | undefined {
+  const width = positive(told['width']);
+  const height = positive(told['height']);
+  if (width !== undefined && height !== undefined) return { width, height };
+  if (!natural) return undefined;
+  if (width !== undefined) return { width, height: (width * natural.height) / natural.width };
+  if (height !== undefined) return { width: (height * natural.width) / natural.height, height };
+  return natural;
+}
+
+function kept(blob: JsonObject, sha256: string, data: JsonObject, metadata: JsonObject): Drawing {
+  const mime = typeof blob['mime'] === 'string' ? blob['mime'] : 'application/octet-stream';
   return {
     kind: 'blob',
-    sha256: String(blob['sha256']),
-    mime: typeof blob['mime'] === 'string' ? blob['mime'] : 'application/octet-stream',
-    size: typeof blob['size'] === 'number' ? blob['size'] : 0,
-    fallback,
+    sha256,
+    mime,
+    bytes: positive(blob['size']) ?? 0,
+    fallback: joined(data['text/plain']),
+    ...described(mime, data, metadata, undefined),
   };
 }
 
-function unknownBundle(data: JsonObject): string {
-  const mimes = Object.keys(data);
-  return mimes.length > 0 ? `This page cannot show ${mimes.join(', ')}.` : '';
+/** A value that was kept outside the document, once it is here. */
+export function drawingOf(mime: string, content: string, fallback: string): Drawing {
+  if (mime === 'text/plain') return { kind: 'text', text: content, tone: 'plain' };
+  return bundle({ [mime]: /[/+]json$/.test(mime) ? parsed(content) : content, 'text/plain': fallback }, {});
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function positive(value: unknown): number | undefined {
+  const number = typeof value === 'string' ? Number(value) : value;
+  return typeof number === 'number' && number > 0 && Number.isFinite(number) ? number : undefined;
+}
+
+function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
 }

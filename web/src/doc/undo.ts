@@ -14,6 +14,9 @@ import type { CellKind } from '../wire/wire';
 /** Keystrokes closer together than this are taken back together. */
 const CAPTURE_MS = 500;
 
+/** The origin of a change of text that is made at once and not typed. */
+const WRITTEN = Symbol('coscribe:written');
+
 /** What a step did, for the sentence that tells what was undone. */
 export type Deed = 'typing' | 'add' | 'move' | 'delete' | 'restore' | 'kind' | 'split' | 'merge';
 
@@ -58,7 +61,7 @@ export class History {
     typing: readonly unknown[],
   ) {
     this.#manager = new Y.UndoManager(notebook.roots.cells, {
-      trackedOrigins: new Set(typing),
+      trackedOrigins: new Set([...typing, WRITTEN]),
       captureTimeout: CAPTURE_MS,
     });
     this.#manager.on('stack-item-added', ({ type }: { type: 'undo' | 'redo' }) => {
@@ -125,6 +128,14 @@ export class History {
     const source = this.notebook.cell(id)?.get('source');
     const offset = source instanceof Y.Text ? source.length : 0;
     if (this.#merge(id)) this.#record('merge', id, () => splitCell(this.notebook, id, offset), () => this.#merge(id));
+  }
+
+  /** Changes texts as one step of its own, as a ticked box does; taken back like typing. */
+  write<Result>(change: () => Result): Result {
+    this.#manager.stopCapturing();
+    const result = this.notebook.doc.transact(change, WRITTEN);
+    this.#manager.stopCapturing();
+    return result;
   }
 
   /** Takes back the last step of this person; undefined when there is none. */

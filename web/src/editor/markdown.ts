@@ -1,71 +1,171 @@
-// A note's Markdown as safe HTML, and its formulas.
+// A note's Markdown as something safe to show.
 //
-// Invariant: what leaves `markdownToHtml` went through the sanitiser last: no script, handler, form, style sheet, id
-// or name of foreign origin reaches the page. Formulas are set afterwards by KaTeX from plain text, without trust.
+// Invariant: what leaves `drawNote` went through the sanitiser: no script, handler, form, style sheet, id or name of
+// foreign origin reaches the page. What is put on afterwards (boxes, anchors, pictures) is made here from checked parts.
 
-import DOMPurify, { type Config } from 'dompurify';
-import MarkdownIt from 'markdown-it';
+import createSanitiser, { type Config } from 'dompurify';
 
-import { isObject, type JsonObject } from '../doc/schema';
-import { joined } from '../doc/output';
-import { mathRules } from './math';
+import { pictureNamed } from '../doc/attachments';
+import type { JsonObject } from '../doc/schema';
+import { isTicked, type Task } from '../doc/tasks';
+import { text } from '../text/text';
+import { markup, slug, TASK_PLACE } from './markup';
 
-const markdown = new MarkdownIt({ html: true, linkify: true, typographer: false }).use(mathRules);
-
-const SAFE: Config = {
+const SAFE: Config & { RETURN_DOM_FRAGMENT: true } = {
   USE_PROFILES: { html: true },
   FORBID_TAGS: ['style', 'form', 'input', 'button', 'select', 'textarea', 'option', 'dialog', 'iframe', 'object', 'embed', 'audio', 'video'],
   // `id` and `name` could stand in for the page's own; `style` could lay a note over the whole page.
-  FORBID_ATTR: ['id', 'name', 'style', 'action', 'formaction', 'srcset', 'ping'],
+  FORBID_ATTR: ['id', 'name', 'style', 'action', 'formaction', 'srcset', 'ping', 'tabindex', 'accesskey', 'autofocus', 'background', 'inert', 'popover'],
   ALLOW_DATA_ATTR: false,
-  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|#|data:image\/(?:png|jpeg|gif|webp|svg\+xml)[;,]|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i,
+  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|#|attachment:|data:image\/(?:png|jpeg|gif|webp|svg\+xml)[;,]|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i,
+  RETURN_DOM_FRAGMENT: true,
 };
 
-/** `attachments` are the cell's own images, called as `attachment:name`. */
-export function markdownToHtml(source: string, attachments: JsonObject): string {
-  const html = markdown.render(source);
-  const clean = DOMPurify.sanitize(html, { ...SAFE, RETURN_DOM_FRAGMENT: true });
-  clean.querySelectorAll('a[href]').forEach(leaveThePage);
-  // What may scroll sideways must be reachable without a pointer.
-  clean.querySelectorAll('pre, table').forEach((wide) => wide.setAttribute('tabindex', '0'));
-  clean.querySelectorAll('img').forEach((image) => showImage(image, attachments));
-  const holder = document.createElement('div');
-  holder.append(clean);
-  return holder.innerHTML;
+/** What a note may show that is not in its text. */
+export interface Pictures {
+  attachments: JsonObject;
+  blobAddress: (sha256: string) => string;
 }
 
-function leaveThePage(link: Element): void {
-  if (link.getAttribute('href')?.startsWith('#')) return;
+export interface Drawing {
+  content: DocumentFragment;
+  /** Those of its boxes, by the number in `data-task`. */
+  tasks: readonly Task[];
+}
+
+/** The anchor of a place in a note stands here and not in `id`, which could take a name of the page's own. */
+export const ANCHOR = 'data-anchor';
+/** Where a link inside the notebook leads. */
+export const FRAGMENT = 'data-fragment';
+
+export function drawNote(source: string, pictures: Pictures): Drawing {
+  const { html, tasks } = markup(source);
+  const content = sanitiser().sanitize(html, SAFE);
+  content.querySelectorAll(`.${TASK_PLACE}`).forEach((place) => place.replaceWith(box(place, tasks)));
+  content.querySelectorAll('h1, h2, h3, h4, h5, h6').forEach(anchor(new Map()));
+  content.querySelectorAll('a[href]').forEach(lead);
+  content.querySelectorAll('img').forEach((image) => showPicture(image, pictures));
+  content.querySelectorAll('table').forEach(scrollInItself);
+  // What may scroll sideways must be reachable without a pointer.
+  content.querySelectorAll('pre').forEach((wide) => wide.setAttribute('tabindex', '0'));
+  return { content, tasks };
+}
+
+/** Classes by which notes look as their writer meant; any other could borrow the look of the page's own parts. */
+const KNOWN_CLASS = /^(?:language-[\w+#.-]+|formula(?:-block)?|footnote(?:s|-ref|-item|-backref|s-list|s-sep)|task|alert(?:-(?:info|success|warning|danger))?)$/;
+
+let made: ReturnType<typeof createSanitiser> | undefined;
+
+/** One of our own: its hooks must not reach other users of the library. */
+function sanitiser(): NonNullable<typeof made> {
+  if (made) return made;
+  made = createSanitiser(window);
+  // An id that its writer links to goes on as an anchor of ours.
+  const anchors = new WeakMap<Element, string>();
+  made.addHook('uponSanitizeAttribute', (element, attribute) => {
+    const { attrName, attrValue } = attribute;
+    if ((attrName === 'id' || attrName === 'name') && slug(attrValue) !== '') anchors.set(element, slug(attrValue));
+    if (attrName === 'class') attribute.attrValue = knownClasses(attrValue);
+  });
+  made.addHook('afterSanitizeAttributes', (element) => {
+    const place = anchors.get(element);
+    if (place !== undefined) element.setAttribute(ANCHOR, place);
+  });
+  return made;
+}
+
+function knownClasses(classes: string): string {
+  return classes.split(/\s+/).filter((name) => name === TASK_PLACE || KNOWN_CLASS.test(name)).join(' ');
+}
+
+/** Named by the text of its item, without that of the items below it. */
+function box(place: Element, tasks: readonly Task[]): HTMLElement {
+  const number = Number(place.textContent);
+  const input = document.createElement('input');
+  const item = (place.closest('li') ?? place).cloneNode(true) as Element;
+  item.querySelectorAll(`ul, ol, .${TASK_PLACE}`).forEach((below) => below.remove());
+  input.type = 'checkbox';
+  input.className = 'box';
+  input.dataset['task'] = String(number);
+  input.setAttribute('aria-label', item.textContent?.trim() || text.notes.task);
+  const task = tasks[number];
+  input.toggleAttribute('checked', task !== undefined && isTicked(task));
+  return input;
+}
+
+/** Of several headings of one name the later ones are numbered, as GitHub does it. */
+function anchor(seen: Map<string, number>): (heading: Element) => void {
+  return (heading) => {
+    const name = slug(heading.textContent ?? '');
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    if (name !== '' && !heading.hasAttribute(ANCHOR)) heading.setAttribute(ANCHOR, before === 0 ? name : `${name}-${before}`);
+  };
+}
+
+/** A link into the notebook stays in it, whatever the base of the page is; any other opens a page of its own. */
+function lead(link: Element): void {
+  const address = link.getAttribute('href') ?? '';
+  if (address.startsWith('#')) {
+    link.setAttribute(FRAGMENT, address.slice(1));
+    link.setAttribute('href', location.pathname + address);
+    if (link.matches('.footnote-backref')) link.setAttribute('aria-label', text.notes.backToText);
+    return;
+  }
   link.setAttribute('target', '_blank');
   link.setAttribute('rel', 'noopener noreferrer');
 }
 
-/** A picture from elsewhere would tell its host who reads: the policy stops it, so it is shown as a link. */
-function showImage(image: HTMLImageElement, attachments: JsonObject): void {
-  const address = image.getAttribute('src') ?? '';
-  if (address.startsWith('attachment:')) {
-    image.src = attachmentAddress(decodeURI(address.slice('attachment:'.length)), attachments) ?? '';
-  } else if (/^(https?:)?\/\//i.test(address)) {
-    image.replaceWith(inItsPlace(image, address));
-  }
+function scrollInItself(table: Element): void {
+  const frame = document.createElement('div');
+  frame.className = 'wide';
+  frame.tabIndex = 0;
+  frame.setAttribute('role', 'group');
+  frame.setAttribute('aria-label', text.notes.table);
+  table.replaceWith(frame);
+  frame.append(table);
 }
 
-/** A link to the picture, or only its name where it already stands in a link: links cannot hold links. */
-function inItsPlace(image: HTMLImageElement, address: string): HTMLElement {
-  const linked = image.closest('a') !== null;
-  const place = document.createElement(linked ? 'span' : 'a');
-  place.textContent = linked ? image.alt || address : `Image: ${image.alt || address}`;
+const BLOB = /^(?:\.?\/)?api\/blobs\/([0-9a-f]{64})(?:\?type=(image\/(?:png|jpeg|gif|webp|svg\+xml)))?$/;
+
+function showPicture(image: HTMLImageElement, { attachments, blobAddress }: Pictures): void {
+  const address = image.getAttribute('src') ?? '';
+  const [, sha256, type] = BLOB.exec(address) ?? [];
+  const name = address.startsWith('attachment:') ? address.slice('attachment:'.length) : undefined;
+  if (name !== undefined) showAttachment(image, name, attachments);
+  else if (sha256 !== undefined) image.src = blobAddress(sha256) + (type === undefined ? '' : `?type=${encodeURIComponent(type)}`);
+  else if (/^(https?:)?\/\//i.test(address)) image.replaceWith(asLink(image, address));
+  else if (!address.startsWith('data:')) image.replaceWith(missing(image.alt || address));
+  image.loading = 'lazy';
+}
+
+function showAttachment(image: HTMLImageElement, name: string, attachments: JsonObject): void {
+  const address = pictureNamed(attachments, name);
+  if (address === undefined) image.replaceWith(missing(image.alt || name));
+  else image.src = address;
+}
+
+function missing(name: string): HTMLElement {
+  const place = document.createElement('span');
   place.className = 'foreign-image';
-  if (place instanceof HTMLAnchorElement) {
-    place.href = address;
-    leaveThePage(place);
-  }
+  place.textContent = text.notes.pictureMissing(name);
   return place;
 }
 
-function attachmentAddress(name: string, attachments: JsonObject): string | undefined {
-  const bundle = attachments[name];
-  if (!isObject(bundle)) return undefined;
-  const mime = Object.keys(bundle).find((key) => /^image\/(png|jpeg|gif|webp|svg\+xml)$/.test(key));
-  return mime === undefined ? undefined : `data:${mime};base64,${joined(bundle[mime])}`;
+/**
+ * A picture from elsewhere would tell its host who reads: the policy stops it, so it is shown as a link, or only by
+ * its name where it already stands in a link: links cannot hold links.
+ */
+function asLink(image: HTMLImageElement, address: string): HTMLElement {
+  const linked = image.closest('a') !== null;
+  const place = document.createElement(linked ? 'span' : 'a');
+  const name = image.alt || address;
+  place.textContent = linked ? name : text.notes.pictureElsewhere(name);
+  place.title = text.notes.notLoaded;
+  place.className = 'foreign-image';
+  if (place instanceof HTMLAnchorElement) {
+    place.href = address;
+    lead(place);
+  }
+  return place;
 }

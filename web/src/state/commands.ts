@@ -1,16 +1,20 @@
 // Every command of the notebook page: its group in menus and the keys it begins with. Pure.
 //
 // Invariant: one table. The keys, the palette, the help sheet and the tooltips read it; what a command does stands in
-// ui/actions. Keys are those of command mode, as JupyterLab has them where it has the command.
+// ui/actions. Keys are those of command mode, as JupyterLab has them where it has the command; people remap them
+// (keymap.ts).
 
 import { text } from '../text/text';
 
-export type CommandGroup = 'navigate' | 'add' | 'edit' | 'kind' | 'fold' | 'history' | 'show';
+export const GROUPS = ['navigate', 'add', 'edit', 'kind', 'fold', 'history', 'show'] as const;
+export type CommandGroup = (typeof GROUPS)[number];
 
 interface Declaration {
   group: CommandGroup;
   /** Keys pressed one after the other, each with its modifiers: `d d`, `Shift+Enter`. `Mod` is Ctrl, or ⌘ on a Mac. */
   keys: readonly string[];
+  /** Acts also while one types: those of its keys that write nothing, such as `Mod+f` and `F1`. */
+  anywhere?: true;
 }
 
 const DECLARED = {
@@ -35,7 +39,11 @@ const DECLARED = {
   foldSource: { group: 'fold', keys: ['c'] },
   foldOutputs: { group: 'fold', keys: ['o'] },
   bin: { group: 'show', keys: ['x'] },
-  help: { group: 'show', keys: ['h', '?'] },
+  palette: { group: 'show', keys: ['Mod+Shift+p', 'Mod+Shift+c', 'Mod+k'], anywhere: true },
+  goTo: { group: 'navigate', keys: ['#'] },
+  help: { group: 'show', keys: ['h', '?', 'F1'], anywhere: true },
+  settings: { group: 'show', keys: ['Mod+,'], anywhere: true },
+  remap: { group: 'show', keys: [] },
 } as const satisfies { [command: string]: Declaration };
 
 export type Command = keyof typeof DECLARED;

@@ -4,7 +4,7 @@
 // Invariant: what was once kept stays, also when the names or colours on offer change; only the person changes it, or
 // `settle` a colour that nobody chose.
 
-import { COLORS, isColor } from '../sync/palette';
+import { COLORS, isColor } from '../sync/colors';
 
 export interface Identity {
   /** The same in all tabs of this browser. */

@@ -5,7 +5,7 @@
 
 import type { Awareness } from 'y-protocols/awareness';
 
-import { colorOf } from './palette';
+import { colorOf } from './colors';
 
 /** A selection as Yjs relative positions in the text of a cell, in their JSON form. */
 export interface Cursor {

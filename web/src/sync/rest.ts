@@ -1,9 +1,11 @@
-// The REST calls of the page. Imports the wire's types only.
+// The REST calls of the page, signed with the name of who makes them. Imports the wire's types and texts.
 //
 // Invariant: a call gives its answer or throws a Refusal with a sentence for people; a network that is not there is a
-// Refusal with status 0.
+// Refusal with status 0, a call that was called off one with the code `called_off`.
 
-import type { CreateNotebook, ErrorBody, NotebookList, NotebookSummary, PatchNotebook } from '../wire/wire';
+import { text } from '../text/text';
+import type { CreateNotebook, DuplicateNotebook, ErrorBody, LimitsBody, NotebookList, NotebookSummary, PatchNotebook, Role, RoleBody } from '../wire/wire';
+import { NotSent, upload } from './upload';
 
 export class Refusal extends Error {
   constructor(
@@ -16,11 +18,32 @@ export class Refusal extends Error {
   }
 }
 
+/** A network that swallows what is sent is as good as none. */
+const PATIENCE_MS = 15_000;
+
 export type ExportFormat = 'ipynb' | 'md' | 'py';
+
+export const EXPORT_FORMATS: readonly ExportFormat[] = ['ipynb', 'md', 'py'];
+
+/** How a notebook file is sent. */
+export interface ImportSettings {
+  /** What it is called; else the file's own title counts, else its name. */
+  title?: string;
+  name?: string;
+  /** The same in a repeated call makes one notebook. */
+  key?: string;
+  signal?: AbortSignal;
+  /** From 0 to 1; 1 when all has left and the server reads. */
+  sent?: (share: number) => void;
+}
 
 /** The REST interface below a base address that ends in a slash. */
 export class Rest {
-  constructor(private readonly base: string) {}
+  constructor(
+    private readonly base: string,
+    /** Asked at each call. */
+    private readonly actor: () => string,
+  ) {}
 
   async notebooks(): Promise<NotebookSummary[]> {
     const list = await this.#json<NotebookList>('GET', 'api/notebooks');
@@ -47,8 +70,26 @@ export class Rest {
     await this.#call('POST', `api/notebooks/${encodeURIComponent(id)}/cells/${encodeURIComponent(cell)}/restore`);
   }
 
-  async import(file: Blob, title: string): Promise<NotebookSummary> {
-    const answer = await this.#call('POST', `api/notebooks/import?title=${encodeURIComponent(title)}`, file);
+  duplicate(id: string, body: DuplicateNotebook): Promise<NotebookSummary> {
+    return this.#json('POST', `api/notebooks/${encodeURIComponent(id)}/duplicate`, body);
+  }
+
+  /** What whoever uses this page may do. */
+  async role(): Promise<Role> {
+    return (await this.#json<RoleBody>('GET', 'api/role')).role;
+  }
+
+  limits(): Promise<LimitsBody> {
+    return this.#json('GET', 'api/limits');
+  }
+
+  async import(file: Blob, { title, name, key, signal, sent }: ImportSettings): Promise<NotebookSummary> {
+    const query = new URLSearchParams({ ...(title === undefined ? {} : { title }), ...(name === undefined ? {} : { name }) });
+    const headers = { ...this.#signature(), 'content-type': 'application/x-ipynb+json', ...(key === undefined ? {} : { 'idempotency-key': key }) };
+    const answer = await upload({ address: `${this.base}api/notebooks/import?${query}`, file, headers, signal, sent }).catch((cause: unknown) => {
+      throw cause instanceof NotSent && cause.calledOff ? new Refusal(0, 'called_off', text.home.cancelled) : notReached();
+    });
+    if (!answer.ok) throw await refusal(answer);
     return (await answer.json()) as NotebookSummary;
   }
 
@@ -57,8 +98,19 @@ export class Rest {
     return `${this.base}api/notebooks/${encodeURIComponent(id)}/export?format=${format}`;
   }
 
-  blobAddress(sha256: string): string {
-    return `${this.base}api/blobs/${encodeURIComponent(sha256)}`;
+  /** Where the events come from that change the list of notebooks, or what it says of one of them. */
+  get eventsAddress(): string {
+    return `${this.base}api/events?types=notebook:*,cell:*`;
+  }
+
+  /** `mime` is what the content is to be called; without it it is a download of no known kind. */
+  blobAddress(sha256: string, mime?: string): string {
+    const query = mime === undefined ? '' : `?type=${encodeURIComponent(mime)}`;
+    return `${this.base}api/blobs/${encodeURIComponent(sha256)}${query}`;
+  }
+
+  async blob(sha256: string): Promise<string> {
+    return (await this.#call('GET', `api/blobs/${encodeURIComponent(sha256)}`)).text();
   }
 
   async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -68,17 +120,28 @@ export class Rest {
   }
 
   async #call(method: string, path: string, body?: Blob): Promise<Response> {
-    const answer = await fetch(this.base + path, { method, body: body ?? null }).catch((cause: unknown) => {
-      throw new Refusal(0, 'not_reached', `The server was not reached: ${cause instanceof Error ? cause.message : 'no network'}.`);
+    // What changes something may take its time, and nobody would know whether it had come about.
+    const signal = method === 'GET' ? AbortSignal.timeout(PATIENCE_MS) : null;
+    const answer = await fetch(this.base + path, { method, body: body ?? null, headers: this.#signature(), signal }).catch(() => {
+      throw notReached();
     });
     if (!answer.ok) throw await refusal(answer);
     return answer;
   }
+
+  /** Header values are bytes, each written as the letter of that number. */
+  #signature(): { 'x-coscribe-actor': string } {
+    return { 'x-coscribe-actor': String.fromCharCode(...new TextEncoder().encode(this.actor())) };
+  }
+}
+
+function notReached(): Refusal {
+  return new Refusal(0, 'not_reached', text.home.away);
 }
 
 async function refusal(answer: Response): Promise<Refusal> {
   const body: unknown = await answer.json().catch(() => undefined);
   const error = (body as Partial<ErrorBody> | undefined)?.error;
-  const message = error?.message ?? `The server answered ${answer.status} ${answer.statusText}.`;
+  const message = error?.message ?? text.home.answered(answer.status, answer.statusText);
   return new Refusal(answer.status, error?.code ?? 'unknown', message);
 }

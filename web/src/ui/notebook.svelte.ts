@@ -15,10 +15,11 @@ import { ACTIONS } from './actions';
 import { Colleagues } from './colleagues.svelte';
 import { Follower } from './following.svelte';
 import { Live } from './live.svelte';
+import { Overlays } from './overlays.svelte';
 import { Structure } from './structure';
 
 /** What is open beside or over the cells. */
-export type Panel = 'none' | 'bin' | 'help';
+export type Panel = 'none' | 'bin' | 'help' | 'settings';
 
 /** What a cell on the screen offers to the page. */
 export interface CellHandle {
@@ -27,6 +28,8 @@ export interface CellHandle {
   edit(where?: 'start' | 'end'): void;
   /** Shows the note, closes its editor. */
   render(): void;
+  /** Draws it, though it is far from what is seen. */
+  draw(): void;
 }
 
 export class NotebookModel {
@@ -38,6 +41,7 @@ export class NotebookModel {
   readonly structure: Structure;
   readonly colleagues: Colleagues;
   readonly follower: Follower;
+  readonly overlays = new Overlays();
   readonly #ids: Live<readonly string[]>;
   readonly #title: Live<string>;
   readonly #language: Live<string>;
@@ -121,6 +125,10 @@ export class NotebookModel {
 
   edit(id: string, where?: 'start' | 'end'): void {
     this.#handles.get(id)?.edit(where);
+  }
+
+  draw(id: string): void {
+    this.#handles.get(id)?.draw();
   }
 
   /** Shift+Enter: on to the next cell, made if there is none. */

@@ -10,7 +10,7 @@ export type Look = 'system' | 'light' | 'dark';
 const LOOK = 'coscribe:look';
 
 /** Storage may be forbidden; then nothing is remembered and everything else works. */
-function browserStorage(): Storage | undefined {
+export function browserStorage(): Storage | undefined {
   try {
     return window.localStorage;
   } catch {
@@ -20,7 +20,7 @@ function browserStorage(): Storage | undefined {
 
 class Page {
   readonly base = new URL('./', document.baseURI).href;
-  readonly rest = new Rest(this.base);
+  readonly rest = new Rest(this.base, () => this.person.name);
   readonly recent: RecentNotebooks;
   route = $state<Route>({ kind: 'home' });
   person = $state.raw<Identity>({ id: '', name: '', color: '', named: true, settled: true });

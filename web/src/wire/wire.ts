@@ -30,6 +30,11 @@ name: string, kind: ActorKind, };
 export type ActorKind = "human" | "agent" | "server";
 
 /**
+ * What somebody may do. Whoever may do more is greater.
+ */
+export type Role = "viewer" | "editor";
+
+/**
  * A fact about a document, derived from its transactions, whoever caused them.
  */
 export type Event = { "event": "notebook:created", "data": { id: NotebookId, title: string, } } | { "event": "notebook:updated", "data": { id: NotebookId, title: string, } } | { "event": "notebook:deleted", "data": { id: NotebookId, } } | { "event": "cell:added", "data": { cell: CellId, kind: CellKind, after: CellId | null, } } | { "event": "cell:moved", "data": { cell: CellId, after: CellId | null, } } | { "event": "cell:deleted", "data": { cell: CellId, } } | { "event": "cell:restored", "data": { cell: CellId, } } | { "event": "cell:edited", "data": { cell: CellId, } };
@@ -53,13 +58,22 @@ code: string,
 message: string, };
 
 /**
+ * What the asker may do.
+ */
+export type RoleBody = { role: Role, };
+
+/**
  * A notebook in a list.
  */
 export type NotebookSummary = { id: NotebookId, title: string, createdAt: number, 
 /**
  * When somebody last changed it.
  */
-updatedAt: number, cellCount: number, 
+updatedAt: number, 
+/**
+ * Who that was; absent while it is as the server made it.
+ */
+updatedBy?: Actor, cellCount: number, 
 /**
  * When it was put into the bin; absent otherwise.
  */
@@ -89,6 +103,40 @@ id?: NotebookId, };
 export type PatchNotebook = { title?: string, };
 
 /**
+ * Asks for a copy of a notebook.
+ */
+export type DuplicateNotebook = { 
+/**
+ * "Copy of …" if absent.
+ */
+title?: string, 
+/**
+ * An id of the caller's choice; a new one if absent.
+ */
+id?: NotebookId, };
+
+/**
+ * How large things may be on this server, in bytes.
+ */
+export type LimitsBody = { 
+/**
+ * A notebook file to import.
+ */
+importBytes: number, 
+/**
+ * The body of any other request, a blob's too.
+ */
+bodyBytes: number, 
+/**
+ * One message of a WebSocket.
+ */
+messageBytes: number, 
+/**
+ * A document; changes to one that reached it are refused.
+ */
+documentBytes: number, };
+
+/**
  * A notebook, whole.
  */
 export type NotebookBody = { 
@@ -107,7 +155,11 @@ bin: Array<DeletedCell>, id: NotebookId, title: string, createdAt: number,
 /**
  * When somebody last changed it.
  */
-updatedAt: number, cellCount: number, 
+updatedAt: number, 
+/**
+ * Who that was; absent while it is as the server made it.
+ */
+updatedBy?: Actor, cellCount: number, 
 /**
  * When it was put into the bin; absent otherwise.
  */
@@ -191,3 +243,32 @@ export type BlobStored = {
  * SHA-256, 64 hexadecimal digits: the blob's name in `/api/blobs/{sha256}`.
  */
 sha256: string, size: number, };
+
+/**
+ * Something that happened, as `/api/events` tells it.
+ */
+export type EventBody = { 
+/**
+ * Its place in the log: rises strictly. Continue after it with `?since=`.
+ */
+seq: number, 
+/**
+ * What happened: `cell:moved`. `events:gap` tells that older events than the next one are no longer kept.
+ */
+event: string, 
+/**
+ * When, in milliseconds since the Unix epoch.
+ */
+ts: number, 
+/**
+ * Who caused it; absent for `events:gap`.
+ */
+actor?: Actor, 
+/**
+ * The notebook it is about.
+ */
+notebook?: NotebookId, 
+/**
+ * What each kind of event tells.
+ */
+data: Record<string, unknown>, };

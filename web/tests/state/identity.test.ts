@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { identity, keep, settle, validName, type Chance } from '../../src/state/identity';
-import { channels, COLORS, colorOf, contrastWithWhite } from '../../src/sync/palette';
+import { channels, COLORS, colorOf, contrastWithWhite } from '../../src/sync/colors';
 import { en } from '../../src/text/en/en';
 
 function memory(value?: string): { getItem: () => string | null; setItem: (key: string, value: string) => void } {

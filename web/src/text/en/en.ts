@@ -7,7 +7,8 @@ import { find } from './find';
 import { home } from './home';
 import { notes } from './notes';
 import { outputs } from './outputs';
+import { page } from './page';
 import { people } from './people';
 import { trust } from './trust';
 
-export const en = { cells, commands, editor, find, home, notes, outputs, people, trust };
+export const en = { cells, commands, editor, find, home, notes, outputs, page, people, trust };

@@ -11,7 +11,7 @@ export const people = {
   everybody: (count: number) => `All ${count} people here`,
   more: (count: number) => `+${count}`,
   nobodyElse: 'Nobody else is here.',
-  kinds: { browser: '', agent: 'Agent', program: 'Other program' },
+  kinds: { browser: undefined, agent: 'Agent', program: 'Other program' },
   inCell: (number: number, heading: string) => `in cell ${number}${heading && ` · ${heading}`}`,
   readingCell: (number: number, heading: string) => `reading cell ${number}${heading && ` · ${heading}`}`,
   typing: 'typing',

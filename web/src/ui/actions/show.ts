@@ -8,11 +8,22 @@ export const SHOW_ACTIONS = {
   redo,
   bin: panel('bin'),
   help: panel('help'),
+  palette: (model: NotebookModel) => (model.overlays.palette = ''),
+  goTo: (model: NotebookModel) => (model.overlays.palette = '#'),
+  settings: settings('you'),
+  remap: settings('keys'),
 };
 
 /** Opens the panel, or closes it when it is open. */
 function panel(wanted: Panel) {
   return (model: NotebookModel): void => {
     model.panel = model.panel === wanted ? 'none' : wanted;
+  };
+}
+
+function settings(part: 'you' | 'keys') {
+  return (model: NotebookModel): void => {
+    model.overlays.settings = part;
+    model.panel = 'settings';
   };
 }

@@ -1,0 +1,45 @@
+// Whether a command can do anything now, and if not, why. Pure.
+
+import { COMMANDS, type Command, type CommandGroup } from './commands';
+
+/** What commands depend on. */
+export interface Situation {
+  readOnly: boolean;
+  /** How many cells there are. */
+  cells: number;
+  /** Where the selected cell stands, from 0; -1 when none is selected. */
+  position: number;
+  canUndo: boolean;
+  canRedo: boolean;
+}
+
+export type Hindrance = 'readOnly' | 'noCells' | 'firstCell' | 'lastCell' | 'nothingToUndo' | 'nothingToRedo';
+
+const WRITING: ReadonlySet<CommandGroup> = new Set(['add', 'edit', 'kind', 'fold', 'history']);
+/** What needs a cell to act on; with none selected these select the first. */
+const ON_CELLS: ReadonlySet<CommandGroup> = new Set(['edit', 'kind', 'fold']);
+
+export function hindrance(command: Command, situation: Situation): Hindrance | undefined {
+  const { group } = COMMANDS[command];
+  if (situation.readOnly && WRITING.has(group)) return 'readOnly';
+  if (situation.cells === 0 && ON_CELLS.has(group)) return 'noCells';
+  return ofCommand(command, situation);
+}
+
+function ofCommand(command: Command, { cells, position, canUndo, canRedo }: Situation): Hindrance | undefined {
+  switch (command) {
+    case 'undo':
+      return canUndo ? undefined : 'nothingToUndo';
+    case 'redo':
+      return canRedo ? undefined : 'nothingToRedo';
+    case 'moveUp':
+    case 'selectAbove':
+      return position === 0 ? 'firstCell' : undefined;
+    case 'moveDown':
+    case 'mergeBelow':
+    case 'selectBelow':
+      return position >= 0 && position === cells - 1 ? 'lastCell' : undefined;
+    default:
+      return undefined;
+  }
+}

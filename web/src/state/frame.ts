@@ -1,0 +1,65 @@
+// What a page accepts from a frame of foreign origin. Pure.
+//
+// Invariant: whatever a frame sends, and however often, becomes a `FrameMessage` of few bytes or nothing; a frame that
+// sends without end is told apart.
+
+/** Higher outputs scroll inside: a frame could otherwise push everything below out of reach. */
+export const HIGHEST_FRAME = 2000;
+const LONGEST_ADDRESS = 2000;
+
+export type FrameMessage =
+  | { kind: 'ready' }
+  | { kind: 'height'; height: number }
+  | { kind: 'link'; address: string }
+  /** The policy kept something of a host from being loaded. */
+  | { kind: 'blocked'; host: string };
+
+export function frameMessage(data: unknown): FrameMessage | undefined {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const { kind, height, address, host } = data as { [key: string]: unknown };
+  if (kind === 'ready') return { kind };
+  if (kind === 'height' && typeof height === 'number') return { kind, height: clamped(height) };
+  if (kind === 'link' && typeof address === 'string' && isWebAddress(address)) return { kind, address };
+  if (kind === 'blocked' && typeof host === 'string' && /^[\w.-]{1,80}(?::\d{1,5})?$/.test(host)) return { kind, host };
+  return undefined;
+}
+
+function clamped(height: number): number {
+  return Number.isNaN(height) ? 0 : Math.ceil(Math.min(HIGHEST_FRAME, Math.max(0, height)));
+}
+
+function isWebAddress(address: string): boolean {
+  return address.length <= LONGEST_ADDRESS && /^https?:\/\//i.test(address);
+}
+
+/** So many at once, and so many a second for ever. */
+export interface Allowance {
+  burst: number;
+  perSecond: number;
+}
+
+export const MESSAGES: Allowance = { burst: 200, perSecond: 40 };
+/** A page that is as high as its frame and a little higher would grow with it without end. */
+export const HEIGHTS: Allowance = { burst: 40, perSecond: 2 };
+/** Past the allowance for messages by so many: not a busy page but a flood. */
+const FLOOD = 1000;
+
+export class Budget {
+  #left: number;
+  #at = 0;
+  #over = 0;
+
+  constructor(private readonly allowance: Allowance) {
+    this.#left = allowance.burst;
+  }
+
+  /** `now` in milliseconds. */
+  take(now: number): 'given' | 'spent' | 'flood' {
+    const { burst, perSecond } = this.allowance;
+    this.#left = Math.min(burst, this.#left + (Math.max(0, now - this.#at) / 1000) * perSecond);
+    this.#at = now;
+    if (this.#left < 1) return (this.#over += 1) > FLOOD ? 'flood' : 'spent';
+    this.#left -= 1;
+    return 'given';
+  }
+}

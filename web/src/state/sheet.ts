@@ -1,0 +1,43 @@
+// The help sheet: every command by its group with the keys in force, and the keys of the editors. Pure.
+
+import { commands, COMMANDS, GROUPS, nameOf, type Command } from './commands';
+import { EDITING, type EditingDeed } from './editing';
+import { shownKeys } from './keynames';
+import type { Platform } from './keys';
+import { text } from '../text/text';
+
+export interface SheetLine {
+  label: string;
+  keys: readonly string[];
+  /** The person gave it other keys than it began with. */
+  changed: boolean;
+}
+
+export interface SheetGroup {
+  title: string;
+  lines: SheetLine[];
+}
+
+export function sheet(keys: ReadonlyMap<Command, readonly string[]>, changed: (command: Command) => boolean): SheetGroup[] {
+  const groups = GROUPS.map((group) => ({
+    title: text.commands.groups[group],
+    lines: commands()
+      .filter((command) => COMMANDS[command].group === group)
+      .map((command) => ({ label: nameOf(command), keys: keys.get(command) ?? [], changed: changed(command) })),
+  }));
+  const editing = (Object.keys(EDITING) as EditingDeed[]).map((deed) => ({ label: text.commands.editing[deed], keys: EDITING[deed], changed: false }));
+  return [...groups, { title: text.commands.help.typing, lines: editing }];
+}
+
+/** The groups with only the lines that have the query in their words or their keys. */
+export function sought(groups: readonly SheetGroup[], query: string, platform: Platform): SheetGroup[] {
+  const wanted = query.trim().toLocaleLowerCase();
+  const holds = ({ label, keys }: SheetLine) => [label, ...keys.map((each) => keysText(each, platform))].some((words) => words.toLocaleLowerCase().includes(wanted));
+  return groups.map(({ title, lines }) => ({ title, lines: lines.filter(holds) })).filter(({ lines }) => lines.length > 0);
+}
+
+/** Keys as a line of text: `D D`, `Ctrl+Shift+P`. */
+export function keysText(keys: string, platform: Platform): string {
+  const strokes = shownKeys(keys, platform);
+  return strokes.map((stroke) => stroke.join(platform === 'mac' ? '' : '+')).join(' ');
+}

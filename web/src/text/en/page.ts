@@ -1,0 +1,12 @@
+// What all pages share: the shell, the look, the notices.
+
+export const page = {
+  product: 'Coscribe',
+  /** The title of a tab. */
+  titled: (title: string) => `${title} · Coscribe`,
+  allNotebooks: 'All notebooks',
+  noSuchPage: 'There is no such page',
+  leadsNowhere: (address: string) => `The address ${address} leads nowhere.`,
+  dismiss: 'Dismiss',
+  look: { system: 'Look: as the system', light: 'Look: light', dark: 'Look: dark' },
+};

@@ -1,0 +1,117 @@
+// The frames in which HTML of foreign origin is shown: their messages, their number, their heights, their hands off the
+// keyboard.
+//
+// Invariant: a message reaches only the handler of the frame it came from; no frame keeps a focus that it took while
+// somebody was typing.
+
+import { Budget, frameMessage, HEIGHTS, MESSAGES, type FrameMessage } from '../state/frame';
+
+export interface FrameHandler {
+  frame: HTMLIFrameElement;
+  received(message: FrameMessage): void;
+  /** It floods the page or takes the keyboard again and again: it must go. */
+  misbehaved(): void;
+}
+
+interface Known {
+  handler: FrameHandler;
+  messages: Budget;
+  heights: Budget;
+  thefts: number;
+}
+
+const known = new Map<Window, Known>();
+
+/** From now on the frame is heard. Returns how to stop. */
+export function attend(handler: FrameHandler): () => void {
+  const source = handler.frame.contentWindow;
+  if (!source) return () => undefined;
+  begin();
+  known.set(source, { handler, messages: new Budget(MESSAGES), heights: new Budget(HEIGHTS), thefts: 0 });
+  return () => known.delete(source);
+}
+
+let begun = false;
+
+function begin(): void {
+  if (begun) return;
+  begun = true;
+  window.addEventListener('message', received);
+  window.addEventListener('keydown', (event) => (typed = { at: performance.now(), left: event.key === 'Tab' || event.key === 'F6' }), true);
+  window.addEventListener('blur', focusTaken);
+}
+
+/** The source decides; the origin of these frames is "null", like that of any other frame without one. */
+function received(event: MessageEvent): void {
+  const from = known.get(event.source as Window);
+  if (!from) return;
+  const grant = from.messages.take(event.timeStamp);
+  if (grant === 'flood') return stop(event.source as Window, from);
+  const message = grant === 'given' ? frameMessage(event.data) : undefined;
+  if (!message || (message.kind === 'height' && from.heights.take(event.timeStamp) !== 'given')) return;
+  from.handler.received(message);
+}
+
+function stop(source: Window, from: Known): void {
+  known.delete(source);
+  from.handler.misbehaved();
+}
+
+let typed: { at: number; left: boolean } = { at: Number.NEGATIVE_INFINITY, left: false };
+/** Somebody whose last key is that recent has not decided to be elsewhere. */
+const TYPING_MS = 1500;
+const MOST_THEFTS = 3;
+
+/** A script may call for the focus. From somebody who types and neither points at the frame nor tabs it is a theft. */
+function focusTaken(): void {
+  const frame = document.activeElement;
+  if (!(frame instanceof HTMLIFrameElement) || !frame.contentWindow) return;
+  const from = known.get(frame.contentWindow);
+  if (!from || typed.left || performance.now() - typed.at > TYPING_MS || frame.matches(':hover')) return;
+  frame.blur();
+  lastFocused?.focus({ preventScroll: true });
+  from.thefts += 1;
+  if (from.thefts >= MOST_THEFTS) stop(frame.contentWindow, from);
+}
+
+let lastFocused: HTMLElement | undefined;
+document.addEventListener('focusin', ({ target }) => {
+  if (target instanceof HTMLElement && !(target instanceof HTMLIFrameElement)) lastFocused = target;
+});
+
+/** Frames out of sight that go on living: scrolling back finds them as they were left. */
+const MOST_RESTING = 12;
+const resting = new Set<() => void>();
+
+/** A frame came into reach: it may live. */
+export function wake(evict: () => void): void {
+  resting.delete(evict);
+}
+
+/** A frame went out of reach: it lives until enough others have followed. */
+export function rest(evict: () => void): void {
+  resting.delete(evict);
+  resting.add(evict);
+  for (const oldest of resting) {
+    if (resting.size <= MOST_RESTING) return;
+    resting.delete(oldest);
+    oldest();
+  }
+}
+
+const MOST_HEIGHTS = 1000;
+const heights = new Map<string, number>();
+
+/** Equal outputs of equal width are equally high; nothing breaks if two are only alike. */
+function keyOf(html: string, width: number): string {
+  return `${Math.round(width / 20)}:${html.length}:${html.slice(0, 80)}:${html.slice(-80)}`;
+}
+
+export function remember(html: string, width: number, height: number): void {
+  if (heights.size > MOST_HEIGHTS) heights.clear();
+  heights.set(keyOf(html, width), height);
+}
+
+export function remembered(html: string, width: number): number | undefined {
+  return heights.get(keyOf(html, width));
+}
