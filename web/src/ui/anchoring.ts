@@ -1,29 +1,38 @@
 // Keeps the reader's place: whatever others do above it, what this person reads stays where it is on the screen. The
 // one place that scrolls because the page changed.
 //
-// The browser has such a thing of its own, but it picks its anchor without knowing of cells: one that is moved takes
-// the reader along, one that is deleted or drawn anew loses them, and not every browser has it. So it is off, but while
-// somebody turns the wheel or drags with a finger: scrolling by script would stop that movement.
+// Browsers have something of the kind, but it knows nothing of cells: one that is moved takes the reader along, one
+// that is deleted or drawn anew loses them, lines that come in above the caret push it down, and not every browser has
+// it. It stays on, because scrolling by script would stop a turn of the wheel; what it did is measured when a frame is
+// laid out, and only what is missing is made up for, before the frame is painted.
 //
-// Invariant: a landmark's place in the page changes by what others do and never by scrolling; so the correction is
-// right at whatever moment it is made, and a second one is zero.
+// Invariant: a landmark's place in the page changes by what others do and never by scrolling; what this person scrolls
+// themselves is never taken back.
 
 import { shiftOf, type Landmark } from '../state/landmarks';
 import { sight } from './sight';
 
-/** A line on the screen moves by less only because browsers round. */
+/** What moves by less has only been rounded. */
 const STEADY_PX = 0.5;
 /** A turn of the wheel is over when nothing has scrolled for this long. */
 const REST_MS = 160;
+/** After a key press or a click the page may scroll for this person's sake. */
+const OWN_MS = 250;
+/** An editor's own reckoning of its lines is as exact as this. */
+const ALIKE_PX = 2;
 /** Deeper than any output is nested that somebody reads by the line. */
 const DEPTH = 12;
-/** While keys are pressed the editor may scroll to the caret. */
-const OWN_MS = 250;
 
 interface Mark extends Landmark {
   element: Element;
-  /** Where it was in the window. */
-  height: number;
+}
+
+/** Told to every page of cells there is: what is in sight now was chosen. */
+const chosen = new EventTarget();
+
+/** To be called by whoever scrolls on purpose and without a key or a pointer of this person. */
+export function placeChosen(): void {
+  chosen.dispatchEvent(new Event('chosen'));
 }
 
 /** Keeps the place among the children of `container` until the returned function is called. */
@@ -33,41 +42,55 @@ export function keepPlace(container: HTMLElement): () => void {
 }
 
 class Anchoring {
-  readonly #sizes = new ResizeObserver(() => this.#settle());
+  readonly #sizes = new ResizeObserver(() => this.#laidOut());
   readonly #children = new MutationObserver((changes) => this.#changed(changes));
   readonly #stop = new AbortController();
+  /** Changes its size to be told when the next frame is laid out. */
+  readonly #pulse = document.createElement('div');
   #landmarks: Mark[] = [];
   /** The line with the caret, when it is in sight: it stays with whoever writes, wherever its cell goes. */
   #caret: Mark | undefined;
   #scrolledTo = 0;
-  #moving: ReturnType<typeof setTimeout> | undefined;
-  #ownAt = 0;
+  #rearranged = false;
+  #chosen = false;
+  #movedAt = -Infinity;
+  #ownAt = -Infinity;
+  #held = false;
+  #owed = 0;
 
   constructor(private readonly container: HTMLElement) {
+    this.#pulse.style.cssText = 'position: fixed; height: 0; visibility: hidden';
+    document.body.append(this.#pulse);
     this.#children.observe(container, { childList: true });
     for (const child of container.children) this.#sizes.observe(child);
-    // Bars and notices above the cells.
-    this.#sizes.observe(document.body);
+    // The body for bars and notices above the cells.
+    for (const element of [document.body, this.#pulse]) this.#sizes.observe(element);
     this.#listen();
-    this.#native(false);
-    this.#note();
   }
 
   stop(): void {
     this.#sizes.disconnect();
     this.#children.disconnect();
     this.#stop.abort();
-    clearTimeout(this.#moving);
-    this.#native(true);
+    this.#pulse.remove();
   }
 
   #listen(): void {
-    const options = { passive: true, capture: true, signal: this.#stop.signal };
-    for (const kind of ['wheel', 'touchmove'] as const) window.addEventListener(kind, () => this.#move(), options);
-    for (const kind of ['keydown', 'pointerdown'] as const) window.addEventListener(kind, () => (this.#ownAt = performance.now()), options);
-    window.addEventListener('scroll', () => (this.#moving === undefined ? this.#settle() : this.#move()), options);
-    window.addEventListener('focusin', () => this.#settle(), options);
-    document.addEventListener('selectionchange', () => this.#settle(), options);
+    const { signal } = this.#stop;
+    const on = (target: EventTarget, kinds: readonly string[], told: () => void) => {
+      for (const kind of kinds) target.addEventListener(kind, told, { passive: true, capture: true, signal });
+    };
+    on(window, ['wheel', 'touchmove'], () => (this.#movedAt = performance.now()));
+    on(window, ['keydown', 'input', 'pointerdown', 'pointerup', 'pointercancel'], () => (this.#ownAt = performance.now()));
+    on(window, ['pointerdown'], () => (this.#held = true));
+    on(window, ['pointerup', 'pointercancel'], () => (this.#held = false));
+    on(window, ['scroll', 'focusin'], () => this.#ask());
+    on(document, ['selectionchange'], () => this.#ask());
+    on(chosen, ['chosen'], () => ((this.#chosen = true), this.#ask()));
+  }
+
+  #ask(): void {
+    this.#pulse.style.width = this.#pulse.style.width === '1px' ? '0' : '1px';
   }
 
   #changed(changes: readonly MutationRecord[]): void {
@@ -75,46 +98,54 @@ class Anchoring {
       for (const node of removedNodes) if (node instanceof Element && !node.isConnected) this.#sizes.unobserve(node);
       for (const node of addedNodes) if (node instanceof Element) this.#sizes.observe(node);
     }
-    this.#settle();
+    this.#rearranged = true;
+    this.#ask();
   }
 
-  #move(): void {
-    clearTimeout(this.#moving);
-    this.#native(true);
-    this.#moving = setTimeout(() => {
-      this.#moving = undefined;
-      this.#native(false);
-      this.#note();
-    }, REST_MS);
+  #laidOut(): void {
+    const scrolled = window.scrollY - this.#scrolledTo;
+    const missing = this.#missing(scrolled);
+    if (Math.abs(missing) > STEADY_PX) this.#scroll(missing + this.#owed);
+    this.#note(scrolled);
   }
 
-  #native(on: boolean): void {
-    document.documentElement.style.overflowAnchor = on ? '' : 'none';
-  }
-
-  #settle(): void {
-    const shift = this.#moving === undefined ? this.#shift() : 0;
-    if (Math.abs(shift) > STEADY_PX) window.scrollBy({ top: shift, behavior: 'instant' });
-    this.#note();
+  /** By how much to scroll so that the reader is where they were; `scrolled` is what somebody has scrolled already. */
+  #missing(scrolled: number): number {
+    if (this.#chosen || this.#isMoving()) return 0;
+    const shift = this.#shift();
+    if (Math.abs(shift) <= STEADY_PX && !this.#rearranged) return 0;
+    // Nobody has touched anything: it was the browser or the editor, for the same reason as we.
+    if (!this.#isOwn()) return shift - scrolled;
+    return Math.abs(scrolled) < 1 && Math.abs(scrolled - shift) > ALIKE_PX ? shift : 0;
   }
 
   #shift(): number {
     const caret = this.#caret;
-    if (caret?.element.isConnected) return this.#caretShift(caret);
-    // Somebody scrolled far by script, and the browser has not said so yet: the place is a new one.
-    const elsewhere = window.scrollY !== this.#scrolledTo && !this.#landmarks.some(({ element }) => inSight(element));
-    return elsewhere ? 0 : shiftOf(this.#landmarks, ({ element }) => (element.isConnected ? topOf(element) : undefined));
+    if (caret?.element.isConnected) return topOf(caret.element) - caret.top;
+    return shiftOf(this.#landmarks, (landmark) => (landmark.element.isConnected ? topOf(landmark.element) : undefined));
   }
 
-  /** The editor keeps its own first line in sight by scrolling; what it has done is not done again. */
-  #caretShift({ element, top, height }: Mark): number {
-    const moved = element.getBoundingClientRect().top - height;
-    if (Math.abs(moved) < 1) return 0;
-    return performance.now() - this.#ownAt > OWN_MS ? moved : topOf(element) - top;
+  #isMoving(): boolean {
+    return performance.now() - this.#movedAt < REST_MS;
   }
 
-  #note(): void {
+  #isOwn(): boolean {
+    return this.#held || performance.now() - this.#ownAt < OWN_MS;
+  }
+
+  /** Browsers scroll by whole pixels: what is left over is made up for next time, or many changes would add up. */
+  #scroll(by: number): void {
+    const before = window.scrollY;
+    window.scrollBy({ top: by, behavior: 'instant' });
+    const left = by - (window.scrollY - before);
+    this.#owed = Math.abs(left) < 1 ? left : 0;
+  }
+
+  #note(scrolled: number): void {
+    // The wheel turns on as long as it scrolls, with the fingers off it too.
+    if (scrolled !== 0 && this.#isMoving()) this.#movedAt = performance.now();
     this.#scrolledTo = window.scrollY;
+    this.#rearranged = this.#chosen = false;
     this.#caret = this.#caretLine();
     this.#landmarks = this.#inView();
   }
@@ -151,8 +182,7 @@ const names = new WeakMap<Element, string>();
 function mark(element: Element, slot: Element, seen: boolean): Mark {
   let cell = names.get(slot);
   if (cell === undefined) names.set(slot, (cell = String((counter += 1))));
-  const height = element.getBoundingClientRect().top;
-  return { element, cell, seen, height, top: height + window.scrollY };
+  return { element, cell, seen, top: topOf(element) };
 }
 
 function topOf(element: Element): number {
@@ -177,16 +207,19 @@ function firstBelow(boxes: readonly Element[], height: number): number {
   return low;
 }
 
-/** The first thing inside a box that begins below a height; the smallest one across it when nothing does. */
-function firstLine(box: Element, height: number): Element | undefined {
-  let inside = box;
-  for (let depth = 0; depth < DEPTH; depth += 1) {
-    const next = [...inside.children].find((child) => isPlaced(child) && child.getBoundingClientRect().bottom > height);
-    if (!next) break;
-    inside = next;
-    if (next.getBoundingClientRect().top >= height) break;
+/** The first thing inside a box that begins below a height; for want of any, of those across it the one that begins last. */
+function firstLine(box: Element, height: number, depth = DEPTH): Element | undefined {
+  let across: { element: Element; top: number } | undefined;
+  for (const child of box.children) {
+    const { top, bottom } = child.getBoundingClientRect();
+    if (bottom <= height || !isPlaced(child)) continue;
+    if (top >= height) return child;
+    const inside = (depth > 0 && firstLine(child, height, depth - 1)) || child;
+    const begins = inside.getBoundingClientRect().top;
+    if (begins >= height) return inside;
+    if (!across || begins > across.top) across = { element: inside, top: begins };
   }
-  return inside === box ? undefined : inside;
+  return across?.element;
 }
 
 /** Tools, carets and people in the margin are over the text, not in it. */

@@ -2,6 +2,7 @@
 //
 // Invariant: a place that is in sight already moves nothing.
 
+import { placeChosen } from './anchoring';
 import { cellElement, sight } from './sight';
 
 /** Some of what is around the place is wanted too. */
@@ -18,7 +19,9 @@ export function keepInSight(cell: string, line: (element: HTMLElement) => Span |
   if (!element) return;
   const { top, bottom } = sight();
   const shift = scrollToShow(line(element) ?? element.getBoundingClientRect(), { top: top + MARGIN_PX, bottom: bottom - MARGIN_PX });
-  if (shift !== 0) window.scrollBy({ top: shift, behavior: 'instant' });
+  if (shift === 0) return;
+  window.scrollBy({ top: shift, behavior: 'instant' });
+  placeChosen();
 }
 
 /** By how much to scroll. Of something taller than the window its beginning is shown, unless some of it fills the view. */

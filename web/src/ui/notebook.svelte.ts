@@ -12,6 +12,7 @@ import { word, type Facts } from '../state/saved';
 import { place } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import { ACTIONS } from './actions';
+import { placeChosen } from './anchoring';
 import { Colleagues } from './colleagues.svelte';
 import { Follower } from './following.svelte';
 import { Live } from './live.svelte';
@@ -164,7 +165,10 @@ export class NotebookModel {
   }
 
   reveal(id: string): void {
-    queueMicrotask(() => document.getElementById(`cell-${id}`)?.scrollIntoView({ block: 'nearest' }));
+    queueMicrotask(() => {
+      document.getElementById(`cell-${id}`)?.scrollIntoView({ block: 'nearest' });
+      placeChosen();
+    });
   }
 
   #visible(): readonly string[] {
