@@ -235,7 +235,8 @@ fn a_duplicate_has_all_that_people_see_and_lives_on_its_own() {
     assert_eq!((&events[0]["event"], &events[0]["actor"]["name"]), (&json!("notebook:created"), &json!("Ana")));
     assert_eq!(events[0]["data"], json!({ "id": id, "title": "Copy of Sums" }));
 
-    let (original, copied) = (server.get("/api/notebooks/sums").json(), server.get(&format!("/api/notebooks/{id}")).json());
+    let (original, copied) =
+        (server.get("/api/notebooks/sums").json(), server.get(&format!("/api/notebooks/{id}")).json());
     assert_eq!(original["cells"], copied["cells"]);
     assert_eq!(copied["metadata"]["kernelspec"], json!({ "name": "python3", "display_name": "Python 3" }));
     assert_eq!((original["bin"].as_array().unwrap().len(), copied["bin"].as_array().unwrap().len()), (1, 0));

@@ -30,10 +30,10 @@ export class Person {
     context.on('weberror', (error) => this.errors.push(String(error.error())));
   }
 
-  /** Somebody who comes in by the printed link; `origin` is where a proxy stands in front of the server. */
-  static async join(browser, server, name, { origin = server.origin, ...settings } = {}) {
+  /** Somebody who comes in by the printed link, or another; `origin` is where a proxy stands in front of the server. */
+  static async join(browser, server, name, { origin = server.origin, link: given = server.link, ...settings } = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...settings });
-    const link = server.link.replace(server.origin, origin);
+    const link = given.replace(server.origin, origin);
     const person = new Person(name, context, link);
     const color = COLORS[joined++ % COLORS.length];
     await context.addInitScript(

@@ -39,6 +39,15 @@ function isPrompt(cell: CellMap): boolean {
   return isObject(ours) && ours['kind'] === 'prompt';
 }
 
+/** Of a cell as it stands in files, and in the bin once the server put it aside. */
+export function kindOfJson(cell: JsonObject): CellKind {
+  if (cell['cell_type'] === 'markdown') return 'note';
+  if (cell['cell_type'] === 'raw') return 'raw';
+  const metadata = isObject(cell['metadata']) ? cell['metadata'] : {};
+  const ours = metadata[NAMESPACE];
+  return (isObject(ours) && ours['kind'] === 'prompt') || metadata['solveit_ai'] === true ? 'prompt' : 'code';
+}
+
 export interface Folding {
   source: boolean;
   outputs: boolean;

@@ -5,6 +5,8 @@
 import { EditorView } from '@codemirror/view';
 import * as Y from 'yjs';
 
+import { positionOf } from './binding';
+
 /** Top and bottom of a line on the screen. */
 export interface Line {
   top: number;
@@ -17,7 +19,7 @@ export function lineOf(container: HTMLElement, text: Y.Text, position: unknown):
   const view = dom && EditorView.findFromDOM(dom);
   const offset = offsetOf(text, position);
   if (!view || offset === undefined) return undefined;
-  const at = Math.min(offset, view.state.doc.length);
+  const at = Math.min(positionOf(view, offset), view.state.doc.length);
   const drawn = view.coordsAtPos(at);
   if (drawn) return { top: drawn.top, bottom: drawn.bottom };
   const block = view.lineBlockAt(at);

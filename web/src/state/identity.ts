@@ -19,7 +19,8 @@ export interface Identity {
 
 const ADJECTIVES = ['Quiet', 'Bright', 'Calm', 'Swift', 'Kind', 'Bold', 'Clear', 'Warm'];
 const ANIMALS = ['Heron', 'Otter', 'Lynx', 'Finch', 'Hare', 'Wren', 'Badger', 'Raven'];
-export const IDENTITY_KEY = 'coscribe:identity';
+/** Where it is kept: other tabs are told when it changes. */
+export const IDENTITY = 'coscribe:identity';
 const LONGEST_NAME = 60;
 
 export type Store = Pick<Storage, 'getItem' | 'setItem'>;
@@ -42,7 +43,7 @@ export function identity(store: Store | undefined, chance: Chance = CHANCE): Ide
 
 export function keep(store: Store | undefined, person: Identity): void {
   try {
-    store?.setItem(IDENTITY_KEY, JSON.stringify(person));
+    store?.setItem(IDENTITY, JSON.stringify(person));
   } catch (cause) {
     console.warn('The name was not kept.', cause);
   }
@@ -95,7 +96,7 @@ function read(store: Store | undefined, { random, id }: Chance): Identity | unde
 
 function parsed(store: Store | undefined): { [key: string]: unknown } {
   try {
-    const value: unknown = JSON.parse(store?.getItem(IDENTITY_KEY) ?? 'null');
+    const value: unknown = JSON.parse(store?.getItem(IDENTITY) ?? 'null');
     return typeof value === 'object' && value !== null ? (value as { [key: string]: unknown }) : {};
   } catch {
     return {};

@@ -114,9 +114,17 @@ class Anchoring {
     if (this.#chosen || this.#isMoving()) return 0;
     const shift = this.#shift();
     if (Math.abs(shift) <= STEADY_PX && !this.#rearranged) return 0;
-    // Nobody has touched anything: it was the browser or the editor, for the same reason as we.
-    if (!this.#isOwn()) return shift - scrolled;
-    return Math.abs(scrolled) < 1 && Math.abs(scrolled - shift) > ALIKE_PX ? shift : 0;
+    if (this.#wasForThePlace(scrolled, shift)) return shift - scrolled;
+    return Math.abs(scrolled) < 1 ? shift : 0;
+  }
+
+  /** Whether the browser or the editor scrolled, for the same reason as we, and not this person or a link. */
+  #wasForThePlace(scrolled: number, shift: number): boolean {
+    if (Math.abs(scrolled - shift) <= ALIKE_PX) return true;
+    if (this.#isOwn()) return false;
+    // It follows a cell that was moved, however far.
+    if (this.#rearranged) return true;
+    return scrolled * shift > 0 && Math.abs(scrolled) < Math.abs(shift);
   }
 
   #shift(): number {

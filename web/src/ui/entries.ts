@@ -49,9 +49,9 @@ function commandEntry(command: Command, now: Situation, run: () => void): Entry 
   };
 }
 
-function situation({ facts, ids, selected, session }: NotebookModel): Situation {
+function situation({ readOnly, ids, selected, session }: NotebookModel): Situation {
   return {
-    readOnly: facts.readOnly,
+    readOnly,
     cells: ids.length,
     position: selected === null ? -1 : ids.indexOf(selected),
     canUndo: session.history.canUndo,

@@ -10,6 +10,7 @@ import { ANCHOR } from '../editor/markdown';
 import { anchorsIn, slug } from '../editor/markup';
 import { text } from '../text/text';
 import type { NotebookModel } from './notebook.svelte';
+import { settleAt } from './settle';
 import { toasts } from './toasts.svelte';
 
 /** Ticks or unticks a box; false if its text changed meanwhile. */
@@ -37,7 +38,7 @@ async function arrive(model: NotebookModel, id: string, place: string | undefine
   model.draw(id);
   await tick();
   const target = place === undefined ? document.getElementById(`cell-${id}`) : placed(id, place);
-  target?.scrollIntoView({ block: 'start' });
+  if (target) await settleAt(target);
 }
 
 /** The element at a place of a note that is drawn. */

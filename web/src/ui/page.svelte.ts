@@ -1,6 +1,6 @@
 // What the whole page shares: where it is, who is there, how it looks, the REST door.
 
-import { identity, IDENTITY_KEY, keep, settle, validName, type Identity } from '../state/identity';
+import { identity, IDENTITY, keep, settle, validName, type Identity } from '../state/identity';
 import { pathOf, routeOf, type Route } from '../state/route';
 import { RecentNotebooks } from '../sync/recent';
 import { Rest } from '../sync/rest';
@@ -25,17 +25,26 @@ class Page {
   route = $state<Route>({ kind: 'home' });
   person = $state.raw<Identity>({ id: '', name: '', color: '', named: true, settled: true });
   look = $state<Look>('system');
-  readonly #storage = browserStorage();
+  readonly #returned: (() => void)[] = [];
+  /** Undefined where the browser forbids it. */
+  readonly storage = browserStorage();
 
   constructor() {
-    this.recent = new RecentNotebooks(this.#storage, this.base);
-    this.person = identity(this.#storage);
-    this.look = (this.#read(LOOK) as Look | null) ?? 'system';
+    this.recent = new RecentNotebooks(this.storage, this.base);
+    this.person = identity(this.storage);
+    this.look = this.#keptLook();
     this.#arrive();
     window.addEventListener('popstate', () => this.#arrive());
-    window.addEventListener('storage', ({ key, newValue }) => {
-      if (key === IDENTITY_KEY && newValue !== null) this.person = identity(this.#storage);
-    });
+    window.addEventListener('storage', ({ key }) => this.#changedElsewhere(key));
+  }
+
+  /** Tells when the server was reached again after it was away. */
+  onReturn(listener: () => void): void {
+    this.#returned.push(listener);
+  }
+
+  returned(): void {
+    this.#returned.forEach((listener) => listener());
   }
 
   go(route: Route): void {
@@ -66,7 +75,7 @@ class Page {
   setLook(look: Look): void {
     this.look = look;
     try {
-      this.#storage?.setItem(LOOK, look);
+      this.storage?.setItem(LOOK, look);
     } catch (cause) {
       console.warn('The choice of light or dark was not kept.', cause);
     }
@@ -74,16 +83,27 @@ class Page {
 
   #become(person: Identity): void {
     this.person = person;
-    keep(this.#storage, person);
+    keep(this.storage, person);
   }
 
   #arrive(): void {
     this.route = routeOf(location.pathname, new URL(this.base).pathname);
   }
 
+  /** Another tab of this browser has changed something: every tab shows it. */
+  #changedElsewhere(key: string | null): void {
+    if (key === IDENTITY) this.person = identity(this.storage);
+    if (key === LOOK) this.look = this.#keptLook();
+  }
+
+  #keptLook(): Look {
+    const kept = this.#read(LOOK);
+    return kept === 'light' || kept === 'dark' ? kept : 'system';
+  }
+
   #read(key: string): string | null {
     try {
-      return this.#storage?.getItem(key) ?? null;
+      return this.storage?.getItem(key) ?? null;
     } catch {
       return null;
     }

@@ -16,8 +16,10 @@ export function sight(): Sight {
   return { top: Math.max(0, bar?.getBoundingClientRect().bottom ?? 0), bottom: window.innerHeight };
 }
 
+/** Null also for a cell in a folded section. */
 export function cellElement(id: string): HTMLElement | null {
-  return document.getElementById(`cell-${id}`);
+  const element = document.getElementById(`cell-${id}`);
+  return element?.hidden ? null : element;
 }
 
 export function cellOf(element: Element | null | undefined): string | undefined {
@@ -35,7 +37,7 @@ export function sideOf(id: string): 'above' | 'in' | 'below' | undefined {
 
 /** The cell that lies at a height of the window; the nearest one when there is a gap. */
 export function cellAt(height: number): string | undefined {
-  const cells = document.querySelectorAll<HTMLElement>('[data-cell]');
+  const cells = document.querySelectorAll<HTMLElement>('[data-cell]:not([hidden])');
   let low = 0;
   let high = cells.length - 1;
   while (low < high) {

@@ -8,5 +8,7 @@ export const page = {
   noSuchPage: 'There is no such page',
   leadsNowhere: (address: string) => `The address ${address} leads nowhere.`,
   dismiss: 'Dismiss',
+  /** A notebook without a title. */
+  untitled: 'Untitled',
   look: { system: 'Look: as the system', light: 'Look: light', dark: 'Look: dark' },
 };
