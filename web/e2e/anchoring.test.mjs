@@ -25,9 +25,8 @@ async function reading(t, { index = 20, offset = 0 } = {}) {
     window.scrollTo(0, box.parentElement.getBoundingClientRect().top + scrollY - bar + out);
   }, offset);
   const peer = await Peer.join(t, server, notebook.id);
-  const read = `[id="cell-${notebook.cells[index + 1]}"]`;
-  await watchPlace(bela.page, read);
-  return { notebook, bela, peer, cells: notebook.cells, read };
+  await watchPlace(bela.page, await bela.cell(notebook.cells[index + 1]).box.elementHandle());
+  return { notebook, bela, peer, cells: notebook.cells };
 }
 
 async function assertSteady(bela, deed) {
@@ -94,7 +93,7 @@ test('output_growing_in_the_cell_above_the_line_one_reads_moves_nothing', async 
   await Person.together([bela], notebook.id);
   await bela.cell(id).box.locator('pre').nth(1).waitFor();
   await bela.cell(id).box.evaluate((box) => window.scrollTo(0, box.querySelectorAll('.outputs pre')[1].getBoundingClientRect().top + scrollY + 200));
-  await watchPlace(bela.page, `[id="cell-${next}"]`);
+  await watchPlace(bela.page, await bela.cell(next).box.elementHandle());
   peer.source(id).insert(0, 'import one\nimport two\nimport three\n');
   await eventually(async () => (await bela.cell(id).text()).startsWith('import one'), 'the source has grown');
   await assertSteady(bela, 'the source grew above the output that is read');
@@ -133,12 +132,12 @@ test('scrolling_up_through_cells_never_drawn_before_goes_as_far_as_the_wheel_tur
   const bela = await join(t, 'Bela');
   await Person.together([bela], notebook.id);
   await bela.page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight * 0.6));
-  const seen = await bela.page.evaluate(() => [...document.querySelectorAll('article')].find((cell) => cell.getBoundingClientRect().top > 100).id);
-  await watchPlace(bela.page, `[id="${seen}"]`);
+  const seen = await bela.page.evaluateHandle(() => [...document.querySelectorAll('article')].find((cell) => cell.getBoundingClientRect().top > 100));
+  await watchPlace(bela.page, seen);
   const start = await bela.page.evaluate(() => window.watched.start);
   await bela.page.mouse.move(640, 400);
   for (let turn = 0; turn < 8; turn += 1) await bela.page.mouse.wheel(0, -90);
-  const top = () => bela.page.evaluate((id) => document.getElementById(id).getBoundingClientRect().top, seen);
+  const top = () => seen.evaluate((cell) => cell.getBoundingClientRect().top);
   await eventually(async () => Math.abs((await top()) - (start + 720)) <= STEADY_PX, async () => `from ${start} to ${start + 720}; is at ${await top()}`, 4000);
 });
 
@@ -152,8 +151,7 @@ test('ln_53_the_line_one_writes_in_stays_when_others_write_above_it_in_the_cell_
   await bela.cell(id).caretAt(0);
   for (let line = 0; line < 15; line += 1) await bela.press('ArrowDown');
   await bela.type('mine');
-  await bela.page.evaluate(() => getSelection().focusNode.parentElement.closest('.cm-line').setAttribute('data-mine', ''));
-  await watchPlace(bela.page, '[data-mine]');
+  await watchPlace(bela.page, await bela.page.evaluateHandle(() => getSelection().focusNode.parentElement.closest('.cm-line')));
   const order = () => bela.order();
 
   peer.source(id).insert(0, 'import one\nimport two\nimport three\n');

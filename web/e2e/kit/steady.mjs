@@ -2,9 +2,9 @@
 
 import { eventually } from './eventually.mjs';
 
-/** Waits until nothing has moved for some frames, then watches the first element that `selector` finds. */
-export async function watchPlace(page, selector) {
-  const place = () => page.locator(selector).first().evaluate((element) => element.getBoundingClientRect().top);
+/** Waits until it has not moved for some frames, then watches the element of this handle. */
+export async function watchPlace(page, handle) {
+  const place = () => handle.evaluate((element) => element.getBoundingClientRect().top);
   let last = await place();
   let still = 0;
   await eventually(async () => {
@@ -13,8 +13,7 @@ export async function watchPlace(page, selector) {
     last = now;
     return still > 8;
   }, 'the page rests');
-  await page.evaluate((found) => {
-    const element = document.querySelector(found);
+  await handle.evaluate((element) => {
     const start = element.getBoundingClientRect().top;
     const watch = { start, farthest: 0, frames: 0, trail: [] };
     window.watched = watch;
@@ -30,7 +29,7 @@ export async function watchPlace(page, selector) {
       requestAnimationFrame(() => (pulse.style.width = `${watch.frames % 2}px`));
     });
     observer.observe(pulse);
-  }, selector);
+  });
 }
 
 /** The farthest it has been from its place, in pixels, in frames that were painted since. */
