@@ -26,13 +26,20 @@ async function inCharge(page) {
 
 /** The server has a new version, and the browser looks. */
 async function upgrade(upgraded, page) {
-  const before = await caches(page);
   upgraded.generation += 1;
   // Only what the worker keeps may help: the browser's own cache of what it has fetched forgets when it likes.
   const session = await page.context().newCDPSession(page);
   await session.send('Network.clearBrowserCache');
+  await page.evaluate(() => {
+    navigator.serviceWorker.addEventListener('controllerchange', () => (window.taken = (window.taken ?? 0) + 1));
+    window.before = window.taken ?? 0;
+  });
   await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
-  await eventually(async () => (await caches(page)) > before, 'the new version is kept');
+  const activated = async () => {
+    const { active, installing, waiting } = await navigator.serviceWorker.getRegistration();
+    return (window.taken ?? 0) > window.before && !installing && !waiting && active.state === 'activated';
+  };
+  await eventually(() => page.evaluate(activated), 'the new version has taken over');
 }
 
 test('a_tab_that_is_open_over_two_upgrades_goes_on_whole_and_is_offered_the_new_version_once', async (t) => {

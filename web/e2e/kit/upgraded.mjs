@@ -48,7 +48,9 @@ export class Upgraded {
     const headers = { ...request.headers, host: `127.0.0.1:${this.#port}`, 'accept-encoding': 'identity', 'x-forwarded-host': request.headers.host };
     delete headers['if-none-match'];
     const asked = http.request({ port: this.#port, method: request.method, path, headers }, async (given) => {
-      const body = await bodyOf(given);
+      // The server was killed in the middle of its answer.
+      const body = await bodyOf(given).catch(() => undefined);
+      if (body === undefined) return answer.destroy();
       const isText = /javascript|html|css/.test(given.headers['content-type'] ?? '');
       const sent = isText && !request.url.startsWith('/api/') ? this.#renamed(body.toString(), request.url) : body;
       const kept = { ...given.headers, 'content-length': Buffer.byteLength(sent) };

@@ -2,6 +2,7 @@
 //
 // Invariant: only what this person does here moves the page; what others type changes counts and marks and nothing else.
 
+import { tick } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
 
 import { Anchor } from '../doc/anchor';
@@ -84,6 +85,7 @@ export class FindModel {
 
   /** Opens, or takes the focus back into the field. `place` is where the person was, `chosen` the text they selected. */
   show(replacing: boolean, place: Place, chosen: string): void {
+    this.#place?.forget();
     this.#place = place;
     if (!this.open) this.#begin();
     this.replacing ||= replacing;
@@ -96,7 +98,8 @@ export class FindModel {
   close(): void {
     const place = this.#place;
     this.#end();
-    place?.goBack();
+    // When what was unfolded is folded again.
+    void tick().then(() => place?.goBack());
   }
 
   change(change: Partial<Asked>): void {
@@ -165,15 +168,11 @@ export class FindModel {
   #begin(): void {
     const { notebook } = this.model.session;
     const { marks } = this.model.overlays;
-    const watched = new Map<string, () => void>();
-    const watch = (): void => {
-      const ids = new Set(this.model.ids);
-      for (const [id, stop] of watched) if (!ids.has(id)) (stop(), watched.delete(id));
-      for (const id of ids) if (!watched.has(id)) watched.set(id, notebook.onCell(id, (part) => (part !== 'outputs' || this.asked.outputs) && this.#search.touched(id)));
-    };
-    watch();
     this.open = true;
-    this.#stop = [notebook.onStructure(() => (watch(), this.#search.structureChanged())), () => watched.forEach((stop) => stop())];
+    this.#stop = [
+      notebook.onStructure(() => this.#search.structureChanged()),
+      notebook.onAnyCell((id, part) => (part !== 'outputs' || this.asked.outputs) && this.#search.touched(id)),
+    ];
     marks.source = this;
     const root = document.querySelector<HTMLElement>('main.notebook');
     if (root) this.#painter = new Painter(root, this.#finder());
@@ -183,6 +182,7 @@ export class FindModel {
     this.open = false;
     this.#stop.splice(0).forEach((stop) => stop());
     this.#at = { kind: 'nowhere' };
+    this.#place?.forget();
     this.#place = this.#scope = undefined;
     this.asked = { ...this.asked, selection: false };
     this.#painter?.destroy();
@@ -253,7 +253,6 @@ export class FindModel {
     this.unseen = undefined;
     const wanted = () => this.#found()?.cell === found.cell && this.#found()?.from === found.from;
     void reveal(this.model, { found, wanted, range: () => this.#painter?.range(found), unfold: () => this.unfolded.add(found.cell) }).then((seen) => {
-      this.#place?.led();
       if (!seen && wanted()) this.unseen = found.part === SOURCE ? 'note' : 'output';
     });
   }

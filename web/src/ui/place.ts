@@ -1,17 +1,19 @@
 // Where somebody was before something led them elsewhere: the focus with its caret, and what they had before their eyes.
 //
-// Invariant: going back scrolls only if the page still stands where it was led to; whoever has scrolled since stays.
+// Invariant: whoever has scrolled or pointed into the page since is not taken from there.
 
 import { rememberFocus } from './focus';
 
 /** Below the bar at the head of the page. */
 const TOP = 60;
+/** By these a person moves about by themselves. */
+const OWN_MOVES = ['wheel', 'touchmove', 'pointerdown'] as const;
 
 export class Place {
   readonly #giveBack = rememberFocus();
   readonly #element: Element | undefined;
   readonly #top: number;
-  #led: number | undefined;
+  #own = false;
 
   constructor() {
     const articles = [...document.querySelectorAll('[data-cell]')];
@@ -19,18 +21,24 @@ export class Place {
     // A cell and where it stood, not a number of pixels: others may write above it meanwhile.
     this.#element = focused && isSeen(focused) ? focused : (articles.find(isSeen) ?? focused);
     this.#top = this.#element?.getBoundingClientRect().top ?? 0;
-  }
-
-  /** The page was just scrolled on behalf of the person. */
-  led(): void {
-    this.#led = window.scrollY;
+    for (const kind of OWN_MOVES) window.addEventListener(kind, this.#moved, { capture: true, passive: true });
   }
 
   goBack(): void {
+    this.forget();
     this.#giveBack();
-    if (this.#led === undefined || Math.abs(window.scrollY - this.#led) > 2 || !this.#element?.isConnected) return;
+    if (this.#own || !this.#element?.isConnected) return;
     window.scrollBy(0, this.#element.getBoundingClientRect().top - this.#top);
   }
+
+  /** Must be called when nobody will go back. */
+  forget(): void {
+    for (const kind of OWN_MOVES) window.removeEventListener(kind, this.#moved, { capture: true });
+  }
+
+  readonly #moved = ({ target }: Event): void => {
+    if (!(target instanceof Element) || !target.closest('[role="search"]')) this.#own = true;
+  };
 }
 
 function isSeen(element: Element): boolean {

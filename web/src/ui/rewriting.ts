@@ -77,7 +77,7 @@ function applied(model: NotebookModel, work: readonly Work[]): Rewritten {
   const changing = work.map((each) => ({ ...each, edits: each.edits.filter(({ from, to, insert }) => each.before.slice(from, to) !== insert) })).filter(({ edits }) => edits.length > 0);
   const last = work.at(-1)?.edits.at(-1);
   const grown = (work.at(-1)?.edits ?? []).reduce((sum, { from, to, insert }) => sum + insert.length - (to - from), 0);
-  if (changing.length > 0) model.session.history.write(() => changing.forEach(write));
+  if (changing.length > 0) model.session.history.rewrite('replace', changing.map(({ cell }) => cell), () => changing.forEach(write));
   return { count: changing.reduce((sum, { edits }) => sum + edits.length, 0), cells: changing.length, end: last ? last.to + grown : 0 };
 }
 

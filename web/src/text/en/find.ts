@@ -24,6 +24,13 @@ export const find = {
   outputs: 'Outputs too',
   options: 'Where to look',
   edit: 'Edit here',
+  outline: {
+    label: 'Outline',
+    close: 'Close the outline',
+    empty: 'Headings in notes stand here. A line that begins with # and a space is one.',
+    untitled: 'Without words',
+    row: (heading: string, count: number, here: readonly string[]) => `${heading || 'Without words'}, ${cells(count)}${here.length > 0 ? `, ${here.join(', ')} here` : ''}`,
+  },
   none: 'Nothing found',
   searching: 'Searching…',
   count: (total: number, more: boolean) => (total === 1 ? '1 match' : `${total.toLocaleString()}${more ? '+' : ''} matches`),
