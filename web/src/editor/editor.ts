@@ -73,7 +73,6 @@ export class CellEditor {
     indent: new Compartment(),
     manner: new Compartment(),
     label: new Compartment(),
-    numbers: new Compartment(),
     vim: new Compartment(),
     access: new Compartment(),
   };
@@ -100,7 +99,6 @@ export class CellEditor {
         parts.grammar.of([]),
         parts.indent.of([]),
         parts.label.of(this.#label()),
-        parts.numbers.of(numbers(this.#preferences.lineNumbers)),
         parts.access.of(access(this.#preferences.readOnly)),
         drawSelection(),
         dropCursor(),
@@ -141,11 +139,10 @@ export class CellEditor {
     const before = this.#preferences;
     const now = (this.#preferences = { ...before, ...change });
     const changed = (...keys: (keyof Preferences)[]) => keys.some((key) => before[key] !== now[key]);
-    const { manner, label, numbers: gutter, access: right, vim } = this.#parts;
+    const { manner, label, access: right, vim } = this.#parts;
     const effects: StateEffect<unknown>[] = [];
-    if (changed('wrapCode', 'closeBrackets', 'completeWhileTyping')) effects.push(manner.reconfigure(this.#manner()));
+    if (changed('lineNumbers', 'wrapCode', 'closeBrackets', 'completeWhileTyping')) effects.push(manner.reconfigure(this.#manner()));
     if (changed('vim', 'readOnly')) effects.push(label.reconfigure(this.#label()));
-    if (changed('lineNumbers')) effects.push(gutter.reconfigure(numbers(now.lineNumbers)));
     if (changed('readOnly')) effects.push(right.reconfigure(access(now.readOnly)));
     if (changed('vim') && !now.vim) effects.push(vim.reconfigure([]));
     if (effects.length > 0) this.view.dispatch({ effects });
@@ -166,8 +163,9 @@ export class CellEditor {
 
   #manner(): Extension {
     if (this.#purpose.prose) return [writing, EditorView.lineWrapping, surround, PROSE];
-    const { wrapCode, closeBrackets: closes, completeWhileTyping } = this.#preferences;
+    const { lineNumbers, wrapCode, closeBrackets: closes, completeWhileTyping } = this.#preferences;
     return [
+      numbers(lineNumbers),
       wrapCode ? EditorView.lineWrapping : [],
       indentOnInput(),
       bracketMatching(),
