@@ -158,8 +158,6 @@ export const commands = {
     nothing: 'Nothing fits.',
     nobody: 'Nobody else is here.',
     cell: (number: number, first: string) => `${number} · ${first}`,
-    inCell: (number: number) => `in cell ${number}`,
-    here: 'here, in no cell',
     heading: (number: number) => `Heading, cell ${number}`,
     goTo: (name: string) => `Go to ${name}`,
     newNotebook: 'New notebook',

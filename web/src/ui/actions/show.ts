@@ -3,6 +3,7 @@
 import { text } from '../../text/text';
 import { editorOf } from '../editors';
 import type { FindModel } from '../find.svelte';
+import { later } from '../later';
 import { stateWord, type NotebookModel, type Panel } from '../notebook.svelte';
 import { Place } from '../place';
 import { settings } from '../settings.svelte';
@@ -68,7 +69,7 @@ async function step(model: NotebookModel, way: 'next' | 'previous'): Promise<voi
 
 /** Searching comes with the first search. */
 async function finder(model: NotebookModel): Promise<FindModel> {
-  const { FindModel } = await import('../find.svelte');
+  const { FindModel } = await later(() => import('../find.svelte'), () => undefined);
   return (model.overlays.find ??= new FindModel(model));
 }
 
