@@ -136,6 +136,57 @@ test('ln_12_cells_are_selected_and_dragged_with_the_pointer', async (t) => {
   await anna.press('Control+z');
   await anna.toast('Undid moving 2 cells.').waitFor();
   await bela.sees(cells);
+
+  // Near the edge the page comes along, and stays where it is when the drag is over.
+  await anna.page.setViewportSize({ width: 1280, height: 300 });
+  await grip.hover();
+  await mouse.down();
+  await mouse.move(rail + 200, 200, { steps: 3 });
+  await mouse.move(rail + 200, 290, { steps: 3 });
+  const scrolled = () => anna.page.evaluate(() => window.scrollY);
+  await eventually(async () => (await scrolled()) > 100, 'the page scrolls');
+  await anna.press('Escape');
+  await mouse.up();
+  await bela.sees(cells);
+});
+
+test('ln_10_cells_dragged_in_from_another_window_are_copies', async (t) => {
+  const { notebook, anna, bela } = await pair(t, 'Windows', codes(2));
+  const from = await server.write('Other', [['note', 'dragged']]);
+  // What the other window gives to the browser when its grip is pulled.
+  await bela.open(from.id);
+  await bela.until('saved');
+  const carried = await bela.cell(from.cells[0]).box.locator('.grip').evaluate((grip) => {
+    const transfer = new DataTransfer();
+    grip.dispatchEvent(new DragEvent('dragstart', { bubbles: true, dataTransfer: transfer }));
+    return [...transfer.types].map((type) => [type, transfer.getData(type)]);
+  });
+  await anna.cell(notebook.cells[1]).editor.evaluate((editor, data) => {
+    const transfer = new DataTransfer();
+    data.forEach(([type, content]) => transfer.setData(type, content));
+    const { top } = editor.getBoundingClientRect();
+    for (const kind of ['dragover', 'drop']) editor.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: transfer, clientY: top + 2 }));
+  }, carried);
+  await stored(notebook.id, ['value_0 = 0', 'dragged', 'value_1 = 1']);
+  assert.deepEqual(await texts(from.id), ['dragged']);
+  await anna.cell(notebook.cells[1]).shows('value_1 = 1');
+});
+
+test('ln_14_all_outputs_are_folded_and_shown_for_everybody', async (t) => {
+  const { notebook, anna, bela } = await pair(t, 'Outputs', [['code', 'x']]);
+  const output = (text) => ({ cell_type: 'code', source: text, metadata: {}, execution_count: 1, outputs: [{ output_type: 'stream', name: 'stdout', text: `out ${text}` }] });
+  await copyElsewhere(anna, JSON.stringify([output('a'), output('b')]));
+  await anna.cell(notebook.cells[0]).point();
+  await anna.press('Control+v');
+  await bela.page.getByText('out b', { exact: true }).waitFor();
+  await anna.press('Shift+o');
+  await eventually(async () => (await bela.page.getByRole('button', { name: 'Output hidden' }).count()) === 2, 'both are folded');
+  await anna.toast('All outputs are folded, for everybody.').waitFor();
+  await bela.page.getByRole('button', { name: 'Output hidden' }).first().click();
+  await anna.page.getByText('out a', { exact: true }).waitFor();
+  await anna.press('Shift+o');
+  await anna.press('Shift+o');
+  await bela.page.getByText('out b', { exact: true }).waitFor();
 });
 
 test('ln_10_cells_are_copied_between_notebooks_tabs_and_programs', async (t) => {

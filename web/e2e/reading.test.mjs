@@ -74,7 +74,7 @@ test('p5_no_key_no_button_and_no_gesture_of_a_reader_changes_anything_and_the_re
   await vera.cell(cells[1]).shows('x = 1\ny = 2');
 
   await vera.cell(cells[2]).box.focus();
-  for (const keys of ['a', 'b', 'd', 'd', 'y', 'm', 'r', 'Alt+ArrowUp', 'Shift+m', 'z', 'Shift+z', 'Shift+Enter']) await vera.press(keys);
+  for (const keys of ['a', 'b', 'c', 'v', 'x', 'd', 'd', 'y', 'm', 'r', '1', 'Alt+ArrowUp', 'Shift+m', 'Shift+d', 'z', 'Shift+z', 'Alt+Enter', 'Shift+Enter']) await vera.press(keys);
   await vera.toast(WHY).first().waitFor();
   await vera.sees(cells);
   assert.equal(await vera.page.getByRole('button', { name: /^Add / }).count(), 0);
@@ -85,7 +85,7 @@ test('p5_no_key_no_button_and_no_gesture_of_a_reader_changes_anything_and_the_re
 
   // Folding is for their own eyes.
   await vera.cell(cells[1]).box.focus();
-  await vera.press('c');
+  await vera.press('Shift+c');
   await vera.cell(cells[1]).box.locator('.folded').waitFor();
   await ana.cell(cells[1]).shows('x = 1\ny = 2');
   await vera.cell(cells[1]).box.locator('.folded').click();

@@ -143,7 +143,7 @@ export class Cell {
 
   /** Selects the cell without editing it, by the upper end of its rail. */
   async point(modifiers = []) {
-    await this.box.locator('.rail').click({ position: { x: 30, y: 3 }, modifiers });
+    await this.box.locator('.rail').click({ position: { x: 4, y: 3 }, modifiers });
   }
 
   /** Puts the caret at an offset of the text, by clicking and by arrow keys. */

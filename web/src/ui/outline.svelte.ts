@@ -3,8 +3,6 @@
 // Invariant: a keystroke reads one note anew, at most once a frame; the tree is drawn again only when a heading is
 // another.
 
-import { flushSync } from 'svelte';
-
 import { kindOf, sourceOf } from '../doc/cell';
 import type { Part } from '../doc/notebook';
 import { headingsOf, type Heading } from '../state/headings';
@@ -51,8 +49,7 @@ export class OutlineModel {
 
   /** Brings a section to the head of the page. */
   goTo(section: Section): void {
-    this.model.folding.reveal([section.cell]);
-    flushSync();
+    this.model.uncover(section.cell);
     const element = this.#elementOf(section);
     if (element) window.scrollBy(0, element.getBoundingClientRect().top - RESTING_PX);
     this.model.select(section.cell);

@@ -25,6 +25,7 @@ const RESTING = 0.4;
 export async function reveal(model: NotebookModel, revealing: Revealing): Promise<boolean> {
   const { found } = revealing;
   const cell = model.session.notebook.cell(found.cell);
+  model.uncover(found.cell);
   const folding = cell && foldingOf(cell);
   if (folding && (found.part === SOURCE ? folding.source : folding.outputs)) revealing.unfold();
   model.folding.reveal([found.cell]);
