@@ -33,9 +33,9 @@ test('a_new_name_and_colour_are_seen_by_the_others_and_kept', async (t) => {
   const avatar = anna.page.getByRole('button', { name: /^Go to/ });
   await anna.page.getByRole('button', { name: 'Go to Benjamin' }).waitFor();
   assert.equal(await avatar.count(), 1);
-  await bela.page.getByLabel('Colour #2e7d32').click();
+  await bela.page.getByLabel('Green').click();
   const color = () => avatar.evaluate((button) => button.style.getPropertyValue('--person'));
-  await eventually(async () => (await color()) === '#2e7d32', 'the new colour is seen');
+  await eventually(async () => (await color()) === '#507850', 'the new colour is seen');
   await bela.page.reload();
   await bela.page.getByLabel('You: Benjamin').waitFor({ state: 'attached' });
 });
@@ -72,7 +72,7 @@ test('ln_14_folding_is_shared', async (t) => {
   const { anna, bela, notebook } = await pair(t, 'Folds', [['code', 'fold me\nsecond line']]);
   const [cell] = notebook.cells;
   await anna.cell(cell).box.focus();
-  await anna.press('c');
+  await anna.press('Shift+c');
   await bela.cell(cell).box.locator('.folded', { hasText: 'fold me' }).waitFor();
   await bela.cell(cell).box.locator('.folded').click();
   await anna.cell(cell).shows('fold me\nsecond line');

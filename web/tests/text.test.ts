@@ -21,7 +21,6 @@ const NOT_YET = new Set([
   'CellRail.svelte',
   'CellTools.svelte',
   'NotebookPage.svelte',
-  'People.svelte',
   'TopBar.svelte',
 ]);
 

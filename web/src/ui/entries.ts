@@ -8,6 +8,7 @@ import { text } from '../text/text';
 import { keymap } from './keymap.svelte';
 import type { NotebookModel } from './notebook.svelte';
 import { page } from './page.svelte';
+import { whereIs } from './places';
 
 export interface Entry extends Candidate {
   scope: Scope;
@@ -69,14 +70,14 @@ function cellEntries(model: NotebookModel): Entry[] {
 }
 
 function personEntries(model: NotebookModel): Entry[] {
-  return model.people.map(({ client, name, color, cell }) => ({
-    id: `person:${client}`,
+  return model.colleagues.list.map((person) => ({
+    id: `person:${person.key}`,
     scope: 'people',
-    label: PALETTE.goTo(name),
-    detail: cell !== null && model.ids.includes(cell) ? PALETTE.inCell(model.ids.indexOf(cell) + 1) : PALETTE.here,
+    label: PALETTE.goTo(person.name),
+    detail: whereIs(model, person),
     keys: [],
-    color,
-    run: () => model.jumpTo(cell),
+    color: person.color,
+    run: () => void model.follower.give({ kind: 'press', key: person.key }),
   }));
 }
 

@@ -1,7 +1,9 @@
-// Tells when an element comes near the part of the page that is seen, and when it leaves it again.
+// Tells when an element comes near the part of the page that is seen, and when it leaves it again. Paper shows all.
 //
 // Invariant: what is seen is told of at once; what is only near waits until the page has time, the nearest first, so
 // that neither opening nor scrolling is held up by what nobody looks at.
+
+import { flushSync } from 'svelte';
 
 import { inSlices } from './slices';
 
@@ -80,6 +82,19 @@ function tell(element: Element): void {
   told.add(element);
   watched.get(element)?.(true);
 }
+
+/** What is told of may hold what is yet to be told of: a sketch becomes a view, a view gets its editor. */
+const DEEPEST = 3;
+
+/** What is printed was not scrolled to: it is drawn before the paper is made. */
+function showAll(): void {
+  for (let depth = 0; depth < DEEPEST; depth += 1) {
+    for (const element of [...watched.keys()]) if (!told.has(element)) tell(element);
+    flushSync();
+  }
+}
+
+window.addEventListener('beforeprint', showAll);
 
 function forget(element: Element): void {
   watched.delete(element);

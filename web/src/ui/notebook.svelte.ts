@@ -11,17 +11,19 @@ import { setTitle } from '../doc/edit';
 import { WordIndex } from '../doc/words';
 import { visible } from '../state/cells';
 import { changes, type Command } from '../state/commands';
-import { Occupants } from '../state/occupants';
 import { mayOnlyRead, word, type Facts } from '../state/saved';
 import { block, carried, everything, extended, inOrder, NOTHING, only, toggled, type Selection } from '../state/selection';
-import { others, place, type Person } from '../sync/presence';
+import { place } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import { text } from '../text/text';
 import { ACTIONS } from './actions';
+import { placeChosen } from './anchoring';
 import { announcer } from './announcer.svelte';
 import { CellClipboard } from './cellClipboard';
+import { Colleagues } from './colleagues.svelte';
 import { Dragging } from './dragging.svelte';
 import { Folding } from './folding.svelte';
+import { Follower } from './following.svelte';
 import { idle } from './idle';
 import { Live } from './live.svelte';
 import { Overlays } from './overlays.svelte';
@@ -55,6 +57,8 @@ export class NotebookModel {
   /** Of the code, for completion. */
   readonly words: WordIndex;
   readonly structure: Structure;
+  readonly colleagues: Colleagues;
+  readonly follower: Follower;
   readonly clipboard: CellClipboard;
   readonly dragging: Dragging;
   readonly folding: Folding;
@@ -65,9 +69,6 @@ export class NotebookModel {
   readonly #title: Live<string>;
   readonly #language: Live<string>;
   readonly #facts: Live<Facts>;
-  readonly #people: Live<Occupants>;
-  /** Made once a change, though hundreds of cells ask. */
-  #occupants: Occupants | undefined;
   #numbers: { ids: readonly string[]; of: ReadonlyMap<string, number> } = { ids: [], of: new Map() };
   readonly #deleted: Live<ReturnType<NotebookSession['notebook']['deleted']>>;
   readonly #handles = new Map<string, CellHandle>();
@@ -80,7 +81,7 @@ export class NotebookModel {
   #own = false;
 
   constructor(readonly session: NotebookSession) {
-    const { notebook, provider, offline, awareness } = session;
+    const { notebook, provider, offline } = session;
     this.#ids = new Live(() => this.#visible(), (changed) => notebook.onStructure(changed));
     this.#title = new Live(() => notebook.title(), (changed) => notebook.onDetails(changed));
     this.#language = new Live(() => notebook.language(), (changed) => notebook.onDetails(changed));
@@ -89,22 +90,15 @@ export class NotebookModel {
       () => ({ progress: provider.progress, offline: offline.progress }),
       (changed) => both(provider.onProgress(changed), offline.onProgress(changed)),
     );
-    const moved = () => (this.#occupants = undefined);
-    awareness.on('change', moved);
-    this.#people = new Live(
-      () => (this.#occupants ??= new Occupants(others(awareness))),
-      (changed) => {
-        awareness.on('change', changed);
-        return () => awareness.off('change', changed);
-      },
-    );
     this.structure = new Structure(this);
+    this.colleagues = new Colleagues(session);
+    this.follower = new Follower(this);
     this.clipboard = new CellClipboard(this);
     this.dragging = new Dragging(this);
     this.folding = new Folding(notebook, session.settings.base + session.settings.id);
     this.#lastIds = notebook.ids();
     this.words = new WordIndex(notebook, idle);
-    this.#stop = [() => awareness.off('change', moved), notebook.onStructure(() => this.#structureChanged()), this.clipboard.listen(), () => this.folding.destroy(), () => this.dragging.end(), () => this.words.destroy()];
+    this.#stop = [notebook.onStructure(() => this.#structureChanged()), this.clipboard.listen(), () => this.folding.destroy(), () => this.dragging.end(), () => this.words.destroy()];
   }
 
   get ids(): readonly string[] {
@@ -159,19 +153,13 @@ export class NotebookModel {
     return mayOnlyRead(this.facts);
   }
 
-  get people(): readonly Person[] {
-    return this.#people.value.everybody;
-  }
-
-  peopleIn(cell: string): readonly Person[] {
-    return this.#people.value.in(cell);
-  }
-
   get deleted(): ReturnType<NotebookSession['notebook']['deleted']> {
     return this.#deleted.value;
   }
 
   destroy(): void {
+    this.colleagues.destroy();
+    this.follower.destroy();
     this.#stop.forEach((stop) => stop());
   }
 
@@ -236,12 +224,14 @@ export class NotebookModel {
     this.#focusHead();
   }
 
-  /** Exactly these; the last of them gets the focus. */
+  /** Exactly these, with what the folded headings among them hide; the last gets the focus. */
   selectBlock(ids: readonly string[]): void {
-    const last = ids.at(-1);
+    const seen = ids.filter((id) => !this.folding.hides(id));
+    const chosen = seen.length > 0 ? seen : ids;
+    const last = chosen.at(-1);
     if (last === undefined) return;
     this.show(last, false);
-    this.#choose(block(ids));
+    this.#choose(block(chosen));
   }
 
   /** Only this cell, the one with the focus. */
@@ -302,10 +292,6 @@ export class NotebookModel {
     return true;
   }
 
-  jumpTo(cell: string | null): void {
-    if (cell !== null) this.reveal(cell);
-  }
-
   run(command: Command): void {
     if (changes(command) && this.reading.refuses()) return;
     ACTIONS[command](this);
@@ -314,7 +300,7 @@ export class NotebookModel {
   /** Selects a cell and brings it into view, also one that is only just being made. */
   show(id: string, edit: boolean): void {
     const handle = this.#handle(id);
-    this.#uncover(id);
+    this.uncover(id);
     this.#choose(only(id));
     if (!handle) this.#awaited = { id, edit };
     else if (edit) handle.edit();
@@ -322,8 +308,11 @@ export class NotebookModel {
   }
 
   reveal(id: string): void {
-    this.#uncover(id);
-    queueMicrotask(() => document.getElementById(`cell-${id}`)?.scrollIntoView({ block: 'nearest' }));
+    this.uncover(id);
+    queueMicrotask(() => {
+      document.getElementById(`cell-${id}`)?.scrollIntoView({ block: 'nearest' });
+      placeChosen();
+    });
   }
 
   #handle(id: string): CellHandle | undefined {
@@ -339,9 +328,9 @@ export class NotebookModel {
     return [...visible(placed, new Set(this.session.notebook.ids()), this.held), ...gone];
   }
 
-  /** Opens what hides the cell; it can have the focus at once. */
-  #uncover(id: string): void {
-    if (this.folding.reveal([id])) flushSync();
+  /** Opens the folded sections that hide the cell; it can have the focus at once. */
+  uncover(id: string): void {
+    if (this.folding.hides(id) && this.folding.reveal([id])) flushSync();
   }
 
   #choose(selection: Selection): void {

@@ -1,6 +1,6 @@
 // What the whole page shares: where it is, who is there, how it looks, the REST door.
 
-import { IDENTITY, identity, keep, validName, type Identity } from '../state/identity';
+import { identity, IDENTITY, keep, settle, validName, type Identity } from '../state/identity';
 import { pathOf, routeOf, type Route } from '../state/route';
 import { RecentNotebooks } from '../sync/recent';
 import { Rest } from '../sync/rest';
@@ -23,7 +23,7 @@ class Page {
   readonly rest = new Rest(this.base, () => this.person.name);
   readonly recent: RecentNotebooks;
   route = $state<Route>({ kind: 'home' });
-  person = $state<Identity>({ id: '', name: '', color: '' });
+  person = $state.raw<Identity>({ id: '', name: '', color: '', named: true, settled: true });
   look = $state<Look>('system');
   readonly #returned: (() => void)[] = [];
   /** Undefined where the browser forbids it. */
@@ -31,7 +31,7 @@ class Page {
 
   constructor() {
     this.recent = new RecentNotebooks(this.storage, this.base);
-    this.person = identity(this.storage, Math.random);
+    this.person = identity(this.storage);
     this.look = this.#keptLook();
     this.#arrive();
     window.addEventListener('popstate', () => this.#arrive());
@@ -57,16 +57,19 @@ class Page {
     return pathOf(route, new URL(this.base).pathname);
   }
 
+  /** All tabs of this browser hear of it. */
   rename(name: string): void {
     const valid = validName(name);
-    if (valid === undefined) return;
-    this.person = { ...this.person, name: valid };
-    keep(this.storage, this.person);
+    if (valid !== undefined) this.#become({ ...this.person, name: valid, named: true });
   }
 
   recolor(color: string): void {
-    this.person = { ...this.person, color };
-    keep(this.storage, this.person);
+    this.#become({ ...this.person, color, settled: true });
+  }
+
+  /** Beside the people who are here already, unless the colour was settled before. */
+  settleColor(taken: readonly string[]): void {
+    if (!this.person.settled) this.#become(settle(this.person, taken, Math.random));
   }
 
   setLook(look: Look): void {
@@ -78,13 +81,18 @@ class Page {
     }
   }
 
+  #become(person: Identity): void {
+    this.person = person;
+    keep(this.storage, person);
+  }
+
   #arrive(): void {
     this.route = routeOf(location.pathname, new URL(this.base).pathname);
   }
 
   /** Another tab of this browser has changed something: every tab shows it. */
   #changedElsewhere(key: string | null): void {
-    if (key === IDENTITY) this.person = identity(this.storage, Math.random);
+    if (key === IDENTITY) this.person = identity(this.storage);
     if (key === LOOK) this.look = this.#keptLook();
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { inkOn } from '../../src/editor/ink';
-import { COLORS } from '../../src/state/identity';
+import { COLORS } from '../../src/sync/colors';
 
 test('our own colours carry white letters, light ones of foreign clients dark letters', () => {
   expect(COLORS.map(inkOn)).toEqual(COLORS.map(() => '#ffffff'));

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { excerpt, lineCount, pieces } from '../../src/state/excerpt';
 import { Budget, frameMessage, HEIGHTS, HIGHEST_FRAME, MESSAGES } from '../../src/state/frame';
 import { rows, type Row } from '../../src/state/jsonTree';
-import { Occupants } from '../../src/state/occupants';
 import { contentOf } from '../../src/state/outputContent';
 import { estimatedHeight } from '../../src/state/outputHeight';
 import { settled } from '../../src/state/terminal';
@@ -95,12 +94,4 @@ test('the place kept for an output is about as high as it will be', () => {
   const table = `<table>${'<tr><td>1</td></tr>'.repeat(10)}</table>`;
   expect(estimatedHeight({ kind: 'frame', html: table, fallback: '' }, 780)).toBeCloseTo(286);
   expect(estimatedHeight({ kind: 'text', text: lines(100_000), tone: 'plain' }, 780)).toBeLessThan(3500);
-});
-
-test('a cell nobody is in keeps one answer when others move', () => {
-  const person = (name: string, cell: string | null) => ({ client: 1, name, color: '#000000', cell, cursors: [] });
-  const before = new Occupants([person('Ana', 'a'), person('Bela', 'a'), person('Chen', null)]);
-  const after = new Occupants([person('Ana', 'b')]);
-  expect(before.in('a').map(({ name }) => name)).toEqual(['Ana', 'Bela']);
-  expect(after.in('a')).toBe(before.in('c'));
 });

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 
 import { behindAfterStep, behindHeight, moves, neighbour, scrollNearEdge, visible } from '../../src/state/cells';
-import { COLORS, identity } from '../../src/state/identity';
 import { pathOf, routeOf } from '../../src/state/route';
 
 test('ln_17_the_node_that_holds_the_focus_is_never_moved_and_the_order_comes_out_right', () => {
@@ -69,14 +68,4 @@ test('ln_02_addresses_lead_to_pages_under_any_base', () => {
   expect(routeOf('/lab/', '/lab/')).toEqual({ kind: 'home' });
   expect(routeOf('/elsewhere/x', '/')).toEqual({ kind: 'unknown', path: 'elsewhere/x' });
   expect(pathOf({ kind: 'notebook', id: 'a b' }, '/lab/')).toBe('/lab/notebook/a%20b');
-});
-
-test('a name and a colour are made once and kept', () => {
-  const kept = new Map<string, string>();
-  const store = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value) };
-  const first = identity(store, () => 0.3);
-  expect(COLORS).toContain(first.color);
-  expect(identity(store, () => 0.9)).toEqual(first);
-  kept.set('coscribe:identity', '{"name": 5');
-  expect(identity(store, () => 0.9).name).not.toBe('');
 });
