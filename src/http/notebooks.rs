@@ -1,5 +1,7 @@
 //! `/api/notebooks`: the catalogue, whole notebooks, import and export.
 
+use std::collections::HashMap;
+
 use axum::{
     Json,
     body::Bytes,
@@ -15,12 +17,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    App, Shared,
+    App, Shared, blobs,
     bodies::notebook_body,
     error::{Answer, ApiError},
     extract::{Body, BodyOrDefault, By, Ids, Params, Raw},
 };
 use crate::{
+    config,
     ids::{DocumentId, NotebookId},
     notebook::{self, ImportedNotebook, NotebookView, Op},
     vocabulary::Actor,
@@ -34,6 +37,9 @@ const UNTITLED: &str = "Untitled";
 
 /// The longest title, in characters: it is shown in one line.
 const TITLE_MAX: usize = 300;
+
+/// Bytes of pictures that an exported file takes with it: so many fit into an import once they are base64.
+const CARRIED_MAX: usize = config::IMPORT_BYTES / 2;
 
 pub fn routes(max_import: usize) -> OpenApiRouter<Shared> {
     let import = OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::max(max_import));
@@ -220,12 +226,39 @@ async fn export(
     Ids(id): Ids<NotebookId>,
     Params(wanted): Params<ExportParams>,
 ) -> Answer<Response> {
-    let view = app.view(&id).await?;
     let format = wanted.format;
+    let view = app.view(&id).await?;
+    let view = if format.holds_pictures() { carrying_its_pictures(&app, view).await? } else { view };
     let name = file_name(&view.title, format.extension());
     let text = blocking(move || format.write(&view)).await?;
     let headers = [(CONTENT_TYPE, HeaderValue::from_static(format.media_type())), (CONTENT_DISPOSITION, name)];
     Ok((headers, text).into_response())
+}
+
+/// Files are read where this server is not: the pictures kept beside the notebook go with it.
+async fn carrying_its_pictures(app: &App, mut view: NotebookView) -> Answer<NotebookView> {
+    let called = notebook::pictures_called(&view);
+    if called.is_empty() {
+        return Ok(view);
+    }
+    let hashes = called.iter().map(|sha256| blobs::from_hex(sha256)).collect::<Answer<Vec<_>>>()?;
+    let contents = app
+        .with_store(move |store| {
+            let mut contents = HashMap::new();
+            let mut carried = 0;
+            for (sha256, hash) in called.into_iter().zip(hashes) {
+                let Some(content) = store.blob(&hash)? else { continue };
+                if carried + content.len() > CARRIED_MAX {
+                    continue;
+                }
+                carried += content.len();
+                contents.insert(sha256, content.to_vec());
+            }
+            Ok(contents)
+        })
+        .await?;
+    notebook::carry_pictures(&mut view, &contents);
+    Ok(view)
 }
 
 impl Format {
@@ -235,6 +268,10 @@ impl Format {
             Self::Md => notebook::export_markdown(view),
             Self::Py => notebook::export_python(view),
         }
+    }
+
+    fn holds_pictures(self) -> bool {
+        matches!(self, Self::Ipynb | Self::Md)
     }
 
     fn extension(self) -> &'static str {

@@ -168,6 +168,8 @@ test('p6_counts_and_marks_follow_while_another_types_and_nothing_jumps', async (
 test('p6_replacing_merges_with_what_another_types_in_the_same_cell_and_is_taken_back_at_once', async (t) => {
   const { notebook, anna, bela, people } = await pair(t, 'Replace', [['code', 'color = color_of(Color)'], ['note', 'the color'], ['code', 'none']]);
   const [code, note] = notebook.cells;
+  await anna.press('Control+h');
+  await field(anna).fill('color');
   // Both without the network, so that neither knows of the other's change.
   await Promise.all(people.map((person) => person.context.setOffline(true)));
   await Promise.all(people.map((person) => person.until('offline')));
@@ -175,8 +177,6 @@ test('p6_replacing_merges_with_what_another_types_in_the_same_cell_and_is_taken_
   await bela.type('XY');
   await bela.cell(code).caretAtEnd();
   await bela.type(' # done');
-  await anna.press('Control+h');
-  await field(anna).fill('color');
   await replacement(anna).fill('colour');
   await press(anna, 'Keep the case of what is replaced');
   await press(anna, 'Replace all');

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 
+import { assertNoSidewaysScroll, seriousFaults } from './kit/axe.mjs';
 import { eventually } from './kit/eventually.mjs';
 import { agreed, assertNoForeignHost, Person } from './kit/people.mjs';
 import { Proxy } from './kit/proxy.mjs';
@@ -328,4 +329,94 @@ test('formatted text comes in as Markdown, plain text and code as they are', asy
   await cell.shows('- [ ] a\n  - [ ] **b**');
   assert.equal(await anna.page.evaluate(() => window.hurt), undefined);
   assertNoForeignHost(anna);
+});
+
+/** All that Markdown can show here. */
+const EVERYTHING = `# A heading
+
+A [link](https://example.org), a footnote[^1], ~~struck~~ and \`code\`, ![elsewhere](https://example.org/p.png).
+
+| left | right |
+|:-----|------:|
+| ${'a wide cell '.repeat(12)} | 2 |
+
+- [ ] open
+- [x] done
+
+> quoted $a^2$
+
+\`\`\`python
+def wide(): return "${'a long line '.repeat(20)}"  # comment
+\`\`\`
+
+$$\\sum_{i=0}^{n} i = \\frac{n(n+1)}{2} ${'+ 0'.repeat(60)}$$
+
+<details><summary>more</summary>hidden</details>
+<div class="alert alert-warning">careful</div>
+
+\`\`\`mermaid
+flowchart LR
+  A[Begin here] --> B[Go on] --> C[Then] --> D[And then] --> E[End]
+\`\`\`
+
+\`\`\`mermaid
+flowchart LR
+  A --> --> B
+\`\`\`
+
+[^1]: the note`;
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const width of [1280, 390]) {
+    test(`p6_a_note_with_everything_is_usable_in_${colorScheme}_at_${width}_pixels`, async (t) => {
+      const { id, cells } = await server.write('Everything', [['note', EVERYTHING], ['code', '1']]);
+      const anna = await join(t, 'Anna', { colorScheme, viewport: { width, height: 844 } });
+      await Person.together([anna], id);
+      const root = note(anna, cells[0]);
+      await root.locator('.diagram img').waitFor({ timeout: 30_000 });
+      await root.locator('figcaption').waitFor();
+      await root.locator('.katex').nth(1).waitFor();
+      await root.locator('pre span').first().waitFor();
+      assert.deepEqual(await seriousFaults(anna.page), []);
+      await assertNoSidewaysScroll(anna.page);
+      assert.deepEqual(anna.errors, []);
+    });
+  }
+}
+
+test('on paper the whole notebook is drawn, without what is there to work with', async (t) => {
+  const far = Array.from({ length: 40 }, (_, index) => ['code', `x = ${index}\n`.repeat(10)]);
+  const { id, cells } = await server.write('Paper', [...far, ['note', '# The **end**\n\n$x^2$']]);
+  const anna = await join(t, 'Anna');
+  await Person.together([anna], id);
+  const last = anna.cell(cells.at(-1)).box;
+  assert.equal(await last.locator('.markdown').count(), 0, 'it is far away');
+  await anna.page.emulateMedia({ media: 'print' });
+  await anna.page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+  assert.equal(await last.locator('.markdown h1 strong').innerText(), 'end');
+  assert.equal(await anna.page.locator('.bar').isVisible(), false);
+});
+
+test('a picture on its way shows how far it is and can be called off', async (t) => {
+  const { notebook, anna } = await pair(t, 'On its way', [['note', 'here'], ['code', '1']]);
+  const [id] = notebook.cells;
+  await note(anna, id).getByText('here').waitFor();
+  let go;
+  await anna.page.route('**/api/blobs', async (route) => (await new Promise((resolve) => (go = resolve))) === 'on' ? route.continue() : route.abort());
+  const photo = { name: 'photo.png', type: 'image/png', bytes: png(1_200_000) };
+  await give(note(anna, id), 'drop', { files: [photo] });
+  await anna.page.getByRole('progressbar', { name: 'Sending photo.png' }).waitFor();
+  await anna.page.getByRole('button', { name: 'Do not add photo.png' }).click();
+  await anna.page.getByRole('progressbar').waitFor({ state: 'detached' });
+  assert.equal(await anna.page.locator('.toast').count(), 0);
+  assert.equal(await server.source(notebook.id, id), 'here');
+
+  // Typed meanwhile: the picture comes to stand where it was put.
+  await anna.cell(id).caretAt(2);
+  await give(anna.cell(id).editor, 'paste', { files: [photo] });
+  await anna.page.getByRole('progressbar').waitFor();
+  await anna.press('Home');
+  await anna.type('>>');
+  go('on');
+  await written(notebook, id, /^>>he!\[photo\]\(api\/blobs\/[0-9a-f]{64}\?type=image\/png\)re$/);
 });

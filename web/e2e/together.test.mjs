@@ -72,7 +72,7 @@ test('ln_14_folding_is_shared', async (t) => {
   const { anna, bela, notebook } = await pair(t, 'Folds', [['code', 'fold me\nsecond line']]);
   const [cell] = notebook.cells;
   await anna.cell(cell).box.focus();
-  await anna.press('c');
+  await anna.press('Shift+c');
   await bela.cell(cell).box.locator('.folded', { hasText: 'fold me' }).waitFor();
   await bela.cell(cell).box.locator('.folded').click();
   await anna.cell(cell).shows('fold me\nsecond line');

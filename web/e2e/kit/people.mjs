@@ -97,6 +97,22 @@ export class Person {
     return this.cell((await article.getAttribute('id')).slice('cell-'.length));
   }
 
+  /** The cells that are selected, in order: one, or those marked as several. */
+  async selection() {
+    const marked = (name) => this.page.locator(`article.${name}`).evaluateAll((cells) => cells.map((cell) => cell.dataset.cell));
+    const several = await marked('chosen');
+    return several.length > 0 ? several : marked('selected');
+  }
+
+  async selects(ids) {
+    await eventually(async () => same(await this.selection(), ids), async () => `${this.name} has selected ${ids}; has ${await this.selection()}`);
+  }
+
+  /** The cells that no folded heading hides. */
+  unfolded() {
+    return this.page.locator('article[id^="cell-"]:not([hidden])').evaluateAll((cells) => cells.map((cell) => cell.dataset.cell));
+  }
+
   /** A notice at the foot of the page. */
   toast(text) {
     return this.page.locator('.toast').filter({ hasText: text });
@@ -123,6 +139,11 @@ export class Cell {
     this.editor = this.box.locator('.cm-content');
     /** The slot: the cell with the bar above it that adds cells. */
     this.slot = this.box.locator('xpath=..');
+  }
+
+  /** Selects the cell without editing it, by the upper end of its rail. */
+  async point(modifiers = []) {
+    await this.box.locator('.rail').click({ position: { x: 4, y: 3 }, modifiers });
   }
 
   /** Puts the caret at an offset of the text, by clicking and by arrow keys. */

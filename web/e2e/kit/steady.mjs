@@ -1,40 +1,30 @@
-// Measures, after every frame, how far something on the screen strays from where it was.
+// Whether somebody is left in peace: the caret, the selection and the place on the screen stay as they are.
+
+import assert from 'node:assert/strict';
 
 import { eventually } from './eventually.mjs';
 
-/** Waits until it has not moved for some frames, then watches the element of this handle. */
-export async function watchPlace(page, handle) {
-  const place = () => handle.evaluate((element) => element.getBoundingClientRect().top);
-  let last = await place();
-  let still = 0;
-  await eventually(async () => {
-    const now = await place();
-    still = now === last ? still + 1 : 0;
-    last = now;
-    return still > 8;
-  }, 'the page rests');
-  await handle.evaluate((element) => {
-    const start = element.getBoundingClientRect().top;
-    const watch = { start, farthest: 0, frames: 0, trail: [] };
-    window.watched = watch;
-    // Observers of size are told when a frame is laid out, the page's own before this one: what it sees is painted.
-    const pulse = document.body.appendChild(document.createElement('div'));
-    pulse.style.cssText = 'position: fixed; height: 0; visibility: hidden';
-    const observer = new ResizeObserver(() => {
-      if (window.watched !== watch) return observer.disconnect(), pulse.remove();
-      const strayed = element.getBoundingClientRect().top - start;
-      watch.frames += 1;
-      if (Math.abs(strayed) > Math.abs(watch.farthest)) watch.farthest = strayed;
-      if (strayed !== watch.trail.at(-1)) watch.trail.push(strayed);
-      requestAnimationFrame(() => (pulse.style.width = `${watch.frames % 2}px`));
-    });
-    observer.observe(pulse);
-  });
-}
+/** A rounded line or two of what a browser draws is not a jump. */
+const STEADY_PX = 2;
 
-/** The farthest it has been from its place, in pixels, in frames that were painted since. */
-export async function strayed(page) {
-  const frames = await page.evaluate(() => window.watched.frames);
-  await eventually(() => page.evaluate((seen) => window.watched.frames > seen + 6, frames), 'six more frames are painted');
-  return page.evaluate(() => ({ farthest: window.watched.farthest, trail: window.watched.trail }));
+/** What this person has before them at an offset of a cell; the function returned checks it again after each deed of others. */
+export async function settle(person, id, offset) {
+  const cell = person.cell(id);
+  await cell.caretAt(offset);
+  await cell.box.evaluate((box) => window.scrollTo(0, box.offsetTop - 250));
+  const before = await cell.read();
+  // Where the page has come to rest.
+  let top = await cell.top();
+  await eventually(async () => {
+    const now = await cell.top();
+    const rests = now === top;
+    top = now;
+    return rests;
+  }, 'the page rests');
+  return async (deed) => {
+    const now = await cell.read();
+    assert.deepEqual([now.focused, now.anchor, now.head], [true, before.anchor, before.head], `caret after ${deed}`);
+    const shift = Math.abs((await cell.top()) - top);
+    assert.ok(shift <= STEADY_PX, `the cell ${person.name} is in moved by ${shift} px on the screen after ${deed}`);
+  };
 }

@@ -43,9 +43,11 @@ export function lastAuthor(text: Y.Text, authors: Y.Map<unknown>): string | unde
   return names.size === 1 ? [...names][0] : undefined;
 }
 
+/** Not of the server itself, which writes for programs and files: that would say nothing of who it was. */
 export function nameOf(authors: Y.Map<unknown>, client: number): string | undefined {
   const author = authors.get(String(client));
-  return isObject(author) && typeof author['name'] === 'string' && author['name'] !== '' ? author['name'] : undefined;
+  if (!isObject(author) || author['kind'] === 'server') return undefined;
+  return typeof author['name'] === 'string' && author['name'] !== '' ? author['name'] : undefined;
 }
 
 function shares(text: Y.Text): Map<number, Share> {

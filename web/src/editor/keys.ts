@@ -1,6 +1,6 @@
 // The keys of an editor: those that lead out of it, and those that change its text, as JupyterLab and VS Code have them.
 
-import { clearSnippet, closeBracketsKeymap, closeCompletion, completionStatus } from '@codemirror/autocomplete';
+import { clearSnippet, closeBracketsKeymap, closeCompletion, currentCompletions } from '@codemirror/autocomplete';
 import { defaultKeymap, indentLess, indentMore, simplifySelection } from '@codemirror/commands';
 import { getIndentUnit, indentUnit } from '@codemirror/language';
 import { selectNextOccurrence, selectSelectionMatches } from '@codemirror/search';
@@ -36,7 +36,7 @@ function asked(action: (host: EditorHost) => void): (view: EditorView) => boolea
 
 /** What is open goes first: a list, the fields of a snippet, further carets; then the editor is left. */
 function escape(view: EditorView): boolean {
-  const listed = completionStatus(view.state) === 'active';
+  const listed = currentCompletions(view.state).length > 0;
   // One that is still being asked for would open over the cell that was left.
   closeCompletion(view);
   if (!listed && !clearSnippet(view) && !simplifiesCarets(view)) view.state.facet(editorHost).leave();

@@ -46,8 +46,6 @@ export function drawNote(source: string, pictures: Pictures): Drawing {
   content.querySelectorAll('a[href]').forEach(lead);
   content.querySelectorAll('img').forEach((image) => showPicture(image, pictures));
   content.querySelectorAll('table').forEach(scrollInItself);
-  // What may scroll sideways must be reachable without a pointer.
-  content.querySelectorAll('pre').forEach((wide) => wide.setAttribute('tabindex', '0'));
   return { content, tasks };
 }
 
@@ -119,7 +117,6 @@ function lead(link: Element): void {
 function scrollInItself(table: Element): void {
   const frame = document.createElement('div');
   frame.className = 'wide';
-  frame.tabIndex = 0;
   frame.setAttribute('role', 'group');
   frame.setAttribute('aria-label', text.notes.table);
   table.replaceWith(frame);

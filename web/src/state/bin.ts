@@ -1,6 +1,6 @@
 // The bin as people look through it: what each deleted cell was, who deleted it, where it stood. Pure.
 
-import { kindOf, kindOfJson, sourceOf } from '../doc/cell';
+import { kindOf, kindOfJson, outputsOf, sourceOf } from '../doc/cell';
 import type { Deleted, Notebook } from '../doc/notebook';
 import { joined } from '../doc/output';
 import type { CellKind } from '../wire/wire';
@@ -37,8 +37,16 @@ export interface Excerpt {
 const MOST_LINES = 6;
 const MOST_CHARACTERS = 600;
 
+/** The last deleted first; of cells with nothing in them nothing can be wanted back. */
 export function binEntries(notebook: Notebook): BinEntry[] {
-  return notebook.deleted().map((deleted) => entry(notebook, deleted));
+  return notebook.deleted().filter((deleted) => !isEmpty(deleted)).map((deleted) => entry(notebook, deleted));
+}
+
+function isEmpty({ cell, tombstone }: Deleted): boolean {
+  const json = tombstone.json ?? {};
+  const text = cell ? (sourceOf(cell)?.toString() ?? '') : joined(json['source']);
+  const outputs = cell ? outputsOf(cell) : json['outputs'];
+  return text.trim() === '' && !(Array.isArray(outputs) && outputs.length > 0);
 }
 
 function entry(notebook: Notebook, { id, cell, tombstone }: Deleted): BinEntry {

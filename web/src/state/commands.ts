@@ -66,6 +66,7 @@ const DECLARED = {
   foldAllSources: { group: 'fold', keys: [] },
   foldAllOutputs: { group: 'fold', keys: ['Shift+o'] },
   bin: { group: 'show', keys: ['Shift+x'] },
+  lineNumbers: { group: 'show', keys: ['Shift+l', 'l'] },
   cellMenu: { group: 'show', keys: ['ContextMenu', 'Shift+F10'] },
   save: { group: 'show', keys: ['s', 'Mod+s'], anywhere: true },
   find: { group: 'show', keys: ['Mod+f'], anywhere: true },

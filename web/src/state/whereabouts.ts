@@ -3,7 +3,7 @@
 // Invariant: each line says what is known and no more.
 
 import { text } from '../text/text';
-import { existingNowhereElse, unsaved, type Facts } from './saved';
+import { existingNowhereElse, mayOnlyRead, unsaved, type Facts } from './saved';
 
 /** What is known beside the facts of the connection. */
 export interface Surroundings {
@@ -26,11 +26,11 @@ export function lines(facts: Facts, around: Surroundings): Line[] {
   const { saved, waiting, tabs, server, role } = text.trust.facts;
   const { progress } = facts;
   const behind = unsaved(facts);
+  const reader = mayOnlyRead(facts);
   return [
     ...(progress.role === undefined ? [] : [{ term: role.term, value: role[progress.role] }]),
-    ...(progress.role === 'viewer' ? [] : [{ term: saved.term, value: progress.savedAt === undefined ? saved.never : saved.at(around.time(progress.savedAt)) }]),
-    { term: waiting.term, value: behind === 0 ? waiting.none : waiting.some(behind) },
-    kept(facts, around),
+    ...(reader ? [] : [{ term: saved.term, value: progress.savedAt === undefined ? saved.never : saved.at(around.time(progress.savedAt)) }]),
+    ...(reader && behind === 0 ? [] : [{ term: waiting.term, value: behind === 0 ? waiting.none : waiting.some(behind) }, kept(facts, around)]),
     { term: server.term, value: server[progress.link.kind](around.server) },
     { term: tabs.term, value: tabs.count(around.tabs) },
   ];

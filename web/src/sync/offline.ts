@@ -186,8 +186,18 @@ export class OfflineStore {
     this.#records = updates.length;
     this.#inherited = unsaved.length;
     this.#inheritedUpTo = unsaved.at(-1) ?? 0;
-    this.doc.transact(() => updates.forEach((update) => Y.applyUpdate(this.doc, update, this.origin)), this.origin);
+    this.#apply(updates);
     if (this.#records > MERGE_ABOVE) await this.#merge();
+  }
+
+  /** Unheard: as long as somebody listens, Yjs writes out again all that is applied. */
+  #apply(updates: readonly Uint8Array[]): void {
+    this.doc.off('update', this.#updated);
+    try {
+      this.doc.transact(() => updates.forEach((update) => Y.applyUpdate(this.doc, update, this.origin)), this.origin);
+    } finally {
+      this.doc.on('update', this.#updated);
+    }
   }
 
   readonly #updated = (update: Uint8Array, origin: unknown): void => {

@@ -11,7 +11,8 @@ export function attribution(model: NotebookModel, cell: string): string | undefi
   const { authors } = notebook.roots;
   const source = textOf(model, cell);
   const edit = edits.of(cell);
-  const editor = edit && nameOf(authors, edit.client);
+  // What is not on the server yet has nobody else to have come from.
+  const editor = edit && (edit.client === model.session.doc.clientID ? text.trust.authors.you : nameOf(authors, edit.client));
   if (edit && editor !== undefined) return text.trust.authors.last(editor, timeOfDay(edit.at));
   const last = source && lastAuthor(source, authors);
   if (last !== undefined) return text.trust.authors.lastOf(last);

@@ -5,6 +5,7 @@
 import { CELLS_TYPE, clip, plainText, read } from '../doc/clip';
 import { behindHeight, scrollNearEdge } from '../state/cells';
 import { text } from '../text/text';
+import { keymap } from './keymap.svelte';
 import type { NotebookModel } from './notebook.svelte';
 import { toasts } from './toasts.svelte';
 
@@ -116,7 +117,7 @@ export class Dragging {
 
   /** From another window always, within this one with the key that copies files too. */
   #copies(event: DragEvent): boolean {
-    return this.#ids === undefined || event.ctrlKey || event.altKey;
+    return this.#ids === undefined || (keymap.platform === 'mac' ? event.altKey : event.ctrlKey);
   }
 
   #placeAt(height: number): DropPlace {

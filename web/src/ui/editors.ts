@@ -2,10 +2,17 @@
 
 import { EditorView } from '@codemirror/view';
 
+import { addWayBack } from './focus';
 import type { NotebookModel } from './notebook.svelte';
 
 /** A cell far from what is seen has its editor within a few frames after it came near. */
 const MOST_FRAMES = 90;
+
+// An editor keeps its own selection, and puts it back as it is focused through its view.
+addWayBack((active) => {
+  const editor = active.closest('.cm-editor') ? EditorView.findFromDOM(active) : null;
+  return editor ? () => editor.focus() : undefined;
+});
 
 /** Undefined while the cell is far from what is seen, folded, or a rendered note. */
 export function editorOf(cell: string): EditorView | undefined {

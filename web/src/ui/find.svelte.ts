@@ -168,15 +168,11 @@ export class FindModel {
   #begin(): void {
     const { notebook } = this.model.session;
     const { marks } = this.model.overlays;
-    const watched = new Map<string, () => void>();
-    const watch = (): void => {
-      const ids = new Set(this.model.ids);
-      for (const [id, stop] of watched) if (!ids.has(id)) (stop(), watched.delete(id));
-      for (const id of ids) if (!watched.has(id)) watched.set(id, notebook.onCell(id, (part) => (part !== 'outputs' || this.asked.outputs) && this.#search.touched(id)));
-    };
-    watch();
     this.open = true;
-    this.#stop = [notebook.onStructure(() => (watch(), this.#search.structureChanged())), () => watched.forEach((stop) => stop())];
+    this.#stop = [
+      notebook.onStructure(() => this.#search.structureChanged()),
+      notebook.onAnyCell((id, part) => (part !== 'outputs' || this.asked.outputs) && this.#search.touched(id)),
+    ];
     marks.source = this;
     const root = document.querySelector<HTMLElement>('main.notebook');
     if (root) this.#painter = new Painter(root, this.#finder());

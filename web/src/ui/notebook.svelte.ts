@@ -69,8 +69,10 @@ export class NotebookModel {
   readonly #title: Live<string>;
   readonly #language: Live<string>;
   readonly #facts: Live<Facts>;
+  #numbers: { ids: readonly string[]; of: ReadonlyMap<string, number> } = { ids: [], of: new Map() };
   readonly #deleted: Live<ReturnType<NotebookSession['notebook']['deleted']>>;
   readonly #handles = new Map<string, CellHandle>();
+  #finish: (id: string) => void = () => undefined;
   readonly #stop: (() => void)[];
   #lastIds: readonly string[];
   /** A cell just made whose handle is not there yet: edited as soon as it is. */
@@ -101,6 +103,13 @@ export class NotebookModel {
 
   get ids(): readonly string[] {
     return this.#ids.value;
+  }
+
+  /** Where a cell stands, beginning at 1; 0 for one that is not shown. */
+  numberOf(id: string): number {
+    const { ids } = this;
+    if (this.#numbers.ids !== ids) this.#numbers = { ids, of: new Map(ids.map((one, index) => [one, index + 1])) };
+    return this.#numbers.of.get(id) ?? 0;
   }
 
   /** Those that no folded heading hides: what arrow keys and pointers go over. */
@@ -152,6 +161,12 @@ export class NotebookModel {
     this.colleagues.destroy();
     this.follower.destroy();
     this.#stop.forEach((stop) => stop());
+  }
+
+  /** `finish` makes the view of a cell that is only sketched. Returns how to stop. */
+  onWanted(finish: (id: string) => void): () => void {
+    this.#finish = finish;
+    return () => (this.#finish = () => undefined);
   }
 
   attach(id: string, handle: CellHandle): () => void {
@@ -209,12 +224,14 @@ export class NotebookModel {
     this.#focusHead();
   }
 
-  /** Exactly these; the last of them gets the focus. */
+  /** Exactly these, with what the folded headings among them hide; the last gets the focus. */
   selectBlock(ids: readonly string[]): void {
-    const last = ids.at(-1);
+    const seen = ids.filter((id) => !this.folding.hides(id));
+    const chosen = seen.length > 0 ? seen : ids;
+    const last = chosen.at(-1);
     if (last === undefined) return;
     this.show(last, false);
-    this.#choose(block(ids));
+    this.#choose(block(chosen));
   }
 
   /** Only this cell, the one with the focus. */
@@ -223,7 +240,7 @@ export class NotebookModel {
   }
 
   edit(id: string, where?: 'start' | 'end'): void {
-    this.#handles.get(id)?.edit(where);
+    this.#handle(id)?.edit(where);
   }
 
   /** Shows notes as they are read, closes their editors. */
@@ -246,12 +263,12 @@ export class NotebookModel {
   }
 
   draw(id: string): void {
-    this.#handles.get(id)?.draw();
+    this.#handle(id)?.draw();
   }
 
   /** Shift+Enter: on to the next cell, made if there is none. */
   advance(id: string): void {
-    this.#handles.get(id)?.render();
+    this.#handle(id)?.render();
     const next = this.beside(id, 1);
     if (next !== undefined) return this.select(next);
     const cell = this.session.notebook.cell(id);
@@ -282,8 +299,8 @@ export class NotebookModel {
 
   /** Selects a cell and brings it into view, also one that is only just being made. */
   show(id: string, edit: boolean): void {
-    const handle = this.#handles.get(id);
-    this.#uncover(id);
+    const handle = this.#handle(id);
+    this.uncover(id);
     this.#choose(only(id));
     if (!handle) this.#awaited = { id, edit };
     else if (edit) handle.edit();
@@ -291,11 +308,16 @@ export class NotebookModel {
   }
 
   reveal(id: string): void {
-    this.#uncover(id);
+    this.uncover(id);
     queueMicrotask(() => {
       document.getElementById(`cell-${id}`)?.scrollIntoView({ block: 'nearest' });
       placeChosen();
     });
+  }
+
+  #handle(id: string): CellHandle | undefined {
+    if (!this.#handles.has(id)) this.#finish(id);
+    return this.#handles.get(id);
   }
 
   #visible(): readonly string[] {
@@ -306,9 +328,9 @@ export class NotebookModel {
     return [...visible(placed, new Set(this.session.notebook.ids()), this.held), ...gone];
   }
 
-  /** Opens what hides the cell; it can have the focus at once. */
-  #uncover(id: string): void {
-    if (this.folding.reveal([id])) flushSync();
+  /** Opens the folded sections that hide the cell; it can have the focus at once. */
+  uncover(id: string): void {
+    if (this.folding.hides(id) && this.folding.reveal([id])) flushSync();
   }
 
   #choose(selection: Selection): void {
@@ -319,7 +341,7 @@ export class NotebookModel {
   }
 
   #focusHead(): void {
-    if (this.selected !== null) this.#handles.get(this.selected)?.inherit();
+    if (this.selected !== null) this.#handle(this.selected)?.inherit();
   }
 
   /** A cell that vanished from under this person's caret stays on the screen. */

@@ -4,6 +4,7 @@
 // another.
 
 import { kindOf, sourceOf } from '../doc/cell';
+import type { Part } from '../doc/notebook';
 import { headingsOf, type Heading } from '../state/headings';
 import { sectionAt, sectionsOf, type Section } from '../state/outline';
 import { articleOf } from './editors';
@@ -20,7 +21,6 @@ export class OutlineModel {
   readonly #headings = new Map<string, readonly Heading[]>();
   /** Cells to read anew. */
   readonly #stale = new Set<string>();
-  readonly #listening = new Map<string, () => void>();
   /** Cells on the screen that are watched, and those of them that are before the eyes. */
   readonly #watched = new Set<Element>();
   readonly #seen = new Set<Element>();
@@ -35,13 +35,13 @@ export class OutlineModel {
     window.addEventListener('scroll', later, { passive: true });
     const cells = document.querySelector('main.notebook .cells');
     if (cells) this.#coming.observe(cells, { childList: true });
-    this.#stop = [model.session.notebook.onStructure(later), () => window.removeEventListener('scroll', later)];
+    const { notebook } = model.session;
+    this.#stop = [notebook.onStructure(later), notebook.onAnyCell((id, part) => this.#changed(id, part)), () => window.removeEventListener('scroll', later)];
     this.#read();
   }
 
   destroy(): void {
     this.#stop.forEach((stop) => stop());
-    this.#listening.forEach((stop) => stop());
     this.#crossing.disconnect();
     this.#coming.disconnect();
     cancelAnimationFrame(this.#frame);
@@ -49,6 +49,7 @@ export class OutlineModel {
 
   /** Brings a section to the head of the page. */
   goTo(section: Section): void {
+    this.model.uncover(section.cell);
     const element = this.#elementOf(section);
     if (element) window.scrollBy(0, element.getBoundingClientRect().top - RESTING_PX);
     this.model.select(section.cell);
@@ -62,6 +63,12 @@ export class OutlineModel {
     this.#later();
   }
 
+  #changed(id: string, part: Part): void {
+    if (part === 'outputs') return;
+    this.#stale.add(id);
+    this.#later();
+  }
+
   #later(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#read());
@@ -69,9 +76,8 @@ export class OutlineModel {
 
   #read(): void {
     const { ids } = this.model;
-    this.#listen(ids);
     this.#watch(ids);
-    for (const id of this.#stale) this.#headings.set(id, this.#headingsIn(id));
+    for (const id of ids) if (this.#stale.has(id) || !this.#headings.has(id)) this.#headings.set(id, this.#headingsIn(id));
     this.#stale.clear();
     const entries = ids.flatMap((cell) => (this.#headings.get(cell) ?? []).map((heading) => ({ ...heading, cell })));
     const sections = sectionsOf(entries, ids);
@@ -79,16 +85,6 @@ export class OutlineModel {
     if (drawn !== this.#drawn) this.sections = sections;
     this.#drawn = drawn;
     this.current = this.#reading(ids)?.key;
-  }
-
-  #listen(ids: readonly string[]): void {
-    const there = new Set(ids);
-    for (const [id, stop] of this.#listening) if (!there.has(id)) (stop(), this.#listening.delete(id), this.#headings.delete(id));
-    for (const id of ids) {
-      if (this.#listening.has(id)) continue;
-      this.#stale.add(id);
-      this.#listening.set(id, this.model.session.notebook.onCell(id, (part) => part !== 'outputs' && (this.#stale.add(id), this.#later())));
-    }
   }
 
   #watch(ids: readonly string[]): void {

@@ -74,6 +74,16 @@ function dropped(model: NotebookModel, id: string, event: DragEvent): void {
   void take(model, id, files, view);
 }
 
+/** A file dropped beside the cells would take the place of the page. */
+function missed(event: DragEvent): void {
+  if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return;
+  event.preventDefault();
+  if (event.type === 'drop' && event.target instanceof Element && event.target.closest('main')) toasts.show(text.notes.dropOntoNote);
+}
+
+window.addEventListener('dragover', missed);
+window.addEventListener('drop', missed);
+
 function editorAt(event: Event): EditorView | undefined {
   const editor = (event.target as Element).closest<HTMLElement>('.cm-editor');
   return (editor && EditorView.findFromDOM(editor)) ?? undefined;
@@ -82,7 +92,7 @@ function editorAt(event: Event): EditorView | undefined {
 async function take(model: NotebookModel, id: string, files: readonly File[], view: EditorView | undefined): Promise<void> {
   const cell = model.session.notebook.cell(id);
   const source = cell && sourceOf(cell);
-  if (!cell || !source || model.readOnly) return;
+  if (!cell || !source || model.reading.refuses()) return;
   if (kindOf(cell) !== 'note') return toasts.show(text.notes.onlyIntoNotes);
   const position = view && Y.createRelativePositionFromTypeIndex(source, view.state.selection.main.to, -1);
   const place = { position, view };

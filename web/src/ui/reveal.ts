@@ -25,8 +25,10 @@ const RESTING = 0.4;
 export async function reveal(model: NotebookModel, revealing: Revealing): Promise<boolean> {
   const { found } = revealing;
   const cell = model.session.notebook.cell(found.cell);
+  model.uncover(found.cell);
   const folding = cell && foldingOf(cell);
   if (folding && (found.part === SOURCE ? folding.source : folding.outputs)) revealing.unfold();
+  model.folding.reveal([found.cell]);
   const article = await whenThere(() => articleOf(found.cell));
   if (!article || !revealing.wanted()) return false;
   if (!isSeen(article.getBoundingClientRect(), 0)) article.scrollIntoView({ block: 'nearest' });

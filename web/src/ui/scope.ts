@@ -22,7 +22,7 @@ export class SelectedScope {
     const part = source && selection && !selection.empty && model.mode === 'edit'
       ? { from: new Anchor(source, selection.from), to: new Anchor(source, selection.to, 'behind') }
       : undefined;
-    return new SelectedScope(new Set(selected === null ? [] : [selected]), part);
+    return new SelectedScope(new Set(model.chosen), part);
   }
 
   in(id: string): Span | 'whole' | 'none' {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { addCells, deleteCells } from '../../src/doc/edit';
 import { binEntries, excerptAround, firstLine, sought, together, type BinEntry } from '../../src/state/bin';
-import { replicas } from '../doc/replicas';
+import { replicas, text } from '../doc/replicas';
 
 test('ln_11_the_bin_tells_of_each_cell_what_it_was_who_deleted_it_and_where_it_stood', () => {
   const [book] = replicas(1, ['a', 'b', 'c', 'd', 'e']);
@@ -20,9 +20,18 @@ test('ln_11_the_bin_tells_of_each_cell_what_it_was_who_deleted_it_and_where_it_s
   expect(together(entries, placed).map((group) => group.map(({ id }) => id))).toEqual([['c', 'd'], ['a'], ['gone']]);
 });
 
+test('a cell with nothing in it is not offered until somebody writes into it', () => {
+  const [book] = replicas(1, ['a']);
+  addCells(book!, 'a', [{ id: 'empty', kind: 'code' }, { id: 'put', kind: 'code', outputs: [{ output_type: 'stream', name: 'stdout', text: 'x' }] }]);
+  deleteCells(book!, ['empty', 'put'], { by: 'Ana', at: 5 });
+  expect(binEntries(book!).map(({ id }) => id)).toEqual(['put']);
+  text(book!, 'empty').insert(0, 'typed');
+  expect(binEntries(book!).length).toBe(2);
+});
+
 test('what was deleted at once is shown in the order in which it stood', () => {
   const [book] = replicas(1, ['z']);
-  addCells(book!, 'z', [{ id: 'y', kind: 'raw' }, { id: 'x', kind: 'raw' }]);
+  addCells(book!, 'z', [{ id: 'y', kind: 'raw', source: 'y' }, { id: 'x', kind: 'raw', source: 'x' }]);
   deleteCells(book!, ['x', 'y', 'z'], { by: 'Ana', at: 5 });
   expect(together(binEntries(book!), book!.placed().map(({ id }) => id))[0]!.map(({ id }) => id)).toEqual(['z', 'y', 'x']);
 });

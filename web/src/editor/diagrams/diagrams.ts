@@ -55,8 +55,6 @@ export class Diagrams {
     const source = place.textContent ?? '';
     const last = this.#last[number];
     figure.className = 'diagram';
-    // What may scroll sideways must be reachable without a pointer.
-    figure.tabIndex = 0;
     this.#sources.set(figure, source);
     place.replaceWith(figure);
     figure.append(last ? imageOf(last) : place);
@@ -99,7 +97,6 @@ function sentence(result: Exclude<Result, Picture>): HTMLElement {
 /** The text, with the line marked that is not understood. */
 function sourceOf(source: string, result: Result): HTMLElement {
   const code = document.createElement('pre');
-  code.tabIndex = 0;
   source.trimEnd().split('\n').forEach((line, index) => {
     const part = document.createElement(result.kind === 'mistake' && result.line === index + 1 ? 'mark' : 'span');
     part.textContent = `${line}\n`;

@@ -41,7 +41,7 @@
   const textOf = (svg, selector) => [...svg.querySelectorAll(selector)].map((part) => part.textContent.replace(/\s+/g, ' ').trim()).filter(Boolean);
 
   /** As a picture of its own: with a size, and in the strict writing that pictures need. */
-  const picture = (markup) => {
+  const picture = (markup, paper) => {
     const holder = document.createElement('div');
     holder.innerHTML = markup;
     const svg = holder.querySelector('svg');
@@ -49,6 +49,8 @@
     svg.setAttribute('width', String(width));
     svg.setAttribute('height', String(height));
     svg.style.removeProperty('max-width');
+    // Also on other ground it is drawn for this one: on paper.
+    svg.style.backgroundColor = paper;
     const title = textOf(svg, ':scope > title, :scope > desc').join('. ');
     return { svg: new XMLSerializer().serializeToString(svg), width, height, title, labels: textOf(svg, 'text') };
   };
@@ -57,7 +59,7 @@
     try {
       adopt(look);
       const { svg } = await mermaid.render(`diagram-${id}`, source);
-      tell({ kind: 'drawn', id, ...picture(svg) });
+      tell({ kind: 'drawn', id, ...picture(svg, look.variables.background) });
     } catch (cause) {
       const message = String(cause && cause.message ? cause.message : cause);
       const line = cause && cause.hash && cause.hash.loc ? cause.hash.loc.first_line : Number((/\bline:? (\d+)/i.exec(message) || [])[1]);

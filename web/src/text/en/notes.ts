@@ -18,6 +18,7 @@ export const notes = {
   pictureElsewhere: (name: string) => `Picture elsewhere: ${name}`,
   notLoaded: 'Not loaded, so that its host does not learn who reads this note.',
   onlyIntoNotes: 'Pictures go into notes. Make this cell a note, or add one.',
+  dropOntoNote: 'Drop pictures onto a note.',
   notAPicture: (file: string) => `${file} is no picture that browsers show. PNG, JPEG, GIF, WebP and SVG are.`,
   notRead: 'The browser could not read the file.',
   pictureTooLarge: (file: string, size: number, most: number) =>

@@ -3,8 +3,10 @@
 import { text } from '../../text/text';
 import { editorOf } from '../editors';
 import type { FindModel } from '../find.svelte';
+import { later } from '../later';
 import { stateWord, type NotebookModel, type Panel } from '../notebook.svelte';
 import { Place } from '../place';
+import { settings } from '../settings.svelte';
 import { toasts } from '../toasts.svelte';
 import { redo, undo } from '../undoing';
 
@@ -12,6 +14,7 @@ export const SHOW_ACTIONS = {
   undo,
   redo,
   bin: panel('bin'),
+  lineNumbers: () => settings.change({ lineNumbers: !settings.current.lineNumbers }),
   cellMenu: (model: NotebookModel) => model.openMenu(),
   save: (model: NotebookModel) => toasts.update('saved', stateWord(model).kind === 'saved' ? text.cells.savedAlready : text.cells.savedBySelf),
   help: panel('help'),
@@ -22,8 +25,8 @@ export const SHOW_ACTIONS = {
   outline: toggleOutline,
   palette: (model: NotebookModel) => (model.overlays.palette = ''),
   goTo: (model: NotebookModel) => (model.overlays.palette = '#'),
-  settings: settings('you'),
-  remap: settings('keys'),
+  settings: openSettings('you'),
+  remap: openSettings('keys'),
 };
 
 /** Opens the panel, or closes it when it is open. */
@@ -33,7 +36,7 @@ function panel(wanted: Panel) {
   };
 }
 
-function settings(part: 'you' | 'keys') {
+function openSettings(part: 'you' | 'keys') {
   return (model: NotebookModel): void => {
     model.overlays.settings = part;
     model.panel = 'settings';
@@ -66,7 +69,7 @@ async function step(model: NotebookModel, way: 'next' | 'previous'): Promise<voi
 
 /** Searching comes with the first search. */
 async function finder(model: NotebookModel): Promise<FindModel> {
-  const { FindModel } = await import('../find.svelte');
+  const { FindModel } = await later(() => import('../find.svelte'), () => undefined);
   return (model.overlays.find ??= new FindModel(model));
 }
 
