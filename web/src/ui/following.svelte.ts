@@ -71,6 +71,8 @@ export class Follower {
   #go(key: string): void {
     const person = this.model.colleagues.find(key);
     if (!person?.at) return toasts.show(text.people.isNowhere(person?.name ?? ''));
+    // Whoever goes there wants to see it; whoever only follows keeps what is folded.
+    this.model.uncover(person.at.cell);
     this.model.select(standIn(this.model, person.at.cell));
     this.#keep(key);
     flash(standIn(this.model, person.at.cell), person.color);
