@@ -25,8 +25,13 @@ export class Place {
   }
 
   goBack(): void {
-    this.forget();
     this.#giveBack();
+    this.#scrollBack();
+    // An editor that was told to show a match scrolls at its next frame, and cells far away get their height as they come.
+    requestAnimationFrame(() => requestAnimationFrame(() => (this.forget(), this.#scrollBack())));
+  }
+
+  #scrollBack(): void {
     if (this.#own || !this.#element?.isConnected) return;
     window.scrollBy(0, this.#element.getBoundingClientRect().top - this.#top);
   }
