@@ -5,14 +5,15 @@ import { keymap, type KeyBinding } from '@codemirror/view';
 import { expect, test } from 'vitest';
 
 import { completion } from '../../src/editor/completion';
-import { leavingKeys, textKeys } from '../../src/editor/keys';
+import { textKeys } from '../../src/editor/keys';
+import { leaving } from '../../src/editor/leaving';
 import { writing } from '../../src/editor/writing';
 import { editingDeedOf, editingDeeds, editingKeys, type EditingDeed } from '../../src/state/editing';
 import type { Platform } from '../../src/state/keys';
 
 const OF_NOTES: ReadonlySet<EditingDeed> = new Set(['strong', 'emphasis', 'code', 'link']);
 const OF_CODE: ReadonlySet<EditingDeed> = new Set(['complete']);
-const COMMON: Extension = [keymap.of([...leavingKeys]), textKeys];
+const COMMON: Extension = [leaving, textKeys];
 
 /** Modifiers in one order, whoever wrote them. */
 function plain(keys: string): string {
@@ -46,7 +47,7 @@ for (const platform of ['mac', 'other'] as const) {
   test(`every key by which an editor is left is told: ${platform}`, () => {
     const told = new Set(editingDeeds().flatMap((deed) => editingKeys(deed, platform)).map(plain));
     const arrows = new Set(['ArrowUp', 'ArrowDown']);
-    expect([...bound(keymap.of([...leavingKeys]), platform)].filter((keys) => !told.has(keys) && !arrows.has(keys))).toEqual([]);
+    expect([...bound(leaving, platform)].filter((keys) => !told.has(keys) && !arrows.has(keys))).toEqual([]);
   });
 }
 
