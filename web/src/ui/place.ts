@@ -2,6 +2,7 @@
 //
 // Invariant: whoever has scrolled or pointed into the page since is not taken from there.
 
+import { placeChosen } from './anchoring';
 import { rememberFocus } from './focus';
 
 /** Below the bar at the head of the page. */
@@ -34,6 +35,7 @@ export class Place {
   #scrollBack(): void {
     if (this.#own || !this.#element?.isConnected) return;
     window.scrollBy(0, this.#element.getBoundingClientRect().top - this.#top);
+    placeChosen();
   }
 
   /** Must be called when nobody will go back. */
