@@ -3,9 +3,8 @@
 // Invariant: the editor's text and the Y.Text are equal after every transaction, line endings included; an editor once
 // made is never replaced by anything that comes from elsewhere, nor by a setting.
 
-import { closeBrackets, type CompletionSource } from '@codemirror/autocomplete';
+import type { CompletionSource } from '@codemirror/autocomplete';
 import { bracketMatching, indentOnInput, indentUnit } from '@codemirror/language';
-import { highlightSelectionMatches } from '@codemirror/search';
 import { Compartment, EditorState, Prec, type Extension, type StateEffect } from '@codemirror/state';
 import { crosshairCursor, drawSelection, dropCursor, EditorView, keymap, placeholder, rectangularSelection } from '@codemirror/view';
 import type { Awareness } from 'y-protocols/awareness';
@@ -16,13 +15,14 @@ import { text as words } from '../text/text';
 import { access } from './access';
 import { binding, Typing } from './binding';
 import { carets } from './carets';
-import { completion, type NearWords } from './completion';
+import type { NearWords } from './completion';
 import { drags } from './drag';
 import { editorHost, type EditorHost } from './host';
 import { leavingKeys, surround, textKeys } from './keys';
 import { customaryIndent, grammar } from './languages';
 import { matches, type Marks } from './matches';
 import { numbers } from './numbers';
+import { shown } from './shown';
 import { undoSteps } from './steps';
 import { theme } from './theme';
 import { writing } from './writing';
@@ -65,6 +65,9 @@ export interface EditorSettings {
   sources?: readonly CompletionSource[];
 }
 
+/** Once it has come, editors are made with it. */
+let assist: typeof import('./assist') | undefined;
+
 export class CellEditor {
   readonly view: EditorView;
   readonly #settings: EditorSettings;
@@ -72,6 +75,7 @@ export class CellEditor {
     grammar: new Compartment(),
     indent: new Compartment(),
     manner: new Compartment(),
+    assist: new Compartment(),
     label: new Compartment(),
     numbers: new Compartment(),
     vim: new Compartment(),
@@ -96,6 +100,7 @@ export class CellEditor {
         parts.vim.of([]),
         Prec.high(keymap.of([...leavingKeys])),
         parts.manner.of(this.#manner()),
+        parts.assist.of(this.#assistance()),
         textKeys,
         parts.grammar.of([]),
         parts.indent.of([]),
@@ -106,7 +111,6 @@ export class CellEditor {
         dropCursor(),
         rectangularSelection(),
         crosshairCursor(),
-        highlightSelectionMatches({ minSelectionLength: 2 }),
         EditorState.allowMultipleSelections.of(true),
         undoSteps,
         binding(text),
@@ -120,6 +124,7 @@ export class CellEditor {
     this.view = new EditorView({ state, parent });
     this.#detectIndent();
     this.#loadGrammar();
+    this.#loadAssist();
     if (this.#preferences.vim) this.#loadVim();
   }
 
@@ -128,7 +133,7 @@ export class CellEditor {
     const before = this.#purpose;
     this.#purpose = purpose;
     const effects: StateEffect<unknown>[] = [];
-    if (before.prose !== purpose.prose) effects.push(this.#parts.manner.reconfigure(this.#manner()));
+    if (before.prose !== purpose.prose) effects.push(...this.#mannerEffects());
     if (before.label !== purpose.label || before.hint !== purpose.hint) effects.push(this.#parts.label.reconfigure(this.#label()));
     if (effects.length > 0) this.view.dispatch({ effects });
     if (before.language === purpose.language) return;
@@ -141,9 +146,9 @@ export class CellEditor {
     const before = this.#preferences;
     const now = (this.#preferences = { ...before, ...change });
     const changed = (...keys: (keyof Preferences)[]) => keys.some((key) => before[key] !== now[key]);
-    const { manner, label, numbers: gutter, access: right, vim } = this.#parts;
+    const { label, numbers: gutter, access: right, vim } = this.#parts;
     const effects: StateEffect<unknown>[] = [];
-    if (changed('wrapCode', 'closeBrackets', 'completeWhileTyping')) effects.push(manner.reconfigure(this.#manner()));
+    if (changed('wrapCode', 'closeBrackets', 'completeWhileTyping')) effects.push(...this.#mannerEffects());
     if (changed('vim', 'readOnly')) effects.push(label.reconfigure(this.#label()));
     if (changed('lineNumbers')) effects.push(gutter.reconfigure(numbers(now.lineNumbers)));
     if (changed('readOnly')) effects.push(right.reconfigure(access(now.readOnly)));
@@ -166,15 +171,18 @@ export class CellEditor {
 
   #manner(): Extension {
     if (this.#purpose.prose) return [writing, EditorView.lineWrapping, surround, PROSE];
-    const { wrapCode, closeBrackets: closes, completeWhileTyping } = this.#preferences;
-    return [
-      wrapCode ? EditorView.lineWrapping : [],
-      indentOnInput(),
-      bracketMatching(),
-      closes ? closeBrackets() : [],
-      completion(this.#settings.words, this.#settings.sources ?? [], completeWhileTyping),
-      CODE,
-    ];
+    return [this.#preferences.wrapCode ? EditorView.lineWrapping : [], indentOnInput(), bracketMatching(), CODE];
+  }
+
+  #assistance(): Extension {
+    if (!assist) return [];
+    const { words: near, sources = [] } = this.#settings;
+    const { closeBrackets, completeWhileTyping } = this.#preferences;
+    return [assist.inAnyText, this.#purpose.prose ? [] : assist.inCode(near, sources, closeBrackets, completeWhileTyping)];
+  }
+
+  #mannerEffects(): StateEffect<unknown>[] {
+    return [this.#parts.manner.reconfigure(this.#manner()), this.#parts.assist.reconfigure(this.#assistance())];
   }
 
   #label(): Extension {
@@ -187,9 +195,18 @@ export class CellEditor {
 
   #loadGrammar(): void {
     const { language } = this.#purpose;
-    void grammar(language).then((extension) => {
+    void shown().then(() => grammar(language)).then((extension) => {
       if (language === this.#purpose.language) this.view.dispatch({ effects: this.#parts.grammar.reconfigure(extension) });
     });
+  }
+
+  #loadAssist(): void {
+    if (assist) return;
+    const loaded = shown().then(() => import('./assist')).then((come) => {
+      assist = come;
+      this.view.dispatch({ effects: this.#parts.assist.reconfigure(this.#assistance()) });
+    });
+    loaded.catch((cause: unknown) => console.warn('What helps in writing was not loaded.', cause));
   }
 
   #loadVim(): void {

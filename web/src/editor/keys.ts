@@ -1,9 +1,7 @@
 // The keys of an editor: those that lead out of it, and those that change its text, as JupyterLab and VS Code have them.
 
-import { clearSnippet, closeBracketsKeymap, closeCompletion, currentCompletions } from '@codemirror/autocomplete';
 import { defaultKeymap, indentLess, indentMore, simplifySelection } from '@codemirror/commands';
 import { getIndentUnit, indentUnit } from '@codemirror/language';
-import { selectNextOccurrence, selectSelectionMatches } from '@codemirror/search';
 import { countColumn, EditorSelection, type Extension } from '@codemirror/state';
 import { EditorView, keymap, type KeyBinding } from '@codemirror/view';
 
@@ -22,24 +20,17 @@ export const leavingKeys: readonly KeyBinding[] = [
   { key: 'ArrowDown', run: (view) => crosses(view, 'below') },
 ];
 
-const writingKeys: readonly KeyBinding[] = [
-  { key: 'Tab', run: indentOrInsert, shift: indentLess },
-  { key: 'Mod-d', run: selectNextOccurrence, preventDefault: true },
-  { key: 'Mod-Shift-l', run: selectSelectionMatches, preventDefault: true },
-];
+const tab: KeyBinding = { key: 'Tab', run: indentOrInsert, shift: indentLess };
 
-export const textKeys: Extension = keymap.of([...writingKeys, ...closeBracketsKeymap, ...defaultKeymap]);
+export const textKeys: Extension = keymap.of([tab, ...defaultKeymap]);
 
 function asked(action: (host: EditorHost) => void): (view: EditorView) => boolean {
   return (view) => (action(view.state.facet(editorHost)), true);
 }
 
-/** What is open goes first: a list, the fields of a snippet, further carets; then the editor is left. */
+/** Further carets go first, as before them does what assist.ts has opened; then the editor is left. */
 function escape(view: EditorView): boolean {
-  const listed = currentCompletions(view.state).length > 0;
-  // One that is still being asked for would open over the cell that was left.
-  closeCompletion(view);
-  if (!listed && !clearSnippet(view) && !simplifiesCarets(view)) view.state.facet(editorHost).leave();
+  if (!simplifiesCarets(view)) view.state.facet(editorHost).leave();
   return true;
 }
 
@@ -53,11 +44,11 @@ function indentOrInsert(view: EditorView): boolean {
   if (state.readOnly) return false;
   if (state.selection.ranges.some((range) => !range.empty)) return indentMore(view);
   const unit = getIndentUnit(state);
-  const tab = state.facet(indentUnit).startsWith('\t');
+  const tabs = state.facet(indentUnit).startsWith('\t');
   const change = state.changeByRange(({ head }) => {
     const line = state.doc.lineAt(head);
     const column = countColumn(line.text, state.tabSize, head - line.from);
-    const insert = tab ? '\t' : ' '.repeat(unit - (column % unit));
+    const insert = tabs ? '\t' : ' '.repeat(unit - (column % unit));
     return { changes: { from: head, insert }, range: EditorSelection.cursor(head + insert.length) };
   });
   view.dispatch(state.update(change, { scrollIntoView: true, userEvent: 'input.indent' }));

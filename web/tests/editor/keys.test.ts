@@ -4,7 +4,7 @@ import { EditorState, type Extension } from '@codemirror/state';
 import { keymap, type KeyBinding } from '@codemirror/view';
 import { expect, test } from 'vitest';
 
-import { completion } from '../../src/editor/completion';
+import { inAnyText, inCode } from '../../src/editor/assist';
 import { leavingKeys, textKeys } from '../../src/editor/keys';
 import { writing } from '../../src/editor/writing';
 import { editingDeedOf, editingDeeds, editingKeys, type EditingDeed } from '../../src/state/editing';
@@ -12,7 +12,7 @@ import type { Platform } from '../../src/state/keys';
 
 const OF_NOTES: ReadonlySet<EditingDeed> = new Set(['strong', 'emphasis', 'code', 'link']);
 const OF_CODE: ReadonlySet<EditingDeed> = new Set(['complete']);
-const COMMON: Extension = [keymap.of([...leavingKeys]), textKeys];
+const COMMON: Extension = [inAnyText, keymap.of([...leavingKeys]), textKeys];
 
 /** Modifiers in one order, whoever wrote them. */
 function plain(keys: string): string {
@@ -33,12 +33,12 @@ function bound(extensions: Extension, platform: Platform): Set<string> {
 for (const platform of ['mac', 'other'] as const) {
   test(`the keys told for editors are bound in them: ${platform}`, () => {
     const notes = bound([writing, COMMON], platform);
-    const code = bound([completion(() => [], [], true), COMMON], platform);
+    const code = bound([inCode(() => [], [], true, true), COMMON], platform);
     expect(code.size).toBeGreaterThan(40);
     const missing = editingDeeds().flatMap((deed) => editingKeys(deed, platform).filter((keys) => {
       const inNotes = OF_CODE.has(deed) || notes.has(plain(keys));
-      const inCode = OF_NOTES.has(deed) || code.has(plain(keys));
-      return !inNotes || !inCode;
+      const known = OF_NOTES.has(deed) || code.has(plain(keys));
+      return !inNotes || !known;
     }));
     expect(missing).toEqual([]);
   });
