@@ -7,7 +7,7 @@ import { eventually } from './kit/eventually.mjs';
 import { Peer, picture, printed } from './kit/peer.mjs';
 import { Person } from './kit/people.mjs';
 import { stage } from './kit/stage.mjs';
-import { strayed, watchPlace } from './kit/place.mjs';
+import { strayed, watchPlace } from './kit/painted.mjs';
 
 const STEADY_PX = 2;
 

@@ -518,6 +518,7 @@ test('every command of a cell is in its menu, and its tools are one stop on the 
   await anna.press('Shift+F10');
   const menu = anna.page.getByRole('menu', { name: 'All commands for cell 2' });
   await menu.waitFor();
+  await eventually(async () => /^Cut/.test(await focused()), 'the first command has the focus');
   await anna.press('End');
   assert.match(await focused(), /^Put cells into the bin/);
   await anna.press('Escape');
@@ -525,6 +526,51 @@ test('every command of a cell is in its menu, and its tools are one stop on the 
   await menu.getByRole('menuitem', { name: /^Duplicate/ }).click();
   await eventually(async () => (await anna.order()).length === 4, 'duplicated');
   await eventually(async () => (await texts(notebook.id)).filter((text) => text === 'value_1 = 1').length === 2, 'with its text');
+});
+
+test('the keys of Jupyter do what they do there', async (t) => {
+  const { notebook, anna } = await pair(t, 'Keys', [['code', 'one'], ['note', 'two'], ['code', 'three']]);
+  const [one, two, three] = notebook.cells;
+  const shown = (id) => anna.cell(id).box.getAttribute('data-kind');
+
+  await anna.cell(one).caretAtEnd();
+  await anna.press('Control+s');
+  await anna.toast('Everything is saved already').waitFor();
+  await anna.press('Alt+Enter');
+  await eventually(async () => (await anna.order()).length === 4, 'a new cell below');
+  const made = (await anna.order())[1];
+  await eventually(async () => (await anna.cell(made).read()).focused, 'to be written in');
+  await anna.type('new');
+  // Back into the whole that was split, still writing.
+  await anna.press('ArrowLeft');
+  await anna.press('Control+Shift+-');
+  await eventually(async () => (await anna.order()).length === 5, 'split');
+  await anna.press('Control+z');
+  await anna.cell(made).shows('new');
+  await eventually(async () => (await anna.cell(made).read()).focused, 'Anna writes on in the whole');
+  await anna.press('Escape');
+
+  await anna.press('3');
+  await eventually(async () => (await anna.cell(made).box.locator('.markdown h3').innerText()) === 'new', 'a heading, shown as one');
+  await anna.press('y');
+  await eventually(async () => (await shown(made)) === 'code', 'code');
+  await anna.cell(made).shows('### new');
+  await anna.press('ArrowDown');
+  await anna.selects([two]);
+  await anna.press('Enter');
+  await eventually(async () => (await anna.cell(two).read()).focused, 'editing');
+  await anna.press('Control+Enter');
+  await anna.cell(two).box.locator('.markdown').waitFor();
+  await anna.selects([two]);
+  await anna.press('Control+Backspace');
+  await eventually(async () => (await anna.order()).length === 3, 'merged with the cell above');
+  await anna.cell(made).shows('### new\ntwo');
+  await anna.press('Shift+d');
+  await eventually(async () => (await anna.order()).length === 4, 'duplicated');
+  await anna.press('Shift+l');
+  await anna.cell(three).box.locator('.cm-lineNumbers').waitFor();
+  await anna.press('l');
+  await anna.cell(three).box.locator('.cm-lineNumbers').waitFor({ state: 'detached' });
 });
 
 test('ln_10_on_a_phone_a_plus_beside_the_tapped_cell_adds_one_and_the_bin_is_as_wide_as_the_screen', async (t) => {

@@ -149,10 +149,11 @@ test('completion offers the words of other cells after two letters, nowhere in s
   await bela.cell(first).caretAtEnd();
   await bela.type('\nweights_of_bela = 3');
   await keys(anna, 'Control+a', 'Delete', 'w');
-  await eventually(async () => {
+  const askedFor = async () => {
     await anna.press('Control+Space');
-    return (await offered()).includes('weights_of_bela');
-  }, async () => `Bela's new word is offered: ${await offered()}`);
+    return eventually(async () => (await offered()).includes('weights_of_bela'), 'it is offered', 700).catch(() => false);
+  };
+  await eventually(askedFor, async () => `Bela's new word is offered: ${await offered()}`);
   await keys(anna, 'Escape');
   assert.ok((await cell.read()).focused, 'Escape closes the list first');
 });
@@ -346,6 +347,14 @@ test('complaint_11_a_name_is_read_while_its_owner_types_and_goes_when_they_rest'
   await eventually(async () => (await caret())?.named === true && (await cell.text()).endsWith('y'), 'the name is there');
   const [flag, seen] = await Promise.all([cell.box.locator('.caret-flag').boundingBox(), cell.box.locator('.cm-scroller').boundingBox()]);
   assert.ok(flag.x >= seen.x - 3 && flag.x + flag.width <= seen.x + seen.width + 1, `the name is whole: ${JSON.stringify({ flag, seen })}`);
+  // One's own caret in another tab is not a stranger's.
+  const { page } = anna;
+  await anna.newTab();
+  await anna.open(notebook.id);
+  await anna.cell(id).caretAt(2);
+  await page.bringToFront();
+  anna.page = page;
+  await eventually(async () => (await cell.read()).carets.some(({ name, offset }) => name === 'You, in another tab' && offset === 2), 'my other tab');
   // Nothing of it is in the text, for eyes or ears.
   assert.equal(await cell.editor.locator('.caret, .caret-flag').count(), 0);
   assert.equal(await cell.box.locator('.carets').getAttribute('aria-hidden'), 'true');

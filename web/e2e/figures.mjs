@@ -19,7 +19,8 @@ const VIEWPORT = { width: 1280, height: 800 };
 /** About as fast as people type in a hurry. */
 const KEY_PAUSE_MS = 60;
 const SENTENCE = 'the quick brown fox jumps over the lazy dog while somebody else is typing too and nobody waits for anybody ';
-const SCROLL_STEP_PX = 120;
+/** As fast as somebody looks for something: three windows a second. */
+const SCROLL_STEP_PX = 40;
 const FRAME_MS = 1000 / 60;
 /** A task that long is felt; what is above it is what blocks. */
 const LONG_TASK_MS = 50;
@@ -107,6 +108,7 @@ async function ready(context, id) {
   const page = await context.newPage();
   await page.goto(address(id));
   await page.locator('[data-state="saved"]').waitFor();
+  await page.waitForFunction(() => !document.querySelector('.sketch'));
   return page;
 }
 

@@ -268,3 +268,40 @@ test('p6_outputs_are_searched_and_marked_too', async (t) => {
   await bar(anna).getByRole('checkbox', { name: 'Outputs too' }).uncheck();
   await counts(anna, 'Nothing found');
 });
+
+/** A notebook as a course has it: 300 cells and 4 MB of outputs. */
+const large = {
+  nbformat: 4,
+  nbformat_minor: 5,
+  metadata: {},
+  cells: Array.from({ length: 300 }, (_, index) => index % 3 === 0
+    ? { cell_type: 'markdown', id: `n${index}`, metadata: {}, source: `## Part ${index}\n\nSome words about the number ${index}, and a value.` }
+    : { cell_type: 'code', id: `c${index}`, metadata: {}, execution_count: 1, source: `value_${index} = compute(${index})\nprint(value_${index})`, outputs: [{ output_type: 'stream', name: 'stdout', text: `line of ${index} with numbers 0123456789\n`.repeat(560) }] }),
+};
+
+test('p6_a_search_through_300_cells_and_4_mb_of_outputs_leaves_the_page_its_frames', async (t) => {
+  assert.ok(JSON.stringify(large).length > 4_000_000);
+  const { id } = await server.rest('POST', 'notebooks/import?title=Large', JSON.stringify(large));
+  const anna = await join(t, 'Anna');
+  await Person.together([anna], id);
+  await anna.press('Control+f');
+  await field(anna).waitFor();
+  await anna.page.evaluate(() => {
+    window.longest = 0;
+    let last = performance.now();
+    const frame = (now) => {
+      window.longest = Math.max(window.longest, now - last);
+      last = now;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  const begun = performance.now();
+  await field(anna).fill('compute');
+  await counts(anna, '1 of 200');
+  t.diagnostic(`searched in ${Math.round(performance.now() - begun)} ms, the longest frame took ${Math.round(await anna.page.evaluate(() => window.longest))} ms`);
+  await field(anna).fill('words about the number 297');
+  await counts(anna, '1 of 1');
+  await eventually(async () => (await highlighted(anna, 'find-current')).join() === 'words about the number 297', 'the last note is shown');
+  t.diagnostic(`the longest frame took ${Math.round(await anna.page.evaluate(() => window.longest))} ms`);
+});

@@ -43,6 +43,15 @@ test('the_reference_page_shows_the_rest_interface_and_asks_no_foreign_host', asy
   assertNoForeignHost(anna);
 });
 
+test('names_of_characters_in_a_note_are_read_whole_and_with_their_semicolon', async (t) => {
+  const { id } = await server.write('Names', [['note', 'A&copy;&notit;&semi;&amp;lt;&CounterClockwiseContourIntegral;&nosuch;&copyB&ngE;C']]);
+  const anna = await join(t, 'Anna');
+  await anna.open(id);
+  const note = anna.page.locator('.note p');
+  await note.waitFor();
+  assert.equal(await note.textContent(), 'A©&notit;;&lt;∳&nosuch;&copyB≧̸C');
+});
+
 /** Notes when the first editor came into the page. */
 function watchForEditor() {
   new MutationObserver((_, observer) => {

@@ -100,3 +100,11 @@ test('p6_on_a_phone_the_outline_lies_over_the_page_and_goes_when_it_has_led_some
     return top > 0 && top < 200;
   }), 'Anna is at the second section');
 });
+
+test('p6_a_section_is_dragged_before_another', async (t) => {
+  const { notebook, anna, bela } = await pair(t, 'Dragged', [['note', '# One'], ['code', '1'], ['note', '# Two'], ['code', '2'], ['note', '# Three']]);
+  const [one, first, two, second, three] = notebook.cells;
+  await anna.page.getByRole('button', { name: 'Outline', exact: true }).click();
+  await row(anna, 'Two').dragTo(row(anna, 'One'));
+  await bela.sees([two, second, one, first, three]);
+});

@@ -180,21 +180,25 @@ test('p6_an_output_is_copied_and_downloaded_whole', async (t) => {
   const text = Array.from({ length: 500 }, (_, index) => `\u001b[32mline ${index}\u001b[0m`).join('\n');
   const settings = { permissions: ['clipboard-read', 'clipboard-write'] };
   const { page, anna, cells } = await open(t, [code('talk()', [printed(text)]), code('frame', [display({ 'text/html': table(2, 2), 'text/plain': 'a table' })]), code('plot()', [await plot()])], settings);
-  const tool = async (cell, name) => {
-    await cell.box.locator('.output').hover();
-    return cell.box.getByRole('group', { name: /^Output 1 of/ }).getByRole('button', { name });
+  const use = (cell, name) => {
+    const pressed = async () => {
+      await cell.box.locator('.output').hover();
+      await cell.box.getByRole('group', { name: /^Output 1 of/ }).getByRole('button', { name }).click({ timeout: 1000 });
+      return true;
+    };
+    return eventually(pressed, `${name} is pressed`);
   };
-  await (await tool(cells[0], 'Copy')).click();
+  await use(cells[0], 'Copy');
   await anna.toast('The output is copied.').waitFor();
   assert.equal(await clipboard(page), text.replaceAll(/\u001b\[\d+m/g, ''));
-  await (await tool(cells[1], 'Copy')).click();
+  await use(cells[1], 'Copy');
   await eventually(async () => (await clipboard(page)) === 'a table', 'code is pasted what the kernel printed');
   const kinds = () => page.evaluate(async () => (await navigator.clipboard.read()).flatMap((item) => item.types).sort().join());
   assert.equal(await kinds(), 'text/html,text/plain');
-  await (await tool(cells[2], 'Copy')).click();
+  await use(cells[2], 'Copy');
   await eventually(async () => (await kinds()) === 'image/png', 'the picture is copied');
   const downloading = page.waitForEvent('download');
-  await (await tool(cells[2], 'Download')).click();
+  await use(cells[2], 'Download');
   const download = await downloading;
   assert.equal(download.suggestedFilename(), 'cell-3-output-1.png');
   const bytes = await readFile(await download.path());

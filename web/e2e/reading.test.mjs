@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
 import { answer } from './kit/answer.mjs';
+import { seriousFaults } from './kit/axe.mjs';
 import { eventually } from './kit/eventually.mjs';
 import { Person } from './kit/people.mjs';
 import { Proxy } from './kit/proxy.mjs';
@@ -45,6 +46,7 @@ test('p5_a_reader_sees_what_is_typed_now_is_seen_by_the_others_and_selects_and_c
   assert.equal(await vera.page.evaluate(() => navigator.clipboard.readText()), 'x = 1\ny = 2 # live');
   assert.equal(await editor.getAttribute('aria-readonly'), 'true');
   await ana.cell(cells[1]).box.locator('.here, .caret').first().waitFor({ state: 'attached' });
+  assert.deepEqual(await seriousFaults(vera.page), []);
   // The source of a note can be looked at too.
   await vera.cell(cells[0]).box.locator('.note').dblclick();
   await vera.cell(cells[0]).shows('# Shown');

@@ -90,7 +90,7 @@ test('two_tabs_of_one_browser_share_what_is_typed_offline_and_the_one_that_close
 
 test('what_the_server_sends_is_written_once_however_many_tabs_are_open', async (t) => {
   const { id, cells } = await server.write('Once', [['code', 'x']]);
-  const [ana, ben] = await Promise.all([join(t, 'Ana'), join(t, 'Ben')]);
+  const [ana, ben] = await Promise.all([join(t, 'Ana', { origin: cable.origin }), join(t, 'Ben')]);
   await Person.together([ana, ben], id);
   const first = ana.page;
   await ana.newTab();
@@ -105,6 +105,20 @@ test('what_the_server_sends_is_written_once_however_many_tabs_are_open', async (
   }
   const written = async () => (await records(first)).updates - before.updates;
   await eventually(async () => (await written()) === 6, async () => `six changes are six records; there are ${await written()}`);
+  // The leader goes in the middle of it: the other one takes over, and without a network all of it is there.
+  await first.close();
+  await ben.type('g');
+  await ana.cell(cells[0]).shows('xabcdefg');
+  const { updates } = await records(ana.page);
+  assert.ok(updates - before.updates >= 6);
+  await eventually(async () => (await records(ana.page)).updates > before.updates + 6, 'the heir writes what comes now');
+  await ana.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await eventually(() => ana.page.evaluate(() => navigator.serviceWorker.controller !== null), 'the worker is in charge');
+  unplug(t);
+  await ana.page.reload();
+  await ana.until('offline');
+  await ana.cell(cells[0]).shows('xabcdefg');
+  cable.mend();
 });
 
 test('a_notebook_that_does_not_exist_offers_to_be_created_and_a_deleted_one_to_be_restored', async (t) => {

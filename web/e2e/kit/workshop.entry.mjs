@@ -4,6 +4,7 @@ import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 
 import { CellEditor } from '../../src/editor/editor.ts';
+import { MarkBoard } from '../../src/ui/marks.ts';
 
 const PREFERENCES = { readOnly: false, vim: false, lineNumbers: false, wrapCode: false, closeBrackets: true, completeWhileTyping: true };
 
@@ -25,6 +26,7 @@ window.openShop = (parent, { text, language, preferences }) => {
     dragOut: (event) => (shop.asked.push(['dragOut', event.clientY]), shop.takesOver),
   };
   const purpose = { prose: false, language, label: 'Code', hint: '' };
-  shop.editor = new CellEditor(parent, { cell: 'a', text: source, awareness: new Awareness(doc), host, purpose, preferences: { ...PREFERENCES, ...preferences }, words: () => [] });
+  const settings = { cell: 'a', text: source, awareness: new Awareness(doc), marks: new MarkBoard(), host, purpose };
+  shop.editor = new CellEditor(parent, { ...settings, preferences: { ...PREFERENCES, ...preferences }, words: () => [] });
   window.shop = shop;
 };

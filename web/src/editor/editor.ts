@@ -1,12 +1,13 @@
 // Makes the editor of one cell: CodeMirror bound to the cell's Y.Text, put together from its siblings.
 //
-// Invariant: the editor's text and the Y.Text are equal after every transaction, line endings included; an editor once
-// made is never replaced by anything that comes from elsewhere, nor by a setting.
+// Invariant: the editor's text and the Y.Text are equal after every transaction, line endings included (but for what
+// binding.ts holds during a composition); an editor once made is never replaced by anything that comes from elsewhere,
+// nor by a setting.
 
 import type { CompletionSource } from '@codemirror/autocomplete';
-import { bracketMatching, indentOnInput, indentUnit } from '@codemirror/language';
-import { Compartment, EditorState, Prec, type Extension, type StateEffect } from '@codemirror/state';
-import { crosshairCursor, drawSelection, dropCursor, EditorView, keymap, placeholder, rectangularSelection } from '@codemirror/view';
+import { indentUnit } from '@codemirror/language';
+import { Compartment, EditorState, type Extension, type StateEffect } from '@codemirror/state';
+import { crosshairCursor, drawSelection, dropCursor, EditorView, placeholder, rectangularSelection } from '@codemirror/view';
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 
@@ -18,14 +19,13 @@ import { carets } from './carets';
 import type { NearWords } from './completion';
 import { drags } from './drag';
 import { editorHost, type EditorHost } from './host';
-import { leavingKeys, surround, textKeys } from './keys';
 import { customaryIndent, grammar } from './languages';
+import { leaving } from './leaving';
 import { matches, type Marks } from './matches';
 import { numbers } from './numbers';
 import { shown } from './shown';
 import { undoSteps } from './steps';
 import { theme } from './theme';
-import { writing } from './writing';
 
 export type { EditorHost } from './host';
 
@@ -65,8 +65,9 @@ export interface EditorSettings {
   sources?: readonly CompletionSource[];
 }
 
-/** Once it has come, editors are made with it. */
-let assist: typeof import('./assist') | undefined;
+/** One looks before one writes. */
+const READING_MS = 1500;
+let ahead: ReturnType<typeof setTimeout> | undefined;
 
 export class CellEditor {
   readonly view: EditorView;
@@ -74,15 +75,16 @@ export class CellEditor {
   readonly #parts = {
     grammar: new Compartment(),
     indent: new Compartment(),
+    hands: new Compartment(),
     manner: new Compartment(),
-    assist: new Compartment(),
     label: new Compartment(),
-    numbers: new Compartment(),
     vim: new Compartment(),
     access: new Compartment(),
   };
   #purpose: Purpose;
   #preferences: Preferences;
+  /** Whether it has, or is about to get, what helps to write. */
+  #helped = false;
 
   constructor(parent: HTMLElement, settings: EditorSettings) {
     const { text, cell, awareness, marks, host } = settings;
@@ -98,14 +100,12 @@ export class CellEditor {
         EditorState.tabSize.of(4),
         editorHost.of(host),
         parts.vim.of([]),
-        Prec.high(keymap.of([...leavingKeys])),
+        parts.hands.of([]),
+        leaving,
         parts.manner.of(this.#manner()),
-        parts.assist.of(this.#assistance()),
-        textKeys,
         parts.grammar.of([]),
         parts.indent.of([]),
         parts.label.of(this.#label()),
-        parts.numbers.of(numbers(this.#preferences.lineNumbers)),
         parts.access.of(access(this.#preferences.readOnly)),
         drawSelection(),
         dropCursor(),
@@ -117,15 +117,16 @@ export class CellEditor {
         carets(cell, text, awareness),
         matches(cell, marks),
         drags(text),
-        EditorView.domEventHandlers({ focus: () => (this.#detectIndent(), false) }),
+        EditorView.domEventHandlers({ focus: () => (this.#entered(), false) }),
         theme,
       ],
     });
     this.view = new EditorView({ state, parent });
     this.#detectIndent();
     this.#loadGrammar();
-    this.#loadAssist();
     if (this.#preferences.vim) this.#loadVim();
+    // Then it is there before somebody begins.
+    ahead ??= setTimeout(() => void import('./hands').catch(() => (ahead = undefined)), READING_MS);
   }
 
   /** After a change of kind, of language or of place; the text, the caret and the editor stay. */
@@ -133,7 +134,10 @@ export class CellEditor {
     const before = this.#purpose;
     this.#purpose = purpose;
     const effects: StateEffect<unknown>[] = [];
-    if (before.prose !== purpose.prose) effects.push(...this.#mannerEffects());
+    if (before.prose !== purpose.prose) {
+      effects.push(this.#parts.manner.reconfigure(this.#manner()));
+      if (this.#helped) void this.#help();
+    }
     if (before.label !== purpose.label || before.hint !== purpose.hint) effects.push(this.#parts.label.reconfigure(this.#label()));
     if (effects.length > 0) this.view.dispatch({ effects });
     if (before.language === purpose.language) return;
@@ -146,15 +150,15 @@ export class CellEditor {
     const before = this.#preferences;
     const now = (this.#preferences = { ...before, ...change });
     const changed = (...keys: (keyof Preferences)[]) => keys.some((key) => before[key] !== now[key]);
-    const { label, numbers: gutter, access: right, vim } = this.#parts;
+    const { manner, label, access: right, vim } = this.#parts;
     const effects: StateEffect<unknown>[] = [];
-    if (changed('wrapCode', 'closeBrackets', 'completeWhileTyping')) effects.push(...this.#mannerEffects());
+    if (changed('lineNumbers', 'wrapCode')) effects.push(manner.reconfigure(this.#manner()));
     if (changed('vim', 'readOnly')) effects.push(label.reconfigure(this.#label()));
-    if (changed('lineNumbers')) effects.push(gutter.reconfigure(numbers(now.lineNumbers)));
     if (changed('readOnly')) effects.push(right.reconfigure(access(now.readOnly)));
     if (changed('vim') && !now.vim) effects.push(vim.reconfigure([]));
     if (effects.length > 0) this.view.dispatch({ effects });
     if (changed('vim') && now.vim) this.#loadVim();
+    if (changed('closeBrackets', 'completeWhileTyping') && this.#helped) void this.#help();
   }
 
   focus(where?: 'start' | 'end'): void {
@@ -170,19 +174,27 @@ export class CellEditor {
   }
 
   #manner(): Extension {
-    if (this.#purpose.prose) return [writing, EditorView.lineWrapping, surround, PROSE];
-    return [this.#preferences.wrapCode ? EditorView.lineWrapping : [], indentOnInput(), bracketMatching(), CODE];
+    if (this.#purpose.prose) return [EditorView.lineWrapping, PROSE];
+    return [numbers(this.#preferences.lineNumbers), this.#preferences.wrapCode ? EditorView.lineWrapping : [], CODE];
   }
 
-  #assistance(): Extension {
-    if (!assist) return [];
-    const { words: near, sources = [] } = this.#settings;
-    const { closeBrackets, completeWhileTyping } = this.#preferences;
-    return [assist.inAnyText, this.#purpose.prose ? [] : assist.inCode(near, sources, closeBrackets, completeWhileTyping)];
+  #entered(): void {
+    this.#detectIndent();
+    if (!this.#helped) void this.#help();
   }
 
-  #mannerEffects(): StateEffect<unknown>[] {
-    return [this.#parts.manner.reconfigure(this.#manner()), this.#parts.assist.reconfigure(this.#assistance())];
+  /** Gives the keys and helpers of writing, as they are wanted now. */
+  async #help(): Promise<void> {
+    this.#helped = true;
+    try {
+      const { hands } = await import('./hands');
+      const { words, sources = [] } = this.#settings;
+      const extension = hands({ ...this.#preferences, prose: this.#purpose.prose, words, sources });
+      this.view.dispatch({ effects: this.#parts.hands.reconfigure(extension) });
+    } catch (cause) {
+      this.#helped = false;
+      console.warn('The helpers of writing were not loaded.', cause);
+    }
   }
 
   #label(): Extension {
@@ -198,15 +210,6 @@ export class CellEditor {
     void shown().then(() => grammar(language)).then((extension) => {
       if (language === this.#purpose.language) this.view.dispatch({ effects: this.#parts.grammar.reconfigure(extension) });
     });
-  }
-
-  #loadAssist(): void {
-    if (assist) return;
-    const loaded = shown().then(() => import('./assist')).then((come) => {
-      assist = come;
-      this.view.dispatch({ effects: this.#parts.assist.reconfigure(this.#assistance()) });
-    });
-    loaded.catch((cause: unknown) => console.warn('What helps in writing was not loaded.', cause));
   }
 
   #loadVim(): void {

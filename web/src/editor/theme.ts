@@ -42,7 +42,7 @@ const look = EditorView.theme({
   '.cm-selectionMatch': { backgroundColor: 'color-mix(in srgb, var(--match) 80%, transparent)', borderRadius: '2px' },
   '.cm-searchMatch': { backgroundColor: 'var(--match)', outline: '1px solid var(--line)' },
   '.cm-gutters': { background: 'transparent', border: 'none', color: 'var(--faint)', userSelect: 'none' },
-  '.cm-lineNumbers .cm-gutterElement': { minWidth: '1.5em', padding: '0 12px 0 0', fontSize: '0.85em', cursor: 'default' },
+  '.cm-lineNumbers .cm-gutterElement': { minWidth: '1.5em', padding: '0 12px 0 0', fontSize: '0.85em', lineHeight: 'calc(1.6em / 0.85)', cursor: 'default' },
   '&.cm-crosshair .cm-content': { cursor: 'crosshair' },
   '.cm-panels': { background: 'transparent', color: 'var(--soft)', border: 'none' },
   '.cm-panels.cm-panels-bottom': { borderTop: '1px solid var(--line)' },

@@ -2,9 +2,10 @@
 //
 // Invariant: undo and redo are the notebook's own, so that they take back this person's work and nobody else's.
 
-import { CodeMirror, getCM, Vim, vim } from '@replit/codemirror-vim';
+import { closeCompletion } from '@codemirror/autocomplete';
 import { Prec, type Extension } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
+import { CodeMirror, getCM, Vim, vim } from '@replit/codemirror-vim';
 
 import { text } from '../text/text';
 import { editorHost, type EditorHost } from './host';
@@ -40,6 +41,7 @@ function said(adapter: Parameters<Parameters<typeof Vim.defineEx>[2]>[0]): void 
 
 /** Escape where there is nothing to end, and steps beyond the first and last line. */
 function leaves(event: KeyboardEvent, view: EditorView): boolean {
+  if (event.key === 'Escape') closeCompletion(view);
   const state = getCM(view)?.state.vim;
   if (!state || !isResting(state) || view.state.selection.ranges.length > 1) return false;
   if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.isComposing) return false;

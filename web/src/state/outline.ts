@@ -107,6 +107,18 @@ export function moved(sections: readonly Section[], ids: readonly string[], key:
   return { cells: section.cells, after };
 }
 
+/** Behind which cell a section goes that is dropped before another or, with none, at the end. */
+export function dropped(sections: readonly Section[], ids: readonly string[], key: string, before: string | undefined): { cells: readonly string[]; after: string | null } | undefined {
+  const section = sections.find((each) => each.key === key);
+  const target = sections.find((each) => each.key === before);
+  if (!section || section.order > 0 || sharesCell(sections, section)) return undefined;
+  if (target && (target.order > 0 || section.cells.includes(target.cell))) return undefined;
+  const others = ids.filter((id) => !section.cells.includes(id));
+  const after = target ? (others[others.indexOf(target.cell) - 1] ?? null) : (others.at(-1) ?? null);
+  const stays = ids[ids.indexOf(section.cell) - 1] ?? null;
+  return after === stays ? undefined : { cells: section.cells, after };
+}
+
 /** Whether another section that is not below it begins in one of its cells. */
 function sharesCell(sections: readonly Section[], section: Section): boolean {
   const own = new Set([section.key]);

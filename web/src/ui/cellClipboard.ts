@@ -66,6 +66,7 @@ export class CellClipboard {
     if (!this.#concerns(event) || getSelection()?.isCollapsed === false) return;
     const ids = this.model.chosen;
     const cut = event.type === 'cut';
+    if (cut && this.model.reading.refuses()) return;
     const made = this.#clipOf(ids, cut);
     if (!made) return;
     fill(event, made);

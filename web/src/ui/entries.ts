@@ -3,6 +3,7 @@
 import { kindOf, sourceOf } from '../doc/cell';
 import { hindrance, type Situation } from '../state/available';
 import { commands, COMMANDS, GROUPS, nameOf, type Command } from '../state/commands';
+import { headingsOf } from '../state/headings';
 import type { Candidate, Scope } from '../state/palette';
 import { text } from '../text/text';
 import { keymap } from './keymap.svelte';
@@ -25,8 +26,9 @@ const PALETTE = text.commands.palette;
 /** More of a first line is not read in a list. */
 const LONGEST_LABEL = 120;
 
-export function notebookEntries(model: NotebookModel): Entry[] {
-  return [...commandEntries(model), ...cellEntries(model), ...personEntries(model), ...recentEntries(model.session.settings.id)];
+/** What stays the same while the palette is open. */
+export function standingEntries(model: NotebookModel): Entry[] {
+  return [...commandEntries(model), ...headingEntries(model), ...cellEntries(model), ...recentEntries(model.session.settings.id)];
 }
 
 function commandEntries(model: NotebookModel): Entry[] {
@@ -59,6 +61,21 @@ function situation({ readOnly, ids, selected, session }: NotebookModel): Situati
   };
 }
 
+function headingEntries(model: NotebookModel): Entry[] {
+  return model.ids.flatMap((id, index) => {
+    const cell = model.session.notebook.cell(id);
+    const headings = cell && kindOf(cell) === 'note' ? headingsOf(sourceOf(cell)?.toString() ?? '') : [];
+    return headings.map(({ text: label }, order): Entry => ({
+      id: `heading:${id}:${order}`,
+      scope: 'cells',
+      label: label || text.find.outline.untitled,
+      detail: PALETTE.heading(index + 1),
+      keys: [],
+      run: () => model.show(id, false),
+    }));
+  });
+}
+
 function cellEntries(model: NotebookModel): Entry[] {
   return model.ids.flatMap((id, index) => {
     const cell = model.session.notebook.cell(id);
@@ -69,7 +86,8 @@ function cellEntries(model: NotebookModel): Entry[] {
   });
 }
 
-function personEntries(model: NotebookModel): Entry[] {
+/** People come and go while it is open. */
+export function personEntries(model: NotebookModel): Entry[] {
   return model.colleagues.list.map((person) => ({
     id: `person:${person.key}`,
     scope: 'people',

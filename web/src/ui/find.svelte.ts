@@ -11,6 +11,7 @@ import { drawing } from '../doc/output';
 import { compiled, MOST_IN_TEXT, spansIn, type Fault, type Query, type Span } from '../state/find';
 import { readableText } from '../state/outputText';
 import { Dropped, Patient, TooLong, type Helper } from '../state/patient';
+import { mayChange, rewrite, type Rewritten } from '../state/rewriting';
 import { Search, SOURCE, type Found, type Library, type Position, type Range } from '../state/search';
 import { text } from '../text/text';
 import { editAt, editorOf } from './editors';
@@ -18,7 +19,6 @@ import type { NotebookModel } from './notebook.svelte';
 import { Painter } from './painting';
 import type { Place } from './place';
 import { reveal } from './reveal';
-import { mayWrite, rewrite, type Rewritten } from './rewriting';
 import { SelectedScope } from './scope';
 import { toasts } from './toasts.svelte';
 
@@ -134,12 +134,20 @@ export class FindModel {
 
   async replaceAll(): Promise<void> {
     const cells = this.#search.cells().filter((cell) => this.#search.spans(cell, SOURCE).length > 0);
-    const writable = cells.filter((cell) => mayWrite(this.model, cell));
+    const writable = cells.filter((cell) => this.#mayWrite(cell));
     const refused = cells.length - writable.length;
     if (refused > 0) toasts.show(text.find.refused(refused));
     const done = await this.#rewrite(writable);
-    if (done && done.count > 0) toasts.show(text.find.replaced(done.count, done.cells), { label: text.commands.undo, run: () => this.model.run('undo') });
+    if (done && done.count > 0) this.#tell(done);
     else if (done && refused === 0) toasts.show(text.find.nothingReplaced);
+  }
+
+  /** The way back leads here only as long as nothing else was done. */
+  #tell({ count, cells }: Rewritten): void {
+    let latest = true;
+    const stop = this.model.session.history.onChange(() => (latest = false));
+    const undo = (): void => (stop(), latest ? this.model.run('undo') : toasts.show(text.find.notLatest));
+    toasts.show(text.find.replaced(count, cells), { label: text.commands.undo, run: undo });
   }
 
   /** For the editors: what was found in the text of a cell. */
@@ -157,12 +165,16 @@ export class FindModel {
     const scope = this.#scope;
     const rewriting = { query, replacing: { replacement, preserveCase }, cells, ...(only === undefined ? {} : { only }), ...(scope ? { within: (id: string) => scope.in(id) } : {}) };
     try {
-      return await rewrite(this.model, rewriting, (job) => this.#patient.ask(job));
+      return await rewrite(this.model.session, rewriting, (job) => this.#patient.ask(job));
     } catch (cause) {
       if (cause instanceof TooLong) toasts.error(text.find.faults.tooLong);
       else if (!(cause instanceof Dropped)) throw cause;
       return undefined;
     }
+  }
+
+  #mayWrite(cell: string): boolean {
+    return !this.model.readOnly && mayChange(this.model.session.notebook, cell);
   }
 
   #begin(): void {
@@ -259,7 +271,7 @@ export class FindModel {
 
   #count(): void {
     const found = this.#found();
-    this.replaceable = found?.part === SOURCE && mayWrite(this.model, found.cell);
+    this.replaceable = found?.part === SOURCE && this.#mayWrite(found.cell);
     this.tally = {
       total: this.#search.total,
       number: found ? this.#search.indexOf(found) + 1 : 0,

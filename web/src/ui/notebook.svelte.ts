@@ -201,14 +201,14 @@ export class NotebookModel {
   /** As a pointer does, under which a cell is seen already. */
   point(id: string): void {
     this.#choose(only(id));
-    this.#handles.get(id)?.inherit();
+    this.#handle(id)?.inherit();
   }
 
   /** From where the selection began to this cell; scrolling only where it is not a pointer that does it. */
   extendTo(id: string | null | undefined, by: 'keys' | 'pointer' = 'keys'): void {
     if (id === null || id === undefined) return;
     this.#choose(extended(this.open, this.#selection, id));
-    const handle = this.#handles.get(id);
+    const handle = this.#handle(id);
     if (by === 'keys') handle?.focus();
     else handle?.inherit();
   }
@@ -362,7 +362,7 @@ export class NotebookModel {
     this.#selection = selection;
     if (selection.head === selected || selection.head === null || !focused) return;
     this.mode = 'command';
-    this.#handles.get(selection.head)?.inherit();
+    this.#handle(selection.head)?.inherit();
   }
 }
 

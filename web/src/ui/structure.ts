@@ -139,10 +139,10 @@ export class Structure {
   }
 
   /** Joins cells in the first of them; one alone with the next, or into the one before. */
-  merge(ids: readonly string[], with_: 'below' | 'above' = 'below'): void {
+  merge(ids: readonly string[], partner: 'below' | 'above' = 'below'): void {
     if (this.#refuses()) return;
     const { model } = this;
-    const block = ids.length > 1 ? ids : this.#pair(ids[0], with_);
+    const block = ids.length > 1 ? ids : this.#pair(ids[0], partner);
     const [first] = block;
     if (first === undefined || block.length < 2) return;
     model.folding.reveal(block);
@@ -163,11 +163,11 @@ export class Structure {
     return this.model.folding.withSections([id]).at(-1) ?? id;
   }
 
-  #pair(id: string | undefined, with_: 'below' | 'above'): string[] {
+  #pair(id: string | undefined, partner: 'below' | 'above'): string[] {
     const { ids } = this.model;
-    const other = id === undefined ? undefined : ids[ids.indexOf(id) + (with_ === 'below' ? 1 : -1)];
+    const other = id === undefined ? undefined : ids[ids.indexOf(id) + (partner === 'below' ? 1 : -1)];
     if (id === undefined || other === undefined) return [];
-    return with_ === 'below' ? [id, other] : [other, id];
+    return partner === 'below' ? [id, other] : [other, id];
   }
 
   #isFolded(id: string, what: 'source' | 'outputs'): boolean {

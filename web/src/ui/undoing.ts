@@ -8,11 +8,20 @@ import { toasts } from './toasts.svelte';
 const TOPIC = 'undo';
 
 export function undo(model: NotebookModel): void {
-  if (!model.reading.refuses()) tell(model, 'undid', model.own(() => model.session.history.undo()));
+  replay(model, 'undid', () => model.session.history.undo());
 }
 
 export function redo(model: NotebookModel): void {
-  if (!model.reading.refuses()) tell(model, 'redid', model.own(() => model.session.history.redo()));
+  replay(model, 'redid', () => model.session.history.redo());
+}
+
+function replay(model: NotebookModel, way: 'undid' | 'redid', step: () => Undone | undefined): void {
+  if (model.reading.refuses()) return;
+  const typing = model.mode === 'edit';
+  const undone = model.own(step);
+  tell(model, way, undone);
+  // Whoever split a cell while typing goes on typing in the whole.
+  if (typing && undone?.deed === 'split' && undone.cell !== undefined) model.show(undone.cell, true);
 }
 
 function tell(model: NotebookModel, way: 'undid' | 'redid', undone: Undone | undefined): void {

@@ -4,15 +4,16 @@ import { EditorState, type Extension } from '@codemirror/state';
 import { keymap, type KeyBinding } from '@codemirror/view';
 import { expect, test } from 'vitest';
 
-import { inAnyText, inCode } from '../../src/editor/assist';
-import { leavingKeys, textKeys } from '../../src/editor/keys';
+import { completion } from '../../src/editor/completion';
+import { textKeys } from '../../src/editor/keys';
+import { leaving } from '../../src/editor/leaving';
 import { writing } from '../../src/editor/writing';
 import { editingDeedOf, editingDeeds, editingKeys, type EditingDeed } from '../../src/state/editing';
 import type { Platform } from '../../src/state/keys';
 
 const OF_NOTES: ReadonlySet<EditingDeed> = new Set(['strong', 'emphasis', 'code', 'link']);
 const OF_CODE: ReadonlySet<EditingDeed> = new Set(['complete']);
-const COMMON: Extension = [inAnyText, keymap.of([...leavingKeys]), textKeys];
+const COMMON: Extension = [leaving, textKeys];
 
 /** Modifiers in one order, whoever wrote them. */
 function plain(keys: string): string {
@@ -33,12 +34,12 @@ function bound(extensions: Extension, platform: Platform): Set<string> {
 for (const platform of ['mac', 'other'] as const) {
   test(`the keys told for editors are bound in them: ${platform}`, () => {
     const notes = bound([writing, COMMON], platform);
-    const code = bound([inCode(() => [], [], true, true), COMMON], platform);
+    const code = bound([completion(() => [], [], true), COMMON], platform);
     expect(code.size).toBeGreaterThan(40);
     const missing = editingDeeds().flatMap((deed) => editingKeys(deed, platform).filter((keys) => {
       const inNotes = OF_CODE.has(deed) || notes.has(plain(keys));
-      const known = OF_NOTES.has(deed) || code.has(plain(keys));
-      return !inNotes || !known;
+      const inCode = OF_NOTES.has(deed) || code.has(plain(keys));
+      return !inNotes || !inCode;
     }));
     expect(missing).toEqual([]);
   });
@@ -46,7 +47,7 @@ for (const platform of ['mac', 'other'] as const) {
   test(`every key by which an editor is left is told: ${platform}`, () => {
     const told = new Set(editingDeeds().flatMap((deed) => editingKeys(deed, platform)).map(plain));
     const arrows = new Set(['ArrowUp', 'ArrowDown']);
-    expect([...bound(keymap.of([...leavingKeys]), platform)].filter((keys) => !told.has(keys) && !arrows.has(keys))).toEqual([]);
+    expect([...bound(leaving, platform)].filter((keys) => !told.has(keys) && !arrows.has(keys))).toEqual([]);
   });
 }
 

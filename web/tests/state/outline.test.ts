@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 
 import { outline } from '../../src/state/headings';
-import { moved, sectionAt, sectionsOf, shownSections, walk } from '../../src/state/outline';
+import { dropped, moved, sectionAt, sectionsOf, shownSections, walk } from '../../src/state/outline';
 
 const CELLS: [id: string, note?: string][] = [
   ['intro', 'No heading'],
@@ -78,6 +78,17 @@ test('a section moves past its sibling with all its cells, unless it begins in t
   expect(moved(sections, IDS, 'd:0', 'down')).toBeUndefined();
   expect(moved(sections, IDS, 'b:0', 'down')).toBeUndefined();
   expect(moved(sections, IDS, 'b:1', 'up')).toBeUndefined();
+});
+
+test('a section is dropped before another or at the end, not into itself and not where it stands', () => {
+  expect(dropped(sections, IDS, 'c:0', 'a:0')).toEqual({ cells: ['c', 'd', 'd1'], after: 'intro' });
+  expect(dropped(sections, IDS, 'd:0', 'a:0')).toEqual({ cells: ['d', 'd1'], after: 'intro' });
+  expect(dropped(sections, IDS, 'a:0', undefined)).toEqual({ cells: ['a', 'a1', 'b', 'b1'], after: 'd1' });
+  expect(dropped(sections, IDS, 'c:0', 'd:0')).toBeUndefined();
+  expect(dropped(sections, IDS, 'c:0', 'c:0')).toBeUndefined();
+  expect(dropped(sections, IDS, 'a:0', 'c:0')).toBeUndefined();
+  expect(dropped(sections, IDS, 'c:0', undefined)).toBeUndefined();
+  expect(dropped(sections, IDS, 'c:0', 'b:1')).toBeUndefined();
 });
 
 test('a section that ends in the middle of a note is not torn from it', () => {

@@ -37,6 +37,7 @@ export const find = {
   at: (number: number, total: number, more: boolean) => `${number.toLocaleString()} of ${total.toLocaleString()}${more ? '+' : ''}`,
   inCell: (number: number, output: boolean) => (output ? `, output of cell ${number}` : `, cell ${number}`),
   replaced: (count: number, inCells: number) => `Replaced ${count.toLocaleString()} in ${cells(inCells)}.`,
+  notLatest: 'Something was done since. Undo takes back one step after the other.',
   nothingReplaced: 'There was nothing to replace.',
   refused: (count: number) => `${cells(count)} may not be changed and ${count === 1 ? 'stays' : 'stay'} as ${count === 1 ? 'it is' : 'they are'}.`,
   notHere: 'An output, or a cell that may not be changed, is not replaced.',

@@ -6,9 +6,16 @@
 import type * as Y from 'yjs';
 
 import { metadataOf, sourceOf } from '../doc/cell';
-import { narrowed, type Edit, type Query, type Replacing, type Span } from '../state/find';
-import { answered, type Answer, type Job } from '../state/patient';
-import type { NotebookModel } from './notebook.svelte';
+import type { Notebook } from '../doc/notebook';
+import type { History } from '../doc/undo';
+import { narrowed, type Edit, type Query, type Replacing, type Span } from './find';
+import { answered, type Answer, type Job } from './patient';
+
+/** Where it is replaced. */
+export interface Desk {
+  notebook: Notebook;
+  history: Pick<History, 'rewrite'>;
+}
 
 export interface Rewriting {
   query: Query;
@@ -37,24 +44,25 @@ interface Work {
 /** Somebody may type while an expression is worked out; after this many times the cell is left as it is. */
 const MOST_ROUNDS = 5;
 
-export function mayWrite(model: NotebookModel, id: string): boolean {
-  const cell = model.session.notebook.cell(id);
-  return !model.readOnly && cell !== undefined && metadataOf(cell)?.get('editable') !== false;
+/** Whether the cell itself may be changed: Jupyter lets people protect cells. */
+export function mayChange(notebook: Notebook, id: string): boolean {
+  const cell = notebook.cell(id);
+  return cell !== undefined && metadataOf(cell)?.get('editable') !== false;
 }
 
-export async function rewrite(model: NotebookModel, rewriting: Rewriting, ask: (job: Job) => Promise<Answer>): Promise<Rewritten> {
-  const work = worksOn(model, rewriting.cells);
+export async function rewrite(desk: Desk, rewriting: Rewriting, ask: (job: Job) => Promise<Answer>): Promise<Rewritten> {
+  const work = worksOn(desk.notebook, rewriting.cells);
   let stale = work;
   for (let round = 0; round < MOST_ROUNDS && stale.length > 0; round += 1) {
     await workOut(stale, rewriting, ask);
     stale = work.filter(({ text, before }) => text.toString() !== before);
   }
-  return applied(model, work.filter(({ text, before }) => text.toString() === before));
+  return applied(desk, work.filter(({ text, before }) => text.toString() === before));
 }
 
-function worksOn(model: NotebookModel, cells: readonly string[]): Work[] {
+function worksOn(notebook: Notebook, cells: readonly string[]): Work[] {
   return cells.flatMap((cell) => {
-    const map = model.session.notebook.cell(cell);
+    const map = notebook.cell(cell);
     const text = map && sourceOf(map);
     return text ? [{ cell, text, before: text.toString(), edits: [] }] : [];
   });
@@ -73,11 +81,11 @@ function isWithin({ from, to }: Span, limits: Span | 'whole' | 'none'): boolean 
   return from >= limits.from && to <= limits.to;
 }
 
-function applied(model: NotebookModel, work: readonly Work[]): Rewritten {
+function applied({ history }: Desk, work: readonly Work[]): Rewritten {
   const changing = work.map((each) => ({ ...each, edits: each.edits.filter(({ from, to, insert }) => each.before.slice(from, to) !== insert) })).filter(({ edits }) => edits.length > 0);
   const last = work.at(-1)?.edits.at(-1);
   const grown = (work.at(-1)?.edits ?? []).reduce((sum, { from, to, insert }) => sum + insert.length - (to - from), 0);
-  if (changing.length > 0) model.session.history.rewrite('replace', changing.map(({ cell }) => cell), () => changing.forEach(write));
+  if (changing.length > 0) history.rewrite('replace', changing.map(({ cell }) => cell), () => changing.forEach(write));
   return { count: changing.reduce((sum, { edits }) => sum + edits.length, 0), cells: changing.length, end: last ? last.to + grown : 0 };
 }
 

@@ -1,0 +1,13 @@
+import { openBrowser } from './kit/browser.mjs';
+import { Person } from './kit/people.mjs';
+import { Server } from './kit/server.mjs';
+const server = await Server.start();
+const browser = await openBrowser();
+const notebook = await server.write('Needles', Array.from({ length: 60 }, (_, i) => ['note', `# Heading ${i}\n\ntext`]));
+const anna = await Person.join(browser, server, 'Anna', {});
+await Person.together([anna], notebook.id);
+await anna.page.keyboard.press('F1');
+await anna.page.getByRole('dialog').waitFor();
+const pdf = await anna.page.pdf({ path: '/tmp/look-commands/help.pdf', format: 'A4' });
+console.log('pages', pdf.toString('latin1').match(/\/Type \/Page\b/g)?.length, pdf.length);
+await browser.close(); await server.remove();
