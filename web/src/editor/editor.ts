@@ -23,6 +23,7 @@ import { customaryIndent, grammar } from './languages';
 import { leaving } from './leaving';
 import { matches, type Marks } from './matches';
 import { numbers } from './numbers';
+import { shown } from './shown';
 import { undoSteps } from './steps';
 import { theme } from './theme';
 
@@ -206,7 +207,7 @@ export class CellEditor {
 
   #loadGrammar(): void {
     const { language } = this.#purpose;
-    void grammar(language).then((extension) => {
+    void shown().then(() => grammar(language)).then((extension) => {
       if (language === this.#purpose.language) this.view.dispatch({ effects: this.#parts.grammar.reconfigure(extension) });
     });
   }
