@@ -19,6 +19,7 @@ import { text } from '../text/text';
 import { ACTIONS } from './actions';
 import { placeChosen } from './anchoring';
 import { announcer } from './announcer.svelte';
+import { Away } from './away.svelte';
 import { CellClipboard } from './cellClipboard';
 import { Colleagues } from './colleagues.svelte';
 import { Dragging } from './dragging.svelte';
@@ -59,6 +60,7 @@ export class NotebookModel {
   readonly structure: Structure;
   readonly colleagues: Colleagues;
   readonly follower: Follower;
+  readonly away: Away;
   readonly clipboard: CellClipboard;
   readonly dragging: Dragging;
   readonly folding: Folding;
@@ -93,6 +95,7 @@ export class NotebookModel {
     this.structure = new Structure(this);
     this.colleagues = new Colleagues(session);
     this.follower = new Follower(this);
+    this.away = new Away(session);
     this.clipboard = new CellClipboard(this);
     this.dragging = new Dragging(this);
     this.folding = new Folding(notebook, session.settings.base + session.settings.id);
@@ -160,6 +163,7 @@ export class NotebookModel {
   destroy(): void {
     this.colleagues.destroy();
     this.follower.destroy();
+    this.away.destroy();
     this.#stop.forEach((stop) => stop());
   }
 
