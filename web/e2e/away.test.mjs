@@ -137,6 +137,7 @@ test('a_notebook_this_browser_had_kept_tells_what_happened_since', async (t) => 
   const notebook = await server.write('Kept', CELLS.slice(0, 6));
   const [anna, bela] = await Promise.all([join(t, 'Anna'), join(t, 'Bela')]);
   await Person.together([anna, bela], notebook.id);
+  await eventually(() => bela.page.evaluate(() => localStorage.getItem('coscribe:clients') !== null), 'the page has settled');
   await bela.page.goto(bela.base);
   await bela.page.getByRole('heading', { name: 'Notebooks' }).waitFor();
   await bela.page.evaluate(() => localStorage.setItem('coscribe:seen', localStorage.getItem('coscribe:seen').replace(/\d{13}/, (at) => String(Number(at) - 26 * 3_600_000))));
@@ -146,4 +147,30 @@ test('a_notebook_this_browser_had_kept_tells_what_happened_since', async (t) => 
   await card(bela).waitFor();
   assert.match((await card(bela).innerText()).replace(/\s+/g, ' '), /Since you were here yesterday: Anna added 1 cell/);
   assert.deepEqual(await marked(bela), [made]);
+});
+
+test('complaint_2_the_card_is_never_over_the_line_in_which_one_types', async (t) => {
+  const notebook = await server.write('Typing', CELLS);
+  const { cells } = notebook;
+  const [anna, bela] = await Promise.all([join(t, 'Anna'), join(t, 'Bela')]);
+  await Person.together([anna, bela], notebook.id);
+  await turn(bela, 'hidden');
+  await write(anna, cells[1], '!');
+  await bela.cell(cells[1]).shows('a = 1\nprint(a)!');
+  await later(bela, 60_000);
+  await turn(bela, 'visible');
+  await card(bela).waitFor();
+  const covers = () => bela.page.evaluate(() => {
+    const box = document.querySelector('section.away').getBoundingClientRect();
+    const line = getSelection().anchorNode.parentElement.closest('.cm-line').getBoundingClientRect();
+    return line.bottom > box.top && line.top < box.bottom;
+  });
+  const placed = () => card(bela).evaluate((box) => box.getBoundingClientRect().top);
+  await bela.cell(cells[0]).caretAtEnd();
+  const low = await placed();
+  assert.ok(low > 400, 'it begins at the foot of the window');
+  // Down through the page line by line, so that the caret comes by where the card is.
+  for (let step = 0; step < 45; step += 1) await bela.press('ArrowDown');
+  await eventually(async () => (await placed()) < 200, 'the card went to the other end');
+  assert.equal(await covers(), false);
 });
