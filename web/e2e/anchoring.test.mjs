@@ -132,7 +132,7 @@ test('scrolling_up_through_cells_never_drawn_before_goes_as_far_as_the_wheel_tur
   const bela = await join(t, 'Bela');
   await Person.together([bela], notebook.id);
   await bela.page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight * 0.6));
-  const seen = await bela.page.evaluateHandle(() => [...document.querySelectorAll('article')].find((cell) => cell.getBoundingClientRect().top > 100));
+  const seen = await bela.page.evaluateHandle(() => [...document.querySelectorAll('article')].find((cell) => cell.getBoundingClientRect().top > 100).parentElement);
   await watchPlace(bela.page, seen);
   const start = await bela.page.evaluate(() => window.watched.start);
   await bela.page.mouse.move(640, 400);

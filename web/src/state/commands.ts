@@ -37,6 +37,7 @@ const DECLARED = {
   selectAll: { group: 'select', keys: ['Mod+a'] },
   shrink: { group: 'select', keys: ['Escape'] },
   copy: { group: 'select', keys: ['c'] },
+  copyLink: { group: 'select', keys: ['Mod+Alt+l'], anywhere: true },
   addAbove: { group: 'add', keys: ['a'] },
   addBelow: { group: 'add', keys: ['b'] },
   pasteBelow: { group: 'add', keys: ['v'] },

@@ -97,6 +97,8 @@ export class FindModel {
   /** Back to where the person was. */
   close(): void {
     const place = this.#place;
+    // It is needed a moment longer.
+    this.#place = undefined;
     this.#end();
     // When what was unfolded is folded again.
     void tick().then(() => place?.goBack());

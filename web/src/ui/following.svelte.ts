@@ -3,7 +3,7 @@
 // Invariant: only this person's wish begins it; anything they do themselves ends it before it takes effect.
 
 import { sourceOf } from '../doc/cell';
-import { lineOf } from '../editor/whereabouts';
+import { lineOf } from '../editor/caretLine';
 import { FREE, handle, type Effect, type Following, type Input } from '../state/following';
 import { leaderOf, type Colleague } from '../state/people';
 import { text } from '../text/text';
@@ -11,7 +11,7 @@ import { follow, others, type Person } from '../sync/presence';
 import { flash } from './flash';
 import { keepInSight } from './keeping';
 import type { NotebookModel } from './notebook.svelte';
-import { standIn, whereIs } from './places';
+import { whereIs } from './places';
 import { toasts } from './toasts.svelte';
 
 /** An editor that has just come near is made and measured within this. */
@@ -71,9 +71,11 @@ export class Follower {
   #go(key: string): void {
     const person = this.model.colleagues.find(key);
     if (!person?.at) return toasts.show(text.people.isNowhere(person?.name ?? ''));
-    this.model.select(standIn(this.model, person.at.cell));
+    // Whoever goes there wants to see it; whoever only follows keeps what is folded.
+    this.model.uncover(person.at.cell);
+    this.model.select(person.at.cell);
     this.#keep(key);
-    flash(standIn(this.model, person.at.cell), person.color);
+    flash(person.at.cell, person.color);
     this.said = text.people.wentTo(person.name, whereIs(this.model, person));
   }
 
@@ -89,7 +91,8 @@ export class Follower {
     const person = this.model.colleagues.find(key);
     if (!person?.at) return;
     const { cell } = person.at;
-    keepInSight(standIn(this.model, cell), (element) => this.#line(element, person, cell));
+    this.model.uncover(cell);
+    keepInSight(cell, (element) => this.#line(element, person, cell));
   }
 
   /** The line of their caret, if they have one in that cell. */

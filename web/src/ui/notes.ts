@@ -33,7 +33,8 @@ export async function follow(model: NotebookModel, from: string, fragment: strin
 
 async function arrive(model: NotebookModel, id: string, place: string | undefined): Promise<void> {
   // Whole, for a bare fragment would be one of the page's base.
-  history.replaceState(history.state, '', `${location.pathname}${location.search}#${place ?? `cell-${id}`}`);
+  const address = `${location.pathname}${location.search}#${place ?? `cell-${id}`}`;
+  if (address !== location.pathname + location.search + location.hash) history.pushState(history.state, '', address);
   if (model.selected !== id || model.mode === 'edit') model.show(id, false);
   model.draw(id);
   await tick();

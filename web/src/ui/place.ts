@@ -2,6 +2,7 @@
 //
 // Invariant: whoever has scrolled or pointed into the page since is not taken from there.
 
+import { placeChosen } from './anchoring';
 import { rememberFocus } from './focus';
 
 /** Below the bar at the head of the page. */
@@ -25,10 +26,16 @@ export class Place {
   }
 
   goBack(): void {
-    this.forget();
     this.#giveBack();
+    this.#scrollBack();
+    // An editor that was told to show a match scrolls at its next frame, and cells far away get their height as they come.
+    requestAnimationFrame(() => requestAnimationFrame(() => (this.forget(), this.#scrollBack())));
+  }
+
+  #scrollBack(): void {
     if (this.#own || !this.#element?.isConnected) return;
     window.scrollBy(0, this.#element.getBoundingClientRect().top - this.#top);
+    placeChosen();
   }
 
   /** Must be called when nobody will go back. */

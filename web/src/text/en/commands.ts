@@ -48,6 +48,7 @@ export const commands = {
     selectAll: 'Select all cells',
     shrink: 'Select only this cell',
     copy: 'Copy cells',
+    copyLink: 'Copy a link to the cell',
     addAbove: 'Add a cell above',
     addBelow: 'Add a cell below',
     pasteBelow: 'Paste cells below',

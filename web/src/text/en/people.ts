@@ -32,6 +32,11 @@ export const people = {
   left: (name: string) => `${name} left.`,
   wentTo: (name: string, where: string) => `${name} is ${where}.`,
 
+  linkCopied: (number: number) => `The link to cell ${number} is copied.`,
+  linkNotCopied: (link: string) => `The browser did not let us copy. The link is ${link}`,
+  linkInBin: 'The cell you were sent to is in the bin.',
+  linkUnknown: 'The cell you were sent to is not in this notebook, nor in its bin.',
+
   name: 'Your name',
   color: 'Your colour',
   greeting: (name: string) => `You are ${name} to the others.`,

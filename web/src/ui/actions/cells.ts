@@ -2,6 +2,7 @@
 
 import { kindOf } from '../../doc/cell';
 import type { CellKind } from '../../wire/wire';
+import { copyLink } from '../linking';
 import type { NotebookModel } from '../notebook.svelte';
 
 export const CELL_ACTIONS = {
@@ -12,6 +13,7 @@ export const CELL_ACTIONS = {
   addAbove: (model: NotebookModel) => add(model, 'above'),
   addBelow: (model: NotebookModel) => add(model, 'below'),
   copy: onCells((model, ids) => model.clipboard.copy(ids)),
+  copyLink: onCell((model, id) => void copyLink(model, id)),
   cut: onCells((model, ids) => model.clipboard.cut(ids)),
   pasteBelow: (model: NotebookModel) => void model.clipboard.paste('below'),
   pasteAbove: (model: NotebookModel) => void model.clipboard.paste('above'),
