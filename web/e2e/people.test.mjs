@@ -37,10 +37,15 @@ function marked(person, id) {
 
 const isMarked = (person, id, names) => eventually(async () => (await marked(person, id)) === names, async () => `“${names}” stands at ${id}: “${await marked(person, id)}”`);
 
-/** Selects a cell that may be far away, without the pointer of whoever watches. */
+/** Selects a cell that may be far away; it may become a view, of another node, on the way. */
 async function goes(person, id) {
-  await person.cell(id).box.scrollIntoViewIfNeeded();
-  await person.cell(id).point();
+  const gone = async () => {
+    await person.cell(id).box.scrollIntoViewIfNeeded();
+    await person.cell(id).point();
+    return true;
+  };
+  await eventually(gone, `${person.name} goes to ${id}`);
+  await person.selects([id]);
 }
 
 async function follows(anna, bela) {
@@ -65,8 +70,11 @@ test('p6_interaction_5_complaint_13_an_avatar_leads_to_its_person_again_follows_
     await goes(bela, cells[index]);
     await comesIntoView(anna, cells[index]);
   }
-  // Others see with whom she goes, and Bela that he is followed.
+  // Whoever is followed sees it: she is where he is.
   await isMarked(bela, cells[28], 'Anna');
+  // A press of the avatar while one follows ends it as well.
+  await goTo(anna, 'Bela').click();
+  await bar(anna, 'Bela').waitFor({ state: 'detached' });
 
   const ends = {
     escape: () => anna.press('Escape'),
