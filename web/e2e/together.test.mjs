@@ -33,6 +33,7 @@ test('a_new_name_and_colour_are_seen_by_the_others_and_kept', async (t) => {
   const avatar = anna.page.getByRole('button', { name: /^Go to/ });
   await anna.page.getByRole('button', { name: 'Go to Benjamin' }).waitFor();
   assert.equal(await avatar.count(), 1);
+  await bela.page.getByLabel('You: Benjamin').click();
   await bela.page.getByLabel('Green').click();
   const color = () => avatar.evaluate((button) => button.style.getPropertyValue('--person'));
   await eventually(async () => (await color()) === '#507850', 'the new colour is seen');

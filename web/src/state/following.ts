@@ -94,8 +94,8 @@ function seen(state: Following, places: ReadonlyMap<string, string>, now: number
   const place = places.get(state.key);
   if (state.kind === 'visited') return step(place === undefined ? FREE : state);
   if (place === undefined) return missed(state, now);
-  const back: Following = { ...state, place, missing: undefined };
-  return step(back, place === state.place ? [] : [{ kind: 'keep', key: state.key }]);
+  if (place === state.place) return step(state.missing === undefined ? state : { ...state, missing: undefined });
+  return step({ ...state, place, missing: undefined }, [{ kind: 'keep', key: state.key }]);
 }
 
 function missed(state: Following & { kind: 'following' }, now: number): Step {

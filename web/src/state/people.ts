@@ -40,6 +40,8 @@ export interface Colleague {
 export interface Circumstances {
   /** Oneself: one's other tabs are nobody else. */
   me: { id: string; name: string };
+  /** What this page tells the others: whoever follows oneself is there. */
+  self: Person | undefined;
   now: number;
   /** When the client was last seen to do something. */
   activeAt: (client: Person) => number;
@@ -60,7 +62,8 @@ export function colleagues(clients: readonly Person[], around: Circumstances, be
   const groups = grouped(clients, keyOf(around.me));
   for (const key of groups.keys()) if (!around.order.has(key)) around.order.set(key, around.order.size);
   const made = [...groups].map(([key, group]) => colleague(key, group, around));
-  const led = made.map((person) => ({ ...person, at: placeOf(person, made) }));
+  const mine = around.self ? [{ key: keyOf(around.me), at: whereabouts(around.self), following: around.self.following }] : [];
+  const led = made.map((person) => ({ ...person, at: placeOf(person, [...made, ...mine]) }));
   const known = new Map(before.map((person) => [person.key, person]));
   return led.map((person) => kept(known.get(person.key), person)).sort((left, right) => rank(around, left) - rank(around, right));
 }

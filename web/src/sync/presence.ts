@@ -93,6 +93,12 @@ export function others(awareness: Awareness): Person[] {
     .filter((somebody) => somebody !== undefined);
 }
 
+/** This page's own client as the others read it; undefined after a goodbye. */
+export function self(awareness: Awareness): Person | undefined {
+  const state = awareness.getLocalState();
+  return state === null ? undefined : person(awareness.clientID, state);
+}
+
 /** Someone without a name is a program that watches; it is not shown. */
 function person(client: number, state: { [key: string]: unknown }): Person | undefined {
   const user = (state['user'] ?? {}) as { [key: string]: unknown };

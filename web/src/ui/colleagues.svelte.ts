@@ -7,7 +7,7 @@ import type { Transaction } from 'yjs';
 import { cellOfSource } from '../doc/cell';
 import { isObject } from '../doc/schema';
 import { byCell, colleagues, keyOf, typists, type Circumstances, type Colleague } from '../state/people';
-import { others, type Person } from '../sync/presence';
+import { others, self, type Person } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import { page } from './page.svelte';
 
@@ -89,6 +89,7 @@ export class Colleagues {
     const now = Date.now();
     const around: Circumstances = {
       me: page.person,
+      self: self(this.session.awareness),
       now,
       activeAt: ({ client }) => this.#active.get(client)?.at ?? now,
       isTyping: (client) => (this.#typing.get(client) ?? 0) > now,

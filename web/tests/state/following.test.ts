@@ -84,3 +84,10 @@ test('somebody who reloads their page is followed on; somebody who stays away ha
 test('whoever was only visited and leaves is forgotten without a word', () => {
   expect(after([[0, ana], [5, at({})]])).toMatchObject({ state: FREE, effects: [{ kind: 'go' }] });
 });
+
+test('p6_somebody_who_stays_where_they_are_changes_nothing', () => {
+  const { state } = after([[0, { kind: 'follow', key: 'ana' }], [1, at({ ana: 'x' })]]);
+  const again = handle(state, at({ ana: 'x' }), 2);
+  expect(again.state).toBe(state);
+  expect(again.effects).toEqual([]);
+});

@@ -8,7 +8,7 @@ function client(number: number, parts: Partial<Person> = {}): Person {
 }
 
 function around(parts: Partial<Circumstances> = {}): Circumstances {
-  return { me: { id: 'me', name: 'Me' }, now: 1_000_000, activeAt: () => 1_000_000, isTyping: () => false, authorKind: () => undefined, order: new Map(), ...parts };
+  return { me: { id: 'me', name: 'Me' }, self: undefined, now: 1_000_000, activeAt: () => 1_000_000, isTyping: () => false, authorKind: () => undefined, order: new Map(), ...parts };
 }
 
 const names = (people: readonly Colleague[]): string[] => people.map(({ name }) => name);
@@ -76,11 +76,18 @@ test('followers are where the first of their chain is', () => {
   expect(leaderOf(a, [a, b, c])).toBe(c);
 });
 
+test('complaint_13_whoever_follows_me_is_where_I_am_unless_I_follow_them', () => {
+  const follower = client(1, { id: 'a', name: 'Ana', cell: 'old', following: 'me/Me' });
+  const me = client(2, { id: 'me', name: 'Me', cell: 'mine' });
+  expect(colleagues([follower], around({ self: me }), [])[0]?.at).toEqual({ cell: 'mine', how: 'in' });
+  expect(colleagues([follower], around({ self: { ...me, following: 'a/Ana' } }), [])[0]?.at).toEqual({ cell: 'old', how: 'in' });
+});
+
 test('complaint_13_in_a_circle_of_followers_each_is_where_they_last_went_themselves', () => {
   const a = { key: 'a', following: 'b', at: { cell: 'one', how: 'in' } as const };
   const b = { key: 'b', following: 'a', at: { cell: 'two', how: 'in' } as const };
   expect([placeOf(a, [a, b])?.cell, placeOf(b, [a, b])?.cell]).toEqual(['one', 'two']);
-  // The one who follows me: I am not in the list.
+  // Whoever is followed has left.
   expect(placeOf({ ...a, following: 'me' }, [a, b])?.cell).toBe('one');
   expect(leaderOf({ ...a, following: 'a' }, [{ ...a, following: 'a' }])).toBeUndefined();
 });
