@@ -240,9 +240,17 @@ test('p6_the_list_of_all_says_where_each_person_is', async (t) => {
   const list = anna.page.getByRole('dialog', { name: 'All 6 people here' });
   await list.getByRole('listitem').filter({ hasText: 'Bela' }).getByText('in cell 2 · Results').waitFor();
   await list.getByRole('listitem').filter({ hasText: 'Gerd' }).getByText('not in a cell').waitFor();
-  await list.getByRole('button', { name: 'Follow Bela' }).click();
+  // Also in the list of somebody who came after all of them, and when the cells around are others.
+  const late = await join(t, 'Late');
+  await late.open(notebook.id);
+  await late.page.getByRole('button', { name: 'All 7 people here' }).click();
+  const where = (sentence) => late.page.getByRole('dialog', { name: 'All 7 people here' }).getByRole('listitem').filter({ hasText: 'Bela' }).getByText(sentence);
+  await where('in cell 2 · Results').waitFor();
+  await server.rest('DELETE', `notebooks/${notebook.id}/cells/${notebook.cells[0]}`);
+  await where('in cell 1').waitFor();
+  await anna.page.getByRole('dialog', { name: 'All 7 people here' }).getByRole('button', { name: 'Follow Bela' }).click();
   await bar(anna, 'Bela').waitFor();
-  quiet([anna, bela]);
+  quiet([anna, bela, late]);
 });
 
 /** Somebody in a browser that was never here. */
