@@ -158,9 +158,11 @@ async fn import(
     let file = ImportFile::read(request).await?;
     let name = file.name.or(wanted.name).map(|name| name.trim_end_matches(".ipynb").to_owned());
     let content = blocking(move || notebook::import_ipynb(&file.bytes)).await??;
-    let text = wanted.title.or_else(|| content.title.clone()).or(name).unwrap_or_else(|| UNTITLED.into());
+    let given = wanted.title.as_deref().map(title).transpose()?;
+    let own = [content.title.as_deref(), name.as_deref()].into_iter().flatten().find_map(fit_title);
+    let title = given.or(own).unwrap_or_else(|| UNTITLED.into());
     let id = wanted.id.unwrap_or_else(NotebookId::generate);
-    created(&app, app.rooms.create(id, title(&text)?, Some(content), actor).await?)
+    created(&app, app.rooms.create(id, title, Some(content), actor).await?)
 }
 
 /// An uploaded file.
@@ -317,11 +319,18 @@ fn title(text: &str) -> Answer<String> {
     Ok(text.to_owned())
 }
 
-/// The title of a copy that was given none; what a document holds as title may be anything.
+/// What a file or a document holds as title may be anything: as much of it as makes a title, in one line.
+fn fit_title(text: &str) -> Option<String> {
+    let words = text.split(|character: char| character.is_control() || character.is_whitespace());
+    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let cut: String = line.chars().take(TITLE_MAX).collect();
+    Some(cut.trim_end().to_owned()).filter(|title| !title.is_empty())
+}
+
+/// The title of a copy that was given none.
 fn title_of_copy(original: &str) -> String {
-    let plain: String = original.chars().filter(|character| !character.is_control()).collect();
-    let plain = if plain.trim().is_empty() { UNTITLED } else { plain.trim() };
-    format!("Copy of {plain}").chars().take(TITLE_MAX).collect()
+    let copy = format!("Copy of {}", fit_title(original).as_deref().unwrap_or(UNTITLED));
+    fit_title(&copy).unwrap_or(copy)
 }
 
 fn created(app: &App, summary: NotebookSummary) -> Answer<Response> {
@@ -366,6 +375,14 @@ mod tests {
             let made = title_of_copy(original);
             assert_eq!(title(&made).unwrap(), made);
         }
+    }
+
+    #[test]
+    fn the_title_a_file_brings_is_made_fit_and_never_refused() {
+        assert_eq!(fit_title(" Tides\n  of the\tsea \u{7}"), Some("Tides of the sea".into()));
+        assert_eq!(fit_title("\n \t"), None);
+        let long = fit_title(&"é ".repeat(1000)).unwrap();
+        assert_eq!(title(&long).unwrap(), long);
     }
 
     #[test]

@@ -194,8 +194,15 @@ mod tests {
         assert_eq!(FRAME_POLICY, written);
         assert!(shell.contains(&format!("Connection-Allowlist: {}", NOBODY.to_str().unwrap())));
         // What a page may say of itself is said there too, for a server in between that loses headers.
-        let inside = shell.split("http-equiv=\"Content-Security-Policy\" content=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let inside = shell
+            .split("http-equiv=\"Content-Security-Policy\" content=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .unwrap();
         assert_eq!(written, format!("sandbox allow-scripts; {inside}; frame-ancestors 'self'"));
-        assert!(!written.split("frame-ancestors").next().unwrap().contains("'self'"), "an output loads nothing from us");
+        assert!(
+            !written.split("frame-ancestors").next().unwrap().contains("'self'"),
+            "an output loads nothing from us"
+        );
     }
 }

@@ -20,13 +20,18 @@ async function reading(t, { index = 20, offset = 0 } = {}) {
   const notebook = await server.write('Steady', CELLS);
   const bela = await join(t, 'Bela');
   await Person.together([bela], notebook.id);
-  await bela.cell(notebook.cells[index]).box.evaluate((box, out) => {
+  const { cells } = notebook;
+  // By id: a cell that comes near is drawn anew in place of its sketch.
+  const show = ([id, out]) => {
     const bar = document.querySelector('header.bar').getBoundingClientRect().bottom;
-    window.scrollTo(0, box.parentElement.getBoundingClientRect().top + scrollY - bar + out);
-  }, offset);
+    window.scrollTo(0, document.getElementById(id).parentElement.getBoundingClientRect().top + scrollY - bar + out);
+  };
+  await bela.page.evaluate(show, [`cell-${cells[index]}`, offset]);
+  await bela.cell(cells[index + 1]).box.locator('.cm-content, .markdown').waitFor();
+  await bela.page.evaluate(show, [`cell-${cells[index]}`, offset]);
   const peer = await Peer.join(t, server, notebook.id);
-  await watchPlace(bela.page, await bela.cell(notebook.cells[index + 1]).box.elementHandle());
-  return { notebook, bela, peer, cells: notebook.cells };
+  await watchPlace(bela.page, await bela.cell(cells[index + 1]).box.elementHandle());
+  return { notebook, bela, peer, cells };
 }
 
 async function assertSteady(bela, deed) {

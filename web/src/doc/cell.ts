@@ -18,6 +18,14 @@ export function sourceOf(cell: CellMap): Y.Text | undefined {
   return source instanceof Y.Text ? source : undefined;
 }
 
+/** The cell whose text this is; undefined for anything else. */
+export function cellOfSource(type: unknown): string | undefined {
+  if (!(type instanceof Y.Text)) return undefined;
+  const { parent } = type;
+  if (!(parent instanceof Y.Map) || parent.get('source') !== type) return undefined;
+  return cellId(parent as Y.Map<unknown>) || undefined;
+}
+
 export function metadataOf(cell: CellMap): Y.Map<unknown> | undefined {
   const metadata = cell.get('metadata');
   return metadata instanceof Y.Map ? metadata : undefined;

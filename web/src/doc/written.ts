@@ -8,6 +8,7 @@ import * as Y from 'yjs';
 import { cellId } from './cell';
 import type { Part } from './notebook';
 import type { Roots } from './schema';
+import type { Version } from './version';
 
 /** What of a cell a client has written: its text, its outputs, the cell itself, its place, its stay in the bin. */
 export type Written = Part | 'cell' | 'place' | 'bin';
@@ -16,13 +17,6 @@ export interface Mark {
   client: number;
   cell: string;
   what: Written;
-}
-
-/** How far each client has written: what `marksSince` starts from. */
-export type Version = ReadonlyMap<number, number>;
-
-export function versionOf(doc: Y.Doc): Version {
-  return Y.decodeStateVector(Y.encodeStateVector(doc));
 }
 
 /** Everything written since then, each kind once for a client and a cell. */
@@ -35,14 +29,6 @@ export function marksSince(roots: Roots, version: Version): Mark[] {
     }
   }
   return [...marks.values()];
-}
-
-/** The cell whose text this is; undefined for anything else. */
-export function cellOfSource(type: unknown): string | undefined {
-  if (!(type instanceof Y.Text)) return undefined;
-  const { parent } = type;
-  if (!(parent instanceof Y.Map) || parent.get('source') !== type) return undefined;
-  return cellId(parent as Y.Map<unknown>) || undefined;
 }
 
 function firstAfter(structs: readonly (Y.Item | Y.GC)[], clock: number): number {

@@ -26,6 +26,13 @@ export function lineOf(container: HTMLElement, text: Y.Text, position: unknown):
   return { top: view.documentTop + block.top, bottom: view.documentTop + block.bottom };
 }
 
+/** The line of this person's own caret; undefined while they write in no cell. */
+export function ownLine(): Line | undefined {
+  const dom = document.activeElement?.closest<HTMLElement>('.cm-editor');
+  const view = dom && EditorView.findFromDOM(dom);
+  return (view && view.coordsAtPos(view.state.selection.main.head)) ?? undefined;
+}
+
 /** A position made by a client that means something else by it is none. */
 function offsetOf(text: Y.Text, position: unknown): number | undefined {
   if (text.doc === null) return undefined;

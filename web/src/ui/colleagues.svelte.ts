@@ -4,7 +4,7 @@
 
 import type { Transaction } from 'yjs';
 
-import { cellOfSource } from '../doc/written';
+import { cellOfSource } from '../doc/cell';
 import { isObject } from '../doc/schema';
 import { byCell, colleagues, keyOf, typists, type Circumstances, type Colleague } from '../state/people';
 import { others, self, type Person } from '../sync/presence';

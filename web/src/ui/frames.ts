@@ -62,6 +62,8 @@ let last = { at: Number.NEGATIVE_INFINITY, leaving: false };
 const LEAVING: ReadonlySet<string> = new Set(['Tab', 'F6']);
 /** So long after an action browsers call somebody active, and do not tell in which of the frames. */
 const ACTIVE_MS = 5000;
+/** A finger is nowhere before it comes down: only who types just now is sure not to have put it on a frame. */
+const TYPING_MS = 1000;
 /** Each may cost a character; one is forgiven, for a page that wants to be helpful. */
 const MOST_THEFTS = 2;
 
@@ -74,7 +76,8 @@ function focusTaken(): void {
   const frame = document.activeElement;
   if (!(frame instanceof HTMLIFrameElement) || !frame.contentWindow) return;
   const from = known.get(frame.contentWindow);
-  if (!from || last.leaving || frame.matches(':hover') || activeElsewhere()) return;
+  if (!from) return;
+  if (last.leaving || frame.matches(':hover') || activeElsewhere()) return void (from.thefts = 0);
   // Not before the browser has told both processes who has the focus: it would not give it back.
   setTimeout(() => (frame.blur(), lastFocused?.focus({ preventScroll: true })));
   from.thefts += 1;
@@ -82,8 +85,9 @@ function focusTaken(): void {
 }
 
 function activeElsewhere(): boolean {
-  const activeHere = performance.now() - last.at < ACTIVE_MS;
-  return !activeHere && (navigator.userActivation?.isActive ?? false);
+  const active = navigator.userActivation?.isActive ?? false;
+  const patience = matchMedia('(hover: none)').matches ? TYPING_MS : ACTIVE_MS;
+  return active && performance.now() - last.at > patience;
 }
 
 let lastFocused: HTMLElement | undefined;

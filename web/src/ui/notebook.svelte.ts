@@ -9,6 +9,7 @@ import { SvelteSet } from 'svelte/reactivity';
 import { kindOf, sourceOf } from '../doc/cell';
 import { setTitle } from '../doc/edit';
 import { WordIndex } from '../doc/words';
+import { stateOf, type Remembered } from '../state/absence';
 import { visible } from '../state/cells';
 import { changes, type Command } from '../state/commands';
 import { mayOnlyRead, word, type Facts } from '../state/saved';
@@ -54,6 +55,10 @@ export class NotebookModel {
   panel = $state<Panel>('none');
   /** Deleted by somebody while this person was in them. */
   readonly held = new SvelteSet<string>();
+  /** Changed by others while this person was away, and not seen since. */
+  readonly fresh = new SvelteSet<string>();
+  /** The notebook as this browser had it, until what others did meanwhile is told. */
+  kept: Remembered | undefined;
   /** Of the code, for completion. */
   readonly words: WordIndex;
   readonly structure: Structure;
@@ -93,6 +98,7 @@ export class NotebookModel {
     this.structure = new Structure(this);
     this.colleagues = new Colleagues(session);
     this.follower = new Follower(this);
+    this.kept = offline.hadContent ? stateOf(notebook) : undefined;
     this.clipboard = new CellClipboard(this);
     this.dragging = new Dragging(this);
     this.folding = new Folding(notebook, session.settings.base + session.settings.id);

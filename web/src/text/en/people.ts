@@ -1,5 +1,8 @@
 // Who is here, where, and what they did meanwhile.
 
+/** “3 cells”, or “3” where it is clear of what. */
+const some = (count: number, noun: boolean): string => (noun ? `${count} cell${count === 1 ? '' : 's'}` : String(count));
+
 export const people = {
   here: 'People here',
   you: (name: string) => `You: ${name}`,
@@ -32,6 +35,18 @@ export const people = {
   left: (name: string) => `${name} left.`,
   wentTo: (name: string, where: string) => `${name} is ${where}.`,
 
+  awayTold: {
+    meanwhile: 'While you were away:',
+    since: (when: string) => `Since you were here ${when}:`,
+    somebody: 'Somebody',
+    // The first of several says of what.
+    added: (count: number, first: boolean) => `added ${some(count, first)}`,
+    edited: (count: number, first: boolean) => `edited ${some(count, first)}`,
+    moved: (count: number, first: boolean) => `moved ${some(count, first)}`,
+    deleted: (count: number, first: boolean) => `deleted ${some(count, first)}`,
+    others: (count: number) => `· and ${count} more`,
+    dismiss: 'Close, and take the marks away',
+  },
   linkCopied: (number: number) => `The link to cell ${number} is copied.`,
   linkNotCopied: (link: string) => `The browser did not let us copy. The link is ${link}`,
   linkInBin: 'The cell you were sent to is in the bin.',
