@@ -229,6 +229,25 @@ test('complaint_12_ln_62_of_three_people_each_has_one_avatar_a_place_and_strange
   quiet([anna, bela, cleo]);
 });
 
+test('p6_interaction_5_on_a_phone_the_tools_do_not_cover_where_one_was_led', async (t) => {
+  const notebook = await server.write('Phone', lines(30));
+  const target = notebook.cells[20];
+  const bela = await join(t, 'Bela');
+  const phone = await join(t, 'Dora', { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await Person.together([bela, phone], notebook.id);
+  await goes(bela, target);
+  await isMarked(phone, target, 'Bela');
+  await goTo(phone, 'Bela').tap();
+  const free = () => phone.cell(target).box.evaluate((cell) => cell.getBoundingClientRect().bottom <= cell.querySelector('.tools').getBoundingClientRect().top);
+  await comesIntoView(phone, target);
+  await eventually(free, 'the cell is above the tools');
+  await goTo(phone, 'Bela').tap();
+  await bar(phone, 'Bela').waitFor();
+  await phone.page.getByRole('button', { name: 'Stop following' }).tap();
+  await bar(phone, 'Bela').waitFor({ state: 'detached' });
+  quiet([bela, phone]);
+});
+
 test('p6_the_list_of_all_says_where_each_person_is', async (t) => {
   const { anna, bela, notebook } = await pair(t, 'All', [['note', '# Results'], ['code', 'one'], ['code', 'two']]);
   const [, one] = notebook.cells;
@@ -240,9 +259,17 @@ test('p6_the_list_of_all_says_where_each_person_is', async (t) => {
   const list = anna.page.getByRole('dialog', { name: 'All 6 people here' });
   await list.getByRole('listitem').filter({ hasText: 'Bela' }).getByText('in cell 2 · Results').waitFor();
   await list.getByRole('listitem').filter({ hasText: 'Gerd' }).getByText('not in a cell').waitFor();
-  await list.getByRole('button', { name: 'Follow Bela' }).click();
+  // Also in the list of somebody who came after all of them, and when the cells around are others.
+  const late = await join(t, 'Late');
+  await late.open(notebook.id);
+  await late.page.getByRole('button', { name: 'All 7 people here' }).click();
+  const where = (sentence) => late.page.getByRole('dialog', { name: 'All 7 people here' }).getByRole('listitem').filter({ hasText: 'Bela' }).getByText(sentence);
+  await where('in cell 2 · Results').waitFor();
+  await server.rest('DELETE', `notebooks/${notebook.id}/cells/${notebook.cells[0]}`);
+  await where('in cell 1').waitFor();
+  await anna.page.getByRole('dialog', { name: 'All 7 people here' }).getByRole('button', { name: 'Follow Bela' }).click();
   await bar(anna, 'Bela').waitFor();
-  quiet([anna, bela]);
+  quiet([anna, bela, late]);
 });
 
 /** Somebody in a browser that was never here. */

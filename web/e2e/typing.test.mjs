@@ -66,11 +66,12 @@ test('ln_62_ln_70_ln_04_a_named_caret_is_seen_moves_with_the_text_and_goes_when_
   await bela.page.getByLabel('You: Bela').click();
   await bela.page.getByLabel('Your name').fill('Béla Bartók');
   await bela.press('Enter');
+  await anna.page.getByRole('button', { name: 'Go to Béla Bartók' }).waitFor();
   await bela.cell(id).caretAt(4);
 
   const caret = async () => (await anna.cell(id).read()).carets.find(({ name }) => name === 'Béla Bartók')?.offset;
   await anna.cell(id).editor.waitFor();
-  await eventually(async () => (await caret()) === 4, async () => `Anna sees the caret at 4: ${await caret()}`);
+  await eventually(async () => (await caret()) === 4, async () => `Anna sees the caret at 4: ${JSON.stringify((await anna.cell(id).read()).carets)}`);
   await anna.page.getByRole('button', { name: 'Go to Béla Bartók' }).waitFor();
   // Also over the first line the name is not cut off by what the line scrolls in.
   const cut = await anna.cell(id).box.locator('.caret-flag').evaluate((flag) => {

@@ -16,6 +16,8 @@ export function standIn(model: NotebookModel, cell: string): string {
 
 /** “in cell 12 · Results”, “reading cell 3”, “not in a cell”. */
 export function whereIs(model: NotebookModel, { at }: Pick<Colleague, 'at'>): string {
+  // The notebook tells the screen of no change; the cells on the page do.
+  void model.ids;
   const ids = model.session.notebook.ids();
   const index = at === null ? -1 : ids.indexOf(at.cell);
   if (at === null || index < 0) return text.people.nowhere;

@@ -13,7 +13,14 @@ const SLIVER_PX = 12;
 
 export function sight(): Sight {
   const bar = document.querySelector('header.bar');
-  return { top: Math.max(0, bar?.getBoundingClientRect().bottom ?? 0), bottom: window.innerHeight };
+  return { top: Math.max(0, bar?.getBoundingClientRect().bottom ?? 0), bottom: foot() };
+}
+
+/** On a phone the tools of the selected cell lie over the foot of the window. */
+function foot(): number {
+  const tools = document.querySelector('.cell.selected > .tools');
+  const covers = tools !== null && getComputedStyle(tools).position === 'fixed';
+  return covers ? tools.getBoundingClientRect().top : window.innerHeight;
 }
 
 /** Null also for a cell in a folded section. */
