@@ -137,7 +137,7 @@ test('a_notebook_this_browser_had_kept_tells_what_happened_since', async (t) => 
   const notebook = await server.write('Kept', CELLS.slice(0, 6));
   const [anna, bela] = await Promise.all([join(t, 'Anna'), join(t, 'Bela')]);
   await Person.together([anna, bela], notebook.id);
-  await eventually(() => bela.page.evaluate(() => localStorage.getItem('coscribe:clients') !== null), 'the page has settled');
+  await eventually(() => bela.page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => /\/Away/.test(name))), 'the page has settled');
   await bela.page.goto(bela.base);
   await bela.page.getByRole('heading', { name: 'Notebooks' }).waitFor();
   await bela.page.evaluate(() => localStorage.setItem('coscribe:seen', localStorage.getItem('coscribe:seen').replace(/\d{13}/, (at) => String(Number(at) - 26 * 3_600_000))));

@@ -45,7 +45,6 @@ export class Away {
     kept: Remembered | undefined,
   ) {
     this.#address = session.settings.base + session.settings.id;
-    this.#visits.addClient(session.doc.clientID);
     // What this browser has kept is what was seen last.
     if (kept) this.#absence = { reason: 'closed', since: this.#visits.seenAt(this.#address) ?? 0, ...kept };
     const stopLink = session.provider.onProgress(() => this.#look());
