@@ -44,7 +44,7 @@ for (const colorScheme of ['light', 'dark']) {
       await anna.cell(order[part.cells.findIndex((cell) => cell.cell_type === 'code')]).caretAtEnd();
       await picture('editing');
       assert.deepEqual(await seriousFaults(page), []);
-      await anna.cell(order.at(-1)).box.scrollIntoViewIfNeeded();
+      await anna.cell(order.at(-1)).bringIntoSight();
       const plot = page.locator('article img[alt]').first();
       await eventually(() => plot.evaluate((image) => image.complete && image.naturalWidth > 100), 'the plot is drawn');
       await plot.scrollIntoViewIfNeeded();

@@ -141,7 +141,7 @@ test('links lead to headings of any note, to cells, and to footnotes, and the pa
   await Person.together([anna], notebook.id);
   /** Between the bar and the foot of the window. */
   const seen = (locator) => eventually(() => locator.evaluate((element) => element.getBoundingClientRect().top >= document.querySelector('.bar').getBoundingClientRect().bottom && element.getBoundingClientRect().bottom <= innerHeight), 'it is in view');
-  const back = () => anna.cell(first).box.scrollIntoViewIfNeeded();
+  const back = () => anna.cell(first).bringIntoSight();
 
   await note(anna, first).getByRole('link', { name: 'far', exact: true }).click();
   await seen(note(anna, last).getByRole('heading', { name: 'The far heading' }));

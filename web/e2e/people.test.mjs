@@ -40,7 +40,7 @@ const isMarked = (person, id, names) => eventually(async () => (await marked(per
 /** Selects a cell that may be far away; it may become a view, of another node, on the way. */
 async function goes(person, id) {
   const gone = async () => {
-    await person.cell(id).box.scrollIntoViewIfNeeded();
+    await person.cell(id).bringIntoSight();
     await person.cell(id).point();
     return true;
   };
@@ -138,7 +138,7 @@ test('p6_interaction_5_an_avatar_leads_also_into_a_folded_section', async (t) =>
   await goTo(anna, 'Bela').click();
   await comesIntoView(anna, cells[15]);
   await anna.selects([cells[15]]);
-  await anna.cell(one).box.scrollIntoViewIfNeeded();
+  await anna.cell(one).bringIntoSight();
   await anna.cell(one).point();
   await anna.press('ArrowLeft');
   await goes(bela, two);

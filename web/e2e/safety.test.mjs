@@ -99,7 +99,7 @@ test('ln_08_what_a_collaborator_writes_does_not_run_at_anybody', async (t) => {
   assert.equal(sandbox, 'allow-scripts');
   await anna.cell(order[2]).box.frameLocator('iframe').getByText('the end of it').waitFor();
 
-  for (const id of order) await anna.cell(id).box.scrollIntoViewIfNeeded();
+  for (const id of order) await anna.cell(id).bringIntoSight();
   await anna.cell(order[5]).box.getByText('markdown-output is here').waitFor();
   await anna.cell(order[8]).box.getByText('<img src=x').waitFor();
 

@@ -16,7 +16,7 @@ function quiet(people) {
 test('a person outside the editors is seen at their cell, and their avatar leads there', async (t) => {
   const { anna, bela, notebook } = await pair(t, 'Far down', [...Array(30)].map((_, index) => ['code', `# ${index}`]));
   const target = notebook.cells[25];
-  await bela.cell(target).box.scrollIntoViewIfNeeded();
+  await bela.cell(target).bringIntoSight();
   await bela.cell(target).box.locator('.rail').click();
   await bela.cell(target).box.focus();
   await anna.cell(target).box.locator('.here').waitFor({ state: 'attached' });
@@ -133,7 +133,7 @@ test('ln_17_a_remote_change_keeps_editor_caret_selection_composition_and_undo', 
 test('a remote change above what I read does not move it', async (t) => {
   const { anna, bela, notebook } = await pair(t, 'Still', [...Array(40)].map((_, index) => ['code', `# ${index}\n# second line`]));
   const { cells } = notebook;
-  await bela.cell(cells[30]).box.scrollIntoViewIfNeeded();
+  await bela.cell(cells[30]).bringIntoSight();
   await bela.cell(cells[30]).editor.waitFor();
   const before = await bela.cell(cells[30]).top();
   await anna.cell(cells[2]).box.focus();

@@ -195,6 +195,18 @@ export class Cell {
     await this.box.getByLabel('Kind of cell').selectOption(kind);
   }
 
+  /** Scrolls until it is in sight and drawn: what is far away is a sketch, which a view takes the place of. */
+  bringIntoSight() {
+    const inSight = (id) => {
+      const box = document.getElementById(id);
+      const { top, bottom } = box.getBoundingClientRect();
+      if (!box.classList.contains('sketch') && bottom > 60 && top < innerHeight) return true;
+      box.scrollIntoView({ block: 'center' });
+      return false;
+    };
+    return eventually(() => this.person.page.evaluate(inSight, `cell-${this.id}`), `cell ${this.id} is in sight`);
+  }
+
   top() {
     return this.box.evaluate((box) => box.getBoundingClientRect().top);
   }
