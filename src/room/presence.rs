@@ -101,8 +101,14 @@ impl Presence {
     }
 
     fn abandon(&mut self, client: u64, peer: PeerId, now: Millis) -> Option<PresenceEntry> {
-        let entry = self.entries.get_mut(&client).filter(|entry| entry.owner == peer)?;
+        self.entries.get(&client).filter(|entry| entry.owner == peer)?;
+        self.pass_on(client, now)
+    }
+
+    /// The owner is done with a client: an heir goes on where it is by now, else the client is gone.
+    fn pass_on(&mut self, client: u64, now: Millis) -> Option<PresenceEntry> {
         let Some(heir) = self.heirs.remove(&client) else { return self.remove(client, now) };
+        let entry = self.entries.get_mut(&client)?;
         entry.owner = heir.peer;
         if let Some(member) = self.members.get_mut(&heir.peer) {
             member.clients.push(client);
@@ -148,9 +154,7 @@ impl Presence {
             Some(entry) if entry.owner == peer => self.renew(said, stamp, now, out),
             Some(entry) if said.clock >= entry.said => self.consider_heir(peer, said, stamp, out),
             Some(_) => {}
-            None if said.state.is_some() && self.may_claim(peer, said.client) => {
-                self.claim(peer, said, stamp, now, out)
-            }
+            None if said.state.is_some() && self.may_claim(peer, &said) => self.claim(peer, said, stamp, now, out),
             None => {}
         }
     }
@@ -169,13 +173,15 @@ impl Presence {
         }
     }
 
-    fn may_claim(&self, peer: PeerId, client: u64) -> bool {
+    /// An echo repeats what was shown: a later clock is the client's own, however its connections overlap.
+    fn may_claim(&self, peer: PeerId, said: &PresenceEntry) -> bool {
         let Some(member) = self.members.get(&peer) else { return false };
+        let owned = member.clients.contains(&said.client);
         let is_echo = self
             .tombstones
-            .get(&client)
-            .is_some_and(|tombstone| member.joined <= tombstone.removed && !member.clients.contains(&client));
-        !is_echo && (member.clients.contains(&client) || member.clients.len() < CLIENTS_PER_PEER_MAX)
+            .get(&said.client)
+            .is_some_and(|tombstone| member.joined <= tombstone.removed && said.clock <= tombstone.clock && !owned);
+        !is_echo && (owned || member.clients.len() < CLIENTS_PER_PEER_MAX)
     }
 
     fn claim(&mut self, peer: PeerId, said: PresenceEntry, stamp: Option<&Actor>, now: Millis, out: &mut Announced) {
@@ -202,7 +208,7 @@ impl Presence {
             // y-websocket says "gone" with the clock unchanged.
             None if said.clock >= entry.said => {
                 entry.shown = entry.shown.max(said.clock);
-                out.others.extend(self.remove(said.client, now));
+                out.others.extend(self.pass_on(said.client, now));
             }
             Some(state) if said.clock > entry.said => {
                 let Some(state) = stamped(&state, stamp) else { return };
@@ -331,6 +337,24 @@ mod tests {
         assert_eq!(presence.clients_of(LATE), [10]);
         let moved = presence.announce(LATE, said(10, 4, Some("{}")), None, 7);
         assert_eq!(moved.others, said(10, 4, Some("{}")));
+    }
+
+    #[test]
+    fn ln_62_a_goodbye_of_the_old_socket_does_not_hide_who_is_back_already() {
+        let mut presence = room();
+        presence.join(LATE, 3);
+        presence.announce(LATE, said(10, 2, Some("{}")), None, 4);
+        assert_eq!(presence.announce(ANA, said(10, 1, None), None, 5).others, said(10, 2, Some("{}")));
+        assert_eq!(presence.clients_of(LATE), [10]);
+        assert_eq!(presence.leave(ANA, 6), []);
+    }
+
+    #[test]
+    fn ln_62_who_joined_before_the_old_socket_ended_and_speaks_after_it_is_shown() {
+        let mut presence = room();
+        presence.join(LATE, 3);
+        assert_eq!(presence.leave(ANA, 4), said(10, 1, None));
+        assert_eq!(presence.announce(LATE, said(10, 2, Some("{}")), None, 5).others, said(10, 2, Some("{}")));
     }
 
     #[test]
