@@ -9,7 +9,6 @@ import { SvelteSet } from 'svelte/reactivity';
 import { kindOf, sourceOf } from '../doc/cell';
 import { setTitle } from '../doc/edit';
 import { WordIndex } from '../doc/words';
-import { stateOf, type Remembered } from '../state/absence';
 import { visible } from '../state/cells';
 import { changes, type Command } from '../state/commands';
 import { mayOnlyRead, word, type Facts } from '../state/saved';
@@ -17,6 +16,7 @@ import { block, carried, everything, extended, inOrder, NOTHING, only, toggled, 
 import { place } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
 import { text } from '../text/text';
+import { Absences } from './absences';
 import { ACTIONS } from './actions';
 import { placeChosen } from './anchoring';
 import { announcer } from './announcer.svelte';
@@ -57,8 +57,7 @@ export class NotebookModel {
   readonly held = new SvelteSet<string>();
   /** Changed by others while this person was away, and not seen since. */
   readonly fresh = new SvelteSet<string>();
-  /** The notebook as this browser had it, until what others did meanwhile is told. */
-  kept: Remembered | undefined;
+  readonly absences: Absences;
   /** Of the code, for completion. */
   readonly words: WordIndex;
   readonly structure: Structure;
@@ -98,7 +97,7 @@ export class NotebookModel {
     this.structure = new Structure(this);
     this.colleagues = new Colleagues(session);
     this.follower = new Follower(this);
-    this.kept = offline.hadContent ? stateOf(notebook) : undefined;
+    this.absences = new Absences(session);
     this.clipboard = new CellClipboard(this);
     this.dragging = new Dragging(this);
     this.folding = new Folding(notebook, session.settings.base + session.settings.id);
@@ -166,6 +165,7 @@ export class NotebookModel {
   destroy(): void {
     this.colleagues.destroy();
     this.follower.destroy();
+    this.absences.destroy();
     this.#stop.forEach((stop) => stop());
   }
 
