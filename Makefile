@@ -1,7 +1,7 @@
 # Thin: every recipe is a line or two over cargo, npm and pip. `make help` lists what is meant to be called.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test picture browser clean
+.PHONY: help run build test picture figures browser clean
 
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 
@@ -20,6 +20,10 @@ test: browser web/node_modules/.ready tests/conformance/node_modules/.ready .ven
 picture: browser web/dist/index.html ## Make the pictures of the README again
 	cargo build --locked
 	PICTURES=../../docs/ npm --prefix web run picture
+
+figures: browser web/dist/index.html ## Measure a big notebook and write docs/FIGURES.md
+	cargo build --release --locked
+	npm --prefix web run figures
 
 clean: ## Remove everything that was built or installed here
 	rm -rf target web/dist web/node_modules tests/conformance/node_modules .venv

@@ -39,7 +39,8 @@ pub struct NotebookRecord {
 impl NotebookRecord {
     /// The record of a notebook that is created now.
     pub fn new(title: String, cell_count: u32, actor: &Actor, now: Millis) -> Self {
-        let mut record = Self { title, created_at: now, updated_at: now, updated_by: None, cell_count, deleted_at: None };
+        let mut record =
+            Self { title, created_at: now, updated_at: now, updated_by: None, cell_count, deleted_at: None };
         record.changed(actor, now);
         record
     }

@@ -19,6 +19,7 @@ mod json;
 mod op;
 mod order;
 mod outline;
+mod pictures;
 mod python_json;
 mod readable;
 mod schema;
@@ -48,6 +49,7 @@ use crate::{
 pub use export::export_ipynb;
 pub use import::{ImportError, import_ipynb};
 pub use op::{Op, OpError};
+pub use pictures::{carry_pictures, pictures_called};
 pub use readable::{export_markdown, export_python};
 pub use schema::{ROOTS, Root, Shape, Writer};
 pub use view::{BinView, CellView, ImportedNotebook, NotebookView};

@@ -83,13 +83,14 @@ def suites():
 
 
 def environment():
-    """Plain output to count in, and the one binary that every suite drives."""
+    """Plain output to count in, and the one binary that every suite drives, with pages as they are released."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("COSCRIBE_") or key == "COSCRIBE_SEED"}
     asked = ["cargo", "metadata", "--locked", "--no-deps", "--format-version", "1"]
     target = json.loads(subprocess.check_output(asked, cwd=ROOT))["target_directory"]
     return kept | {
         "CARGO_TERM_COLOR": "never",
         "COSCRIBE_BIN": str(Path(target) / "debug" / "coscribe"),
+        "COSCRIBE_BUILT_FOR_PRODUCTION": "1",
         "FORCE_COLOR": "0",
         "NO_COLOR": "1",
     }

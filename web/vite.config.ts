@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
@@ -9,6 +11,8 @@ export default defineConfig({
   // Relative addresses: the server sets <base href> for --base-path.
   base: './',
   plugins: [svelte(), referencePage(), serviceWorker(), compressedSiblings()],
+  // Vitest leaves markdown-it to node, which takes the package itself: there is no browser to ask.
+  resolve: { alias: [{ find: /^entities$/, replacement: fileURLToPath(new URL('./src/editor/entities.ts', import.meta.url)) }] },
   build: {
     target: 'es2022',
     // KaTeX's fonts as files: an inlined font would be paid for by pages without a formula.

@@ -93,7 +93,7 @@ fn to_hex(hash: &BlobHash) -> String {
     hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn from_hex(text: &str) -> Answer<BlobHash> {
+pub(super) fn from_hex(text: &str) -> Answer<BlobHash> {
     let invalid =
         || ApiError::bad_request("invalid_id", "A blob is named by the 64 hexadecimal digits of its SHA-256.");
     if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {

@@ -1,5 +1,7 @@
 //! `/api/notebooks`: the catalogue, whole notebooks, import and export.
 
+use std::collections::HashMap;
+
 use axum::{
     Json,
     body::Bytes,
@@ -15,12 +17,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    App, Shared,
+    App, Shared, blobs,
     bodies::notebook_body,
     error::{Answer, ApiError},
     extract::{Body, BodyOrDefault, By, Ids, Params, Raw},
 };
 use crate::{
+    config,
     ids::{DocumentId, NotebookId},
     notebook::{self, ImportedNotebook, NotebookView, Op},
     vocabulary::Actor,
@@ -34,6 +37,9 @@ const UNTITLED: &str = "Untitled";
 
 /// The longest title, in characters: it is shown in one line.
 const TITLE_MAX: usize = 300;
+
+/// Bytes of pictures that an exported file takes with it: so many fit into an import once they are base64.
+const CARRIED_MAX: usize = config::IMPORT_BYTES / 2;
 
 pub fn routes(max_import: usize) -> OpenApiRouter<Shared> {
     let import = OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::max(max_import));
@@ -152,9 +158,11 @@ async fn import(
     let file = ImportFile::read(request).await?;
     let name = file.name.or(wanted.name).map(|name| name.trim_end_matches(".ipynb").to_owned());
     let content = blocking(move || notebook::import_ipynb(&file.bytes)).await??;
-    let text = wanted.title.or_else(|| content.title.clone()).or(name).unwrap_or_else(|| UNTITLED.into());
+    let given = wanted.title.as_deref().map(title).transpose()?;
+    let own = [content.title.as_deref(), name.as_deref()].into_iter().flatten().find_map(fit_title);
+    let title = given.or(own).unwrap_or_else(|| UNTITLED.into());
     let id = wanted.id.unwrap_or_else(NotebookId::generate);
-    created(&app, app.rooms.create(id, title(&text)?, Some(content), actor).await?)
+    created(&app, app.rooms.create(id, title, Some(content), actor).await?)
 }
 
 /// An uploaded file.
@@ -220,12 +228,39 @@ async fn export(
     Ids(id): Ids<NotebookId>,
     Params(wanted): Params<ExportParams>,
 ) -> Answer<Response> {
-    let view = app.view(&id).await?;
     let format = wanted.format;
+    let view = app.view(&id).await?;
+    let view = if format.holds_pictures() { carrying_its_pictures(&app, view).await? } else { view };
     let name = file_name(&view.title, format.extension());
     let text = blocking(move || format.write(&view)).await?;
     let headers = [(CONTENT_TYPE, HeaderValue::from_static(format.media_type())), (CONTENT_DISPOSITION, name)];
     Ok((headers, text).into_response())
+}
+
+/// Files are read where this server is not: the pictures kept beside the notebook go with it.
+async fn carrying_its_pictures(app: &App, mut view: NotebookView) -> Answer<NotebookView> {
+    let called = notebook::pictures_called(&view);
+    if called.is_empty() {
+        return Ok(view);
+    }
+    let hashes = called.iter().map(|sha256| blobs::from_hex(sha256)).collect::<Answer<Vec<_>>>()?;
+    let contents = app
+        .with_store(move |store| {
+            let mut contents = HashMap::new();
+            let mut carried = 0;
+            for (sha256, hash) in called.into_iter().zip(hashes) {
+                let Some(content) = store.blob(&hash)? else { continue };
+                if carried + content.len() > CARRIED_MAX {
+                    continue;
+                }
+                carried += content.len();
+                contents.insert(sha256, content.to_vec());
+            }
+            Ok(contents)
+        })
+        .await?;
+    notebook::carry_pictures(&mut view, &contents);
+    Ok(view)
 }
 
 impl Format {
@@ -235,6 +270,10 @@ impl Format {
             Self::Md => notebook::export_markdown(view),
             Self::Py => notebook::export_python(view),
         }
+    }
+
+    fn holds_pictures(self) -> bool {
+        matches!(self, Self::Ipynb | Self::Md)
     }
 
     fn extension(self) -> &'static str {
@@ -280,11 +319,18 @@ fn title(text: &str) -> Answer<String> {
     Ok(text.to_owned())
 }
 
-/// The title of a copy that was given none; what a document holds as title may be anything.
+/// What a file or a document holds as title may be anything: as much of it as makes a title, in one line.
+fn fit_title(text: &str) -> Option<String> {
+    let words = text.split(|character: char| character.is_control() || character.is_whitespace());
+    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let cut: String = line.chars().take(TITLE_MAX).collect();
+    Some(cut.trim_end().to_owned()).filter(|title| !title.is_empty())
+}
+
+/// The title of a copy that was given none.
 fn title_of_copy(original: &str) -> String {
-    let plain: String = original.chars().filter(|character| !character.is_control()).collect();
-    let plain = if plain.trim().is_empty() { UNTITLED } else { plain.trim() };
-    format!("Copy of {plain}").chars().take(TITLE_MAX).collect()
+    let copy = format!("Copy of {}", fit_title(original).as_deref().unwrap_or(UNTITLED));
+    fit_title(&copy).unwrap_or(copy)
 }
 
 fn created(app: &App, summary: NotebookSummary) -> Answer<Response> {
@@ -329,6 +375,14 @@ mod tests {
             let made = title_of_copy(original);
             assert_eq!(title(&made).unwrap(), made);
         }
+    }
+
+    #[test]
+    fn the_title_a_file_brings_is_made_fit_and_never_refused() {
+        assert_eq!(fit_title(" Tides\n  of the\tsea \u{7}"), Some("Tides of the sea".into()));
+        assert_eq!(fit_title("\n \t"), None);
+        let long = fit_title(&"é ".repeat(1000)).unwrap();
+        assert_eq!(title(&long).unwrap(), long);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Notebooks as Markdown, for reading, and as a Python script in the `# %%` format, for editors that run its cells.
 //!
-//! Imports cell and view. Invariant: no text of a cell can end the block it is put into.
+//! Imports cell, pictures and view. Invariant: no text of a cell can end the block it is put into.
 
 use serde_json::Value;
 
 use super::{
-    cell, schema,
+    cell, pictures, schema,
     view::{CellView, NotebookView},
 };
 use crate::vocabulary::CellKind;
@@ -27,7 +27,8 @@ fn language(notebook: &NotebookView) -> String {
 }
 
 fn markdown_parts(cell: &CellView, language: &str) -> Vec<String> {
-    let text = cell.source.trim_end_matches('\n');
+    let source = pictures::with_pictures_inside(cell);
+    let text = source.trim_end_matches('\n');
     let mut parts = match cell.kind {
         CellKind::Note => vec![text.to_owned()],
         CellKind::Prompt => vec![prefixed(text, "> ")],

@@ -33,6 +33,13 @@ struct Tombstone {
     removed: Millis,
 }
 
+/// A connection that waits for a client, and what it said last of it: shown as soon as the client is its own.
+struct Heir {
+    peer: PeerId,
+    clock: u32,
+    state: Bytes,
+}
+
 struct Member {
     joined: Millis,
     clients: Vec<u64>,
@@ -46,7 +53,7 @@ pub struct Presence {
     tombstones: HashMap<u64, Tombstone>,
     members: HashMap<PeerId, Member>,
     /// New connections that announced a client whose old connection still looks alive: they inherit it.
-    heirs: HashMap<u64, PeerId>,
+    heirs: HashMap<u64, Heir>,
     /// No later than the next expiry; exact only right after a sweep, so that a renewal costs nothing.
     next_sweep: Option<Millis>,
 }
@@ -89,20 +96,29 @@ impl Presence {
     /// A connection is gone, and with it its clients; heirs inherit.
     pub fn leave(&mut self, peer: PeerId, now: Millis) -> Vec<PresenceEntry> {
         let Some(member) = self.members.remove(&peer) else { return Vec::new() };
-        self.heirs.retain(|_, heir| *heir != peer);
+        self.heirs.retain(|_, heir| heir.peer != peer);
         member.clients.into_iter().filter_map(|client| self.abandon(client, peer, now)).collect()
     }
 
     fn abandon(&mut self, client: u64, peer: PeerId, now: Millis) -> Option<PresenceEntry> {
-        let entry = self.entries.get_mut(&client).filter(|entry| entry.owner == peer)?;
-        if let Some(heir) = self.heirs.remove(&client) {
-            entry.owner = heir;
-            if let Some(member) = self.members.get_mut(&heir) {
-                member.clients.push(client);
-            }
+        self.entries.get(&client).filter(|entry| entry.owner == peer)?;
+        self.pass_on(client, now)
+    }
+
+    /// The owner is done with a client: an heir goes on where it is by now, else the client is gone.
+    fn pass_on(&mut self, client: u64, now: Millis) -> Option<PresenceEntry> {
+        let Some(heir) = self.heirs.remove(&client) else { return self.remove(client, now) };
+        let entry = self.entries.get_mut(&client)?;
+        entry.owner = heir.peer;
+        if let Some(member) = self.members.get_mut(&heir.peer) {
+            member.clients.push(client);
+        }
+        if heir.clock <= entry.said {
             return None;
         }
-        self.remove(client, now)
+        (entry.said, entry.shown) = (heir.clock, heir.clock.max(entry.shown.saturating_add(1)));
+        (entry.state, entry.renewed) = (heir.state.clone(), now);
+        Some(PresenceEntry { client, clock: entry.shown, state: Some(heir.state) })
     }
 
     fn remove(&mut self, client: u64, now: Millis) -> Option<PresenceEntry> {
@@ -136,34 +152,36 @@ impl Presence {
     ) {
         match self.entries.get(&said.client) {
             Some(entry) if entry.owner == peer => self.renew(said, stamp, now, out),
-            Some(entry) => {
-                let newer = said.clock >= entry.said;
-                self.consider_heir(peer, &said, newer, out);
-            }
-            None if said.state.is_some() && self.may_claim(peer, said.client) => {
-                self.claim(peer, said, stamp, now, out)
-            }
+            Some(entry) if said.clock >= entry.said => self.consider_heir(peer, said, stamp, out),
+            Some(_) => {}
+            None if said.state.is_some() && self.may_claim(peer, &said) => self.claim(peer, said, stamp, now, out),
             None => {}
         }
     }
 
     /// A reconnecting client announces itself before the server notices that its old connection is dead. Only a
     /// connection that owns nothing yet can be one: whoever owns a client already merely echoes.
-    fn consider_heir(&mut self, peer: PeerId, said: &PresenceEntry, newer: bool, out: &mut Announced) {
+    fn consider_heir(&mut self, peer: PeerId, said: PresenceEntry, stamp: Option<&Actor>, out: &mut Announced) {
         let first = self.members.get(&peer).is_some_and(|member| member.clients.is_empty());
-        if first && newer && said.state.is_some() && !self.heirs.contains_key(&said.client) {
-            self.heirs.insert(said.client, peer);
+        let Some(state) = said.state.filter(|_| first).and_then(|state| stamped(&state, stamp)) else { return };
+        let waits = self.heirs.get(&said.client).map(|heir| (heir.peer == peer, heir.clock < said.clock));
+        if waits.is_none() {
             out.introduced.push(said.client);
+        }
+        if waits.is_none_or(|waits| waits == (true, true)) {
+            self.heirs.insert(said.client, Heir { peer, clock: said.clock, state });
         }
     }
 
-    fn may_claim(&self, peer: PeerId, client: u64) -> bool {
+    /// An echo repeats what was shown: a later clock is the client's own, however its connections overlap.
+    fn may_claim(&self, peer: PeerId, said: &PresenceEntry) -> bool {
         let Some(member) = self.members.get(&peer) else { return false };
+        let owned = member.clients.contains(&said.client);
         let is_echo = self
             .tombstones
-            .get(&client)
-            .is_some_and(|tombstone| member.joined <= tombstone.removed && !member.clients.contains(&client));
-        !is_echo && (member.clients.contains(&client) || member.clients.len() < CLIENTS_PER_PEER_MAX)
+            .get(&said.client)
+            .is_some_and(|tombstone| member.joined <= tombstone.removed && said.clock <= tombstone.clock && !owned);
+        !is_echo && (owned || member.clients.len() < CLIENTS_PER_PEER_MAX)
     }
 
     fn claim(&mut self, peer: PeerId, said: PresenceEntry, stamp: Option<&Actor>, now: Millis, out: &mut Announced) {
@@ -190,7 +208,7 @@ impl Presence {
             // y-websocket says "gone" with the clock unchanged.
             None if said.clock >= entry.said => {
                 entry.shown = entry.shown.max(said.clock);
-                out.others.extend(self.remove(said.client, now));
+                out.others.extend(self.pass_on(said.client, now));
             }
             Some(state) if said.clock > entry.said => {
                 let Some(state) = stamped(&state, stamp) else { return };
@@ -307,6 +325,36 @@ mod tests {
         assert_eq!(back.introduced, [10]);
         let next = presence.announce(LATE, said(10, 2, Some(r#"{"at":1}"#)), None, 7);
         assert_eq!(next.others, said(10, 3, Some(r#"{"at":1}"#)), "it did not know of the raised clock yet");
+    }
+
+    #[test]
+    fn ln_62_what_a_reconnected_client_did_before_its_old_socket_was_known_dead_is_shown() {
+        let mut presence = room();
+        presence.join(LATE, 3);
+        presence.announce(LATE, said(10, 2, Some(r#"{"user":"renamed"}"#)), None, 4);
+        presence.announce(LATE, said(10, 3, Some(r#"{"cursor":4}"#)), None, 5);
+        assert_eq!(presence.leave(ANA, 6), said(10, 3, Some(r#"{"cursor":4}"#)));
+        assert_eq!(presence.clients_of(LATE), [10]);
+        let moved = presence.announce(LATE, said(10, 4, Some("{}")), None, 7);
+        assert_eq!(moved.others, said(10, 4, Some("{}")));
+    }
+
+    #[test]
+    fn ln_62_a_goodbye_of_the_old_socket_does_not_hide_who_is_back_already() {
+        let mut presence = room();
+        presence.join(LATE, 3);
+        presence.announce(LATE, said(10, 2, Some("{}")), None, 4);
+        assert_eq!(presence.announce(ANA, said(10, 1, None), None, 5).others, said(10, 2, Some("{}")));
+        assert_eq!(presence.clients_of(LATE), [10]);
+        assert_eq!(presence.leave(ANA, 6), []);
+    }
+
+    #[test]
+    fn ln_62_who_joined_before_the_old_socket_ended_and_speaks_after_it_is_shown() {
+        let mut presence = room();
+        presence.join(LATE, 3);
+        assert_eq!(presence.leave(ANA, 4), said(10, 1, None));
+        assert_eq!(presence.announce(LATE, said(10, 2, Some("{}")), None, 5).others, said(10, 2, Some("{}")));
     }
 
     #[test]

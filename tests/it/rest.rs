@@ -205,6 +205,30 @@ fn a_notebook_is_imported_and_exported_in_every_form() {
 }
 
 #[test]
+fn the_pictures_kept_beside_a_notebook_go_with_its_files() {
+    let server = TestServer::start();
+    let kept = server.ask("POST", "/api/blobs").bytes(b"\x89PNG large").expect(201);
+    let sha256 = kept["sha256"].as_str().unwrap();
+    let missing = "0".repeat(64);
+    let source = format!("![plot](api/blobs/{sha256}?type=image/png) ![gone](api/blobs/{missing}?type=image/png)");
+    let cells = json!([{ "id": "note", "cell_type": "markdown", "metadata": {}, "source": source }]);
+    let file = json!({ "nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells }).to_string();
+    server.ask("POST", "/api/notebooks/import?title=Plots&id=plots").bytes(file.as_bytes()).expect(201);
+    let name = format!("{}.png", &sha256[..16]);
+    let exported = server.get("/api/notebooks/plots/export?format=ipynb").json();
+    let cell = &exported["cells"][0];
+    let expected = format!("![plot](attachment:{name}) ![gone](api/blobs/{missing}?type=image/png)");
+    assert_eq!(cell["source"], json!([expected]));
+    assert_eq!(cell["attachments"], json!({ (name): { "image/png": "iVBORyBsYXJnZQ==" } }));
+    let markdown = server.get("/api/notebooks/plots/export?format=md").text();
+    assert!(markdown.contains("![plot](data:image/png;base64,iVBORyBsYXJnZQ==)"), "{markdown}");
+    assert!(server.get("/api/notebooks/plots/export?format=py").text().contains(sha256));
+    // The notebook itself is as it was.
+    let note = server.get("/api/notebooks/plots/cells/note").json();
+    assert_eq!(note["source"], source);
+}
+
+#[test]
 fn a_duplicate_has_all_that_people_see_and_lives_on_its_own() {
     let server = TestServer::start();
     let cells = json!([
@@ -235,7 +259,8 @@ fn a_duplicate_has_all_that_people_see_and_lives_on_its_own() {
     assert_eq!((&events[0]["event"], &events[0]["actor"]["name"]), (&json!("notebook:created"), &json!("Ana")));
     assert_eq!(events[0]["data"], json!({ "id": id, "title": "Copy of Sums" }));
 
-    let (original, copied) = (server.get("/api/notebooks/sums").json(), server.get(&format!("/api/notebooks/{id}")).json());
+    let (original, copied) =
+        (server.get("/api/notebooks/sums").json(), server.get(&format!("/api/notebooks/{id}")).json());
     assert_eq!(original["cells"], copied["cells"]);
     assert_eq!(copied["metadata"]["kernelspec"], json!({ "name": "python3", "display_name": "Python 3" }));
     assert_eq!((original["bin"].as_array().unwrap().len(), copied["bin"].as_array().unwrap().len()), (1, 0));

@@ -9,6 +9,8 @@ import type { Plugin } from 'vite';
 const TEXT = /\.(css|html|js|json|svg|webmanifest)$/;
 // Below this a header costs more than compression saves.
 const SMALLEST = 1024;
+// Above this the best quality takes many seconds for some percent.
+const LARGE = 1_000_000;
 
 async function files(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
@@ -18,7 +20,7 @@ async function files(directory: string): Promise<string[]> {
 async function compress(file: string): Promise<void> {
   const bytes = await readFile(file);
   if (bytes.length < SMALLEST) return;
-  const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+  const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: bytes.length > LARGE ? 9 : 11 } });
   await Promise.all([writeFile(`${file}.br`, brotli), writeFile(`${file}.gz`, gzipSync(bytes, { level: 9 }))]);
 }
 
@@ -26,7 +28,8 @@ export function compressedSiblings(): Plugin {
   let directory = '';
   return {
     name: 'coscribe:compressed-siblings',
-    apply: 'build',
+    // A build for development is made often and read once.
+    apply: (_, { command, mode }) => command === 'build' && mode !== 'development',
     configResolved(config) {
       directory = config.build.outDir;
     },

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import { openBrowser } from './kit/browser.mjs';
 import { eventually } from './kit/eventually.mjs';
 import { Person } from './kit/people.mjs';
 import { Proxy } from './kit/proxy.mjs';
@@ -11,7 +12,7 @@ import { stage } from './kit/stage.mjs';
 
 const BELOW = '/docs/';
 
-const { browser, join } = await stage();
+const { server, browser, join } = await stage();
 const below = await Server.start({ base: BELOW });
 after(() => below.remove());
 
@@ -73,4 +74,37 @@ test('ln_03_all_works_below_a_path_the_worker_for_offline_too', async (t) => {
   await bela.until('offline');
   cable.mend();
   await bela.until('saved');
+});
+
+test('ln_09_from_another_machine_over_plain_http_all_works_but_opening_without_a_network', async (t) => {
+  const elsewhere = await openBrowser({ resolved: ['notes.example'] });
+  t.after(() => elsewhere.close());
+  const cable = await Proxy.to(server.port);
+  t.after(() => cable.close());
+  const { id, cells } = await server.write('From elsewhere', [['code', 'x']]);
+  const anna = await Person.join(elsewhere, server, 'Anna', { origin: `http://notes.example:${new URL(cable.origin).port}` });
+  await anna.open(id);
+  await anna.until('saved');
+  // Browsers give such a page neither a worker, nor locks, nor random ids.
+  assert.deepEqual(await anna.page.evaluate(() => [window.isSecureContext, 'serviceWorker' in navigator, 'locks' in navigator, typeof crypto.randomUUID]), [false, false, false, 'undefined']);
+  const first = anna.page;
+  await anna.newTab();
+  await anna.open(id);
+  await anna.until('saved');
+  await anna.page.getByRole('button', { name: 'Add note at the end' }).click();
+  await anna.type('# Here');
+  await anna.press('Escape');
+  await eventually(async () => (await server.notebook(id)).cells.at(-1).source === '# Here', 'the new cell is on the server');
+  cable.cut();
+  await anna.until('offline');
+  await anna.cell(cells[0]).caretAtEnd();
+  await anna.type('yz');
+  await eventually(async () => /2 changes kept in this browser/.test((await anna.word()).text), async () => `both are kept: ${JSON.stringify(await anna.word())}`);
+  anna.page = first;
+  await anna.until('offline');
+  await anna.cell(cells[0]).shows('xyz');
+  cable.mend();
+  await anna.until('saved');
+  assert.equal(await server.source(id, cells[0]), 'xyz');
+  assert.deepEqual(anna.errors, []);
 });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { assertNoSidewaysScroll, seriousFaults } from './kit/axe.mjs';
 import { eventually } from './kit/eventually.mjs';
 import { Person } from './kit/people.mjs';
 import { stage } from './kit/stage.mjs';
@@ -52,7 +53,7 @@ test('p6_a_command_is_found_by_its_initials_and_acts_on_the_selected_cell', asyn
   await anna.cell(second).box.focus();
   await anna.press('Control+k');
   await field(anna).fill('mcu');
-  assert.match(await chosen(anna).innerText(), /^Move the cell up/);
+  assert.match(await chosen(anna).innerText(), /^Move cells up/);
   assert.deepEqual(await chosen(anna).locator('mark').allInnerTexts(), ['M', 'c', 'u']);
   await anna.press('Enter');
   await anna.sees([second, first, third]);
@@ -67,7 +68,7 @@ test('p6_a_command_is_found_by_its_initials_and_acts_on_the_selected_cell', asyn
   assert.ok(await palette(anna).isVisible());
   await field(anna).fill('');
   // What was used lately is offered first.
-  assert.match(await chosen(anna).innerText(), /^Move the cell up/);
+  assert.match(await chosen(anna).innerText(), /^Move cells up/);
   await anna.press('Escape');
 });
 
@@ -192,3 +193,84 @@ test('p6_keys_work_on_a_layout_without_our_letters_and_never_while_composing', a
   await press({ key: 'a', code: 'KeyA' });
   await eventually(async () => (await anna.order()).length === 3, 'a adds one, the composition none');
 });
+
+test('p6_settings_hold_at_once_in_every_tab_of_the_browser', async (t) => {
+  const { notebook, anna } = await alone(t, 'Settings', [['code', 'x = 1\ny = 2']]);
+  const first = anna.page;
+  const second = await anna.newTab();
+  await anna.open(notebook.id);
+  await anna.cell(notebook.cells[0]).editor.waitFor();
+  const size = () => second.locator('.cm-content').first().evaluate((content) => parseFloat(getComputedStyle(content).fontSize));
+  const before = await size();
+  anna.page = first;
+  await first.bringToFront();
+  await anna.cell(notebook.cells[0]).caretAt(2);
+  await anna.press('Control+,');
+  const settings = first.getByRole('dialog', { name: 'Settings' });
+  await settings.getByRole('checkbox', { name: 'Line numbers in code' }).check();
+  await settings.getByRole('button', { name: 'Larger code' }).click();
+  await settings.getByRole('radio', { name: 'Dark' }).check();
+  await settings.getByRole('textbox', { name: 'Your name' }).fill('Annabel');
+  await settings.getByRole('textbox', { name: 'Your name' }).press('Enter');
+  await anna.press('Escape');
+  await settings.waitFor({ state: 'detached' });
+  const { focused, head } = await anna.cell(notebook.cells[0]).read();
+  assert.deepEqual([focused, head], [true, 2]);
+
+  await eventually(async () => (await second.locator('.cm-lineNumbers').count()) > 0, 'the other tab numbers the lines');
+  await eventually(async () => Math.abs((await size()) / before - 1.1) < 0.01, 'its code is larger');
+  await eventually(() => second.evaluate(() => document.documentElement.dataset.look === 'dark'), 'it is dark');
+  await eventually(async () => (await second.getByLabel('You: Annabel').count()) > 0, 'it knows the new name');
+});
+
+test('p6_the_palette_opens_on_the_list_of_notebooks_too', async (t) => {
+  const wanted = await server.write('A place to find', [['note', 'here']]);
+  const anna = await join(t, 'Anna');
+  await anna.press('Control+k');
+  await field(anna).fill('place find');
+  await anna.press('Enter');
+  await anna.page.waitForURL(`**/notebook/${wanted.id}`);
+  await anna.page.goBack();
+  await anna.page.getByRole('heading', { name: 'Notebooks' }).waitFor();
+  await anna.press('Control+k');
+  await field(anna).fill('settings');
+  await anna.press('Enter');
+  await anna.page.getByRole('dialog', { name: 'Settings' }).getByRole('radio', { name: 'Light' }).check();
+});
+
+for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {
+  test(`p6_palette_sheets_find_and_outline_have_no_serious_fault_at_${viewport.width}_pixels`, async (t) => {
+    const notebook = await server.write('Faults', [['note', '# One\n\ntext'], ['note', '## Two'], ['code', 'text = "text"']]);
+    const anna = await join(t, 'Anna', { viewport });
+    await Person.together([anna], notebook.id);
+    const { page } = anna;
+    const look = async (what) => {
+      assert.deepEqual(await seriousFaults(page), [], what);
+      await assertNoSidewaysScroll(page);
+    };
+    await page.getByRole('button', { name: 'Commands' }).click();
+    await field(anna).fill('e');
+    await look('palette');
+    await anna.press('Escape');
+    await anna.press('F1');
+    await page.getByRole('dialog', { name: 'Keys', exact: true }).waitFor();
+    await look('sheet of keys');
+    await anna.press('Escape');
+    await anna.press('Control+,');
+    await page.getByRole('dialog', { name: 'Settings' }).waitFor();
+    await look('settings');
+    await page.getByRole('tab', { name: 'Keys' }).click();
+    await page.getByRole('button', { name: 'Add a key for “Add a cell below”' }).click();
+    await look('keys');
+    await anna.press('Escape');
+    await anna.press('Escape');
+    await anna.press('Control+h');
+    await page.getByRole('textbox', { name: 'Find', exact: true }).fill('text');
+    await page.getByRole('search').getByText('of 3').waitFor();
+    await look('find');
+    await anna.press('Escape');
+    await anna.press('Control+Shift+o');
+    await page.getByRole('treeitem').first().waitFor();
+    await look('outline');
+  });
+}

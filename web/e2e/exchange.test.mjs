@@ -41,7 +41,7 @@ test('ln_21_an_imported_notebook_shows_its_outputs_and_is_exported_as_it_was', a
   await anna.page.getByText(firstOutput, { exact: true }).first().waitFor();
   const pictures = original.cells.findIndex((cell) => cell.outputs?.some((output) => output.data?.['image/png']));
   const shown = anna.cell((await anna.order())[pictures]);
-  await shown.box.scrollIntoViewIfNeeded();
+  await shown.bringIntoSight();
   const picture = shown.box.locator('img[alt]').first();
   await picture.waitFor();
   await eventually(() => picture.evaluate((image) => image.complete && image.naturalWidth > 100), 'the picture is drawn');

@@ -5,13 +5,13 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { assertNoSidewaysScroll, seriousFaults } from './kit/axe.mjs';
 import { eventually } from './kit/eventually.mjs';
 import { Person } from './kit/people.mjs';
 import { stage } from './kit/stage.mjs';
 
 const PICTURES = fileURLToPath(new URL('./screenshots/', import.meta.url));
 const NUMPY = new URL('../../tests/data/notebooks/tools_numpy.ipynb', import.meta.url);
-const AXE = new URL(import.meta.resolve('axe-core/axe.min.js'));
 const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 390, height: 844 };
 
@@ -22,23 +22,6 @@ const whole = JSON.parse(await readFile(NUMPY, 'utf8'));
 const plotted = whole.cells.findIndex((cell) => cell.outputs?.some((output) => output.data?.['image/png']));
 const part = { ...whole, cells: [...whole.cells.slice(0, 20), whole.cells[plotted]] };
 const numpy = await server.rest('POST', 'notebooks/import?title=Tools%20-%20NumPy', JSON.stringify(part));
-
-/** What axe-core calls serious or critical on the page as it stands. */
-async function seriousFaults(page) {
-  // Evaluated by the debugger, which the page's policy on scripts does not bind.
-  await page.evaluate(await readFile(AXE, 'utf8'));
-  const { violations, passes } = await page.evaluate(() => window.axe.run(document, { iframes: false }));
-  assert.ok(passes.length > 10, 'axe looked at something');
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target} (${failureSummary.split('\n')[1]?.trim()})`).join('; ')}`);
-}
-
-/** Nothing stands out of the page to the right. */
-async function assertNoSidewaysScroll(page) {
-  const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  assert.ok(inner <= outer, `the page is ${inner} px wide in a window of ${outer} px`);
-}
 
 for (const colorScheme of ['light', 'dark']) {
   for (const viewport of [WIDE, NARROW]) {
@@ -61,7 +44,7 @@ for (const colorScheme of ['light', 'dark']) {
       await anna.cell(order[part.cells.findIndex((cell) => cell.cell_type === 'code')]).caretAtEnd();
       await picture('editing');
       assert.deepEqual(await seriousFaults(page), []);
-      await anna.cell(order.at(-1)).box.scrollIntoViewIfNeeded();
+      await anna.cell(order.at(-1)).bringIntoSight();
       const plot = page.locator('article img[alt]').first();
       await eventually(() => plot.evaluate((image) => image.complete && image.naturalWidth > 100), 'the plot is drawn');
       await plot.scrollIntoViewIfNeeded();

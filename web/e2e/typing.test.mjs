@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { eventually } from './kit/eventually.mjs';
 import { latencies, median, watchArrivals, watchKeys } from './kit/latency.mjs';
+import { inputMethod, watchComposition } from './kit/input.mjs';
 import { agreed, only } from './kit/people.mjs';
 import { stage } from './kit/stage.mjs';
 
@@ -65,12 +66,11 @@ test('ln_62_ln_70_ln_04_a_named_caret_is_seen_moves_with_the_text_and_goes_when_
   await bela.page.getByLabel('You: Bela').click();
   await bela.page.getByLabel('Your name').fill('Béla Bartók');
   await bela.press('Enter');
-  await bela.page.getByLabel('You: Béla Bartók').click();
   await bela.cell(id).caretAt(4);
 
   const caret = async () => (await anna.cell(id).read()).carets.find(({ name }) => name === 'Béla Bartók')?.offset;
   await anna.cell(id).editor.waitFor();
-  await eventually(async () => (await caret()) === 4, async () => `Anna sees the caret at 4: ${await caret()}`);
+  await eventually(async () => (await caret()) === 4, async () => `Anna sees the caret at 4: ${JSON.stringify((await anna.cell(id).read()).carets)}`);
   await anna.page.getByRole('button', { name: 'Go to Béla Bartók' }).waitFor();
   // Also over the first line the name is not cut off by what the line scrolls in.
   const cut = await anna.cell(id).box.locator('.caret-flag').evaluate((flag) => {
@@ -88,8 +88,8 @@ test('ln_62_ln_70_ln_04_a_named_caret_is_seen_moves_with_the_text_and_goes_when_
 
   await bela.press('Shift+ArrowRight');
   await bela.press('Shift+ArrowRight');
-  await anna.cell(id).box.locator('.caret-selection').waitFor();
-  assert.equal(await anna.cell(id).box.locator('.caret-selection').innerText(), 'tw');
+  const selected = async () => (await anna.cell(id).read()).selectedByOthers;
+  await eventually(async () => (await selected()) === 'tw', async () => `Anna sees Béla's selection: ${await selected()}`);
 
   const left = performance.now();
   await bela.page.close();
@@ -147,23 +147,105 @@ test('ln_17_a_composition_goes_on_while_the_other_types_in_the_same_cell', async
   const [id] = notebook.cells;
   await anna.cell(id).caretAt(6);
   await bela.cell(id).caretAt(10);
-  await anna.page.evaluate(() => {
-    window.compositions = [];
-    for (const kind of ['compositionstart', 'compositionend']) document.addEventListener(kind, (event) => window.compositions.push([kind, event.data]), true);
-  });
-  const devtools = await anna.context.newCDPSession(anna.page);
-  const compose = (text) => devtools.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length });
+  const events = await watchComposition(anna.page);
+  const ime = await inputMethod(anna);
   let theirs = '';
   for (const stage of ['k', 'か', 'かn', 'かん', 'かんj', 'かんじ', '漢字']) {
-    await compose(stage);
+    await ime.compose(stage);
     await bela.type('x');
     theirs += 'x';
     await anna.cell(id).shows(`start ${stage} end${theirs}`);
   }
-  await devtools.send('Input.insertText', { text: '漢字' });
+  await ime.commit('漢字');
   const text = await agreed(people, id, (seen) => seen === `start 漢字 end${theirs}`);
   assert.equal((await anna.cell(id).read()).head, text.indexOf('字') + 1);
-  const events = await anna.page.evaluate(() => window.compositions);
-  assert.deepEqual(events.map(([kind]) => kind), ['compositionstart', 'compositionend']);
-  assert.equal(events[1][1], '漢字');
+  assert.deepEqual(await events(), [['compositionstart', ''], ['compositionend', '漢字']]);
+});
+
+test('ln_17_a_composition_inside_a_word_goes_on_while_the_other_types_before_and_behind_it_in_that_word', async (t) => {
+  const { notebook, anna, bela, people } = await pair(t, 'Composition in a word', [['code', 'startend\n']]);
+  const [id] = notebook.cells;
+  await anna.cell(id).caretAt(5);
+  await bela.cell(id).caretAt(2);
+  const events = await watchComposition(anna.page);
+  const ime = await inputMethod(anna);
+  const theirs = (many, stage) => `st${'x'.repeat(many)}art${stage}${'y'.repeat(many)}end`;
+  let many = 0;
+  for (const stage of ['k', 'か', 'かn', 'かん', 'かんj', 'かんじ', '漢字']) {
+    await ime.compose(stage);
+    await bela.cell(id).shows(`${theirs(many, stage)}\n${'z'.repeat(many)}`);
+    // Before the composition, behind it, and in another line.
+    for (const [offset, letter] of [[2 + many, 'x'], [6 + 2 * many + stage.length, 'y'], [11 + 3 * many + stage.length, 'z']]) {
+      await bela.cell(id).caretAt(offset);
+      await bela.type(letter);
+    }
+    many += 1;
+    // What lies in the word itself waits for the composition, the other line does not.
+    await anna.cell(id).shows(`start${stage}end\n${'z'.repeat(many)}`);
+  }
+  await ime.commit('漢字');
+  const text = await agreed(people, id, (seen) => seen === `${theirs(many, '漢字')}\n${'z'.repeat(many)}`);
+  assert.equal((await anna.cell(id).read()).head, text.indexOf('字') + 1);
+  assert.deepEqual(await events(), [['compositionstart', ''], ['compositionend', '漢字']]);
+});
+
+test('ln_17_a_keyboard_that_corrects_the_word_before_it_replaces_that_word_only', async (t) => {
+  const { notebook, anna, bela, people } = await pair(t, 'Correction', [['note', 'and ']]);
+  const [id] = notebook.cells;
+  await anna.cell(id).caretAtEnd();
+  await bela.cell(id).caretAt(0);
+  const ime = await inputMethod(anna);
+  for (const stage of ['t', 'te', 'teh']) await ime.compose(stage);
+  await bela.type('so ');
+  await anna.cell(id).shows('so and teh');
+  // As a phone does: the word is marked again and exchanged as a whole.
+  await ime.replace('the', 'so and '.length, 'so and teh'.length);
+  await ime.commit('the ');
+  await bela.type('yes ');
+  await agreed(people, id, (text) => text === 'so yes and the ');
+  assert.equal((await anna.cell(id).read()).head, 'so yes and the '.length);
+});
+
+test('ln_60_no_caret_ever_stands_inside_a_sign_and_no_sign_is_torn_whatever_both_do', async (t) => {
+  const FAMILY = '👩‍👩‍👧';
+  const { notebook, anna, bela, people } = await pair(t, 'Whole signs', [['code', `a${FAMILY}b\nשלום עולם\ne\u0301x 👍🏽 漢字`]]);
+  const [id] = notebook.cells;
+  await bela.cell(id).caretAt(1);
+  await anna.cell(id).editor.click();
+  await anna.press('Control+Home');
+  await anna.press('ArrowRight');
+  await anna.press('ArrowRight');
+  const stands = (person, head) => eventually(async () => (await person.cell(id).read()).head === head, async () => `${person.name} stands at ${head}: ${(await person.cell(id).read()).head}`);
+  await stands(anna, 1 + FAMILY.length);
+  await bela.type('x');
+  await stands(anna, 2 + FAMILY.length);
+
+  // In Hebrew the next letter is to the left, and what is typed there follows on.
+  await anna.press('ArrowDown');
+  await anna.press('End');
+  await anna.type('!');
+  await bela.cell(id).shows(`ax${FAMILY}b\nשלום עולם!\ne\u0301x 👍🏽 漢字`);
+
+  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  t.diagnostic(`SEED=${seed}`);
+  let state = seed + 1;
+  const chance = (below) => Math.floor(((state = (state * 48271) % 2147483647) / 2147483647) * below);
+  const deeds = [
+    (person) => person.press('ArrowLeft'),
+    (person) => person.press('ArrowRight'),
+    (person) => person.press('ArrowUp'),
+    (person) => person.press('ArrowDown'),
+    (person) => person.press('Backspace'),
+    (person) => person.press('Delete'),
+    (person) => person.page.keyboard.insertText(['👍🏽', FAMILY, 'é', 'ש', '\u0301', '漢'][chance(6)]),
+  ];
+  for (let step = 0; step < 60; step += 1) {
+    await Promise.all(people.map((person) => deeds[chance(deeds.length)](person)));
+    for (const person of people) {
+      const { text, head } = await person.cell(id).read();
+      assert.ok(text.isWellFormed(), `step ${step}: ${JSON.stringify(text)}`);
+      assert.ok(head === undefined || text.slice(0, head).isWellFormed(), `step ${step}: ${person.name} stands inside a sign of ${JSON.stringify(text)}`);
+    }
+  }
+  await agreed(people, id, (text) => text.isWellFormed());
 });

@@ -18,16 +18,9 @@ const NAMES = new Set(['Coscribe', '.ipynb']);
 const NOT_YET = new Set([
   'AddBar.svelte',
   'Bin.svelte',
-  'CellList.svelte',
   'CellRail.svelte',
   'CellTools.svelte',
   'NotebookPage.svelte',
-  'Output.svelte',
-  'OutputFrame.svelte',
-  'Outputs.svelte',
-  'People.svelte',
-  'Refused.svelte',
-  'StateWord.svelte',
   'TopBar.svelte',
 ]);
 

@@ -30,10 +30,10 @@ export class Person {
     context.on('weberror', (error) => this.errors.push(String(error.error())));
   }
 
-  /** Somebody who comes in by the printed link; `origin` is where a proxy stands in front of the server. */
-  static async join(browser, server, name, { origin = server.origin, ...settings } = {}) {
+  /** Somebody who comes in by the printed link, or another; `origin` is where a proxy stands in front of the server. */
+  static async join(browser, server, name, { origin = server.origin, link: given = server.link, ...settings } = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...settings });
-    const link = server.link.replace(server.origin, origin);
+    const link = given.replace(server.origin, origin);
     const person = new Person(name, context, link);
     const color = COLORS[joined++ % COLORS.length];
     await context.addInitScript(
@@ -97,6 +97,22 @@ export class Person {
     return this.cell((await article.getAttribute('id')).slice('cell-'.length));
   }
 
+  /** The cells that are selected, in order: one, or those marked as several. */
+  async selection() {
+    const marked = (name) => this.page.locator(`article.${name}`).evaluateAll((cells) => cells.map((cell) => cell.dataset.cell));
+    const several = await marked('chosen');
+    return several.length > 0 ? several : marked('selected');
+  }
+
+  async selects(ids) {
+    await eventually(async () => same(await this.selection(), ids), async () => `${this.name} has selected ${ids}; has ${await this.selection()}`);
+  }
+
+  /** The cells that no folded heading hides. */
+  unfolded() {
+    return this.page.locator('article[id^="cell-"]:not([hidden])').evaluateAll((cells) => cells.map((cell) => cell.dataset.cell));
+  }
+
   /** A notice at the foot of the page. */
   toast(text) {
     return this.page.locator('.toast').filter({ hasText: text });
@@ -123,6 +139,11 @@ export class Cell {
     this.editor = this.box.locator('.cm-content');
     /** The slot: the cell with the bar above it that adds cells. */
     this.slot = this.box.locator('xpath=..');
+  }
+
+  /** Selects the cell without editing it, by the upper end of its rail. */
+  async point(modifiers = []) {
+    await this.box.locator('.rail').click({ position: { x: 4, y: 3 }, modifiers });
   }
 
   /** Puts the caret at an offset of the text, by clicking and by arrow keys. */
@@ -172,6 +193,18 @@ export class Cell {
   async become(kind) {
     await this.box.hover();
     await this.box.getByLabel('Kind of cell').selectOption(kind);
+  }
+
+  /** Scrolls until it is in sight and drawn: what is far away is a sketch, which a view takes the place of. */
+  bringIntoSight() {
+    const inSight = (id) => {
+      const box = document.getElementById(id);
+      const { top, bottom } = box.getBoundingClientRect();
+      if (!box.classList.contains('sketch') && bottom > 60 && top < innerHeight) return true;
+      box.scrollIntoView({ block: 'center' });
+      return false;
+    };
+    return eventually(() => this.person.page.evaluate(inSight, `cell-${this.id}`), `cell ${this.id} is in sight`);
   }
 
   top() {

@@ -7,6 +7,7 @@ export class Proxy {
   #server;
   #sockets = new Set();
   #cut = false;
+  #stalled = new Set();
 
   static async to(port) {
     const proxy = new Proxy();
@@ -23,6 +24,15 @@ export class Proxy {
   cut() {
     this.#cut = true;
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Lets nothing more through the connections there are, and tells neither side: what a laptop that slept has. */
+  stall() {
+    for (const socket of this.#sockets) {
+      socket.unpipe();
+      socket.resume();
+      this.#stalled.add(socket);
+    }
   }
 
   mend() {
@@ -44,7 +54,7 @@ export class Proxy {
       socket.on('error', () => socket.destroy());
       socket.on('close', () => {
         this.#sockets.delete(socket);
-        pair.forEach((other) => other.destroy());
+        if (!this.#stalled.delete(socket)) pair.forEach((other) => other.destroy());
       });
     }
     client.pipe(server).pipe(client);

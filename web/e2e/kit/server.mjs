@@ -17,20 +17,25 @@ export class Server {
   #child;
   #data;
   #base;
+  #flags;
   #port = 0;
   #exited;
+  #viewerToken;
   /** The address with the token, as the server printed it. */
   link = '';
   log = '';
 
-  constructor(data, base) {
+  constructor(data, base, flags = []) {
     this.#data = data;
     this.#base = base;
+    this.#flags = flags;
   }
 
-  /** Starts a server on an empty data directory. */
-  static async start({ base = '/' } = {}) {
-    const server = new Server(await mkdtemp(join(tmpdir(), 'coscribe-e2e-')), base);
+  /** Starts a server on an empty data directory; who comes with `viewerToken` may only read. */
+  static async start({ base = '/', flags = [], viewerToken } = {}) {
+    const roles = viewerToken === undefined ? [] : ['--viewer-token', viewerToken];
+    const server = new Server(await mkdtemp(join(tmpdir(), 'coscribe-e2e-')), base, [...flags, ...roles]);
+    server.#viewerToken = viewerToken;
     await server.restart();
     return server;
   }
@@ -39,7 +44,7 @@ export class Server {
   async copy() {
     const data = await mkdtemp(join(tmpdir(), 'coscribe-e2e-copy-'));
     await cp(this.#data, data, { recursive: true });
-    const server = new Server(data, this.#base);
+    const server = new Server(data, this.#base, this.#flags);
     await server.restart();
     return server;
   }
@@ -53,6 +58,10 @@ export class Server {
   get token() {
     return new URL(this.link).searchParams.get('token');
   }
+  /** The same address for those who may only read. */
+  get viewerLink() {
+    return this.link.replace(this.token, this.#viewerToken);
+  }
   get alive() {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
@@ -60,7 +69,7 @@ export class Server {
   /** Starts the process: the first time on a free port, later on the same one. */
   async restart() {
     const listen = `127.0.0.1:${this.#port}`;
-    const child = spawn(BINARY, ['serve', '--listen', listen, '--data', this.#data, '--base-path', this.#base], {
+    const child = spawn(BINARY, ['serve', '--listen', listen, '--data', this.#data, '--base-path', this.#base, ...this.#flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: withoutOurs(process.env),
     });

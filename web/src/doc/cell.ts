@@ -18,6 +18,14 @@ export function sourceOf(cell: CellMap): Y.Text | undefined {
   return source instanceof Y.Text ? source : undefined;
 }
 
+/** The cell whose text this is; undefined for anything else. */
+export function cellOfSource(type: unknown): string | undefined {
+  if (!(type instanceof Y.Text)) return undefined;
+  const { parent } = type;
+  if (!(parent instanceof Y.Map) || parent.get('source') !== type) return undefined;
+  return cellId(parent as Y.Map<unknown>) || undefined;
+}
+
 export function metadataOf(cell: CellMap): Y.Map<unknown> | undefined {
   const metadata = cell.get('metadata');
   return metadata instanceof Y.Map ? metadata : undefined;
@@ -37,6 +45,15 @@ export function kindOf(cell: CellMap): CellKind {
 function isPrompt(cell: CellMap): boolean {
   const ours = metadataOf(cell)?.get(NAMESPACE);
   return isObject(ours) && ours['kind'] === 'prompt';
+}
+
+/** Of a cell as it stands in files, and in the bin once the server put it aside. */
+export function kindOfJson(cell: JsonObject): CellKind {
+  if (cell['cell_type'] === 'markdown') return 'note';
+  if (cell['cell_type'] === 'raw') return 'raw';
+  const metadata = isObject(cell['metadata']) ? cell['metadata'] : {};
+  const ours = metadata[NAMESPACE];
+  return (isObject(ours) && ours['kind'] === 'prompt') || metadata['solveit_ai'] === true ? 'prompt' : 'code';
 }
 
 export interface Folding {

@@ -6,48 +6,65 @@
 import * as Y from 'yjs';
 
 import type { CellKind } from '../wire/wire';
-import { foldingOf, kindOf, metadataOf, sourceOf, type Folding } from './cell';
+import { attachmentsOf, foldingOf, kindOf, metadataOf, type Folding } from './cell';
+import { cellMap, keepingAttachments, markedAs, newCellId, type NewCell } from './make';
 import type { Notebook } from './notebook';
-import { keysToPlace } from './order';
-import { isObject, jupyterType, LOCAL, NAMESPACE, type CellMap } from './schema';
+import { keysToPlace, sorted, type Placed } from './order';
+import { isObject, jupyterType, KEPT_ATTACHMENTS, LOCAL, NAMESPACE, type CellMap, type JsonObject, type Tombstone } from './schema';
 
-/** 16 hexadecimal digits: nbformat allows it, and two people never make the same. */
-export function newCellId(): string {
-  return crypto.randomUUID().replaceAll('-', '').slice(0, 16);
-}
-
-export interface NewCell {
-  kind: CellKind;
-  source?: string;
-  /** A new id if absent. */
-  id?: string;
-}
-
-/** Adds a cell behind `after`, at the beginning if it is null. Returns its id. */
-export function addCell(notebook: Notebook, after: string | null, cell: NewCell): string {
-  const id = cell.id ?? newCellId();
+/** Adds cells behind `after`, at the beginning if it is null. Returns their ids. */
+export function addCells(notebook: Notebook, after: string | null, cells: readonly NewCell[]): string[] {
+  const ids = cells.map((cell) => cell.id ?? newCellId());
   notebook.doc.transact(() => {
     ensureNotebook(notebook);
-    const keys = keysBehind(notebook, after, id);
-    notebook.roots.cells.push([cellMap(id, cell)]);
-    for (const [key, value] of keys) notebook.roots.order.set(key, value);
+    const keys = keysBehind(notebook.placed(), after, ids);
+    notebook.roots.cells.push(cells.map((cell, index) => cellMap(ids[index] as string, cell)));
+    for (const [id, key] of keys) notebook.roots.order.set(id, key);
   }, LOCAL);
-  return id;
+  return ids;
 }
 
-/** Puts a cell behind `after`, at the beginning if it is null. The cell itself stays where it is in the document. */
-export function moveCell(notebook: Notebook, id: string, after: string | null): void {
-  notebook.doc.transact(() => {
-    for (const [key, value] of keysBehind(notebook, after, id)) notebook.roots.order.set(key, value);
-  }, LOCAL);
+export function addCell(notebook: Notebook, after: string | null, cell: NewCell): string {
+  return addCells(notebook, after, [cell])[0] as string;
+}
+
+/** Cells that go, in this order, behind `after`; to the beginning if it is null. */
+export interface Move {
+  ids: readonly string[];
+  after: string | null;
+}
+
+/**
+ * Moves one block after the other; each sees where those before it went. The cells themselves stay where they are in
+ * the document. Returns the keys it wrote.
+ */
+export function moveCells(notebook: Notebook, moves: readonly Move[]): Map<string, string> {
+  const written = new Map<string, string>();
+  let placed = notebook.placed();
+  for (const { ids, after } of moves) {
+    const keys = keysBehind(placed, after, ids);
+    keys.forEach((key, id) => written.set(id, key));
+    placed = sorted(placed.map(({ id, key }) => ({ id, key: keys.get(id) ?? key })));
+  }
+  notebook.doc.transact(() => written.forEach((key, id) => notebook.roots.order.set(id, key)), LOCAL);
+  return written;
+}
+
+export interface Deletion {
+  by: string;
+  at: number;
+  /** The cell that took the text in. */
+  into?: string;
 }
 
 /** Hides cells; what others are typing into them survives. */
-export function deleteCells(notebook: Notebook, ids: readonly string[], by: string, at: number): void {
+export function deleteCells(notebook: Notebook, ids: readonly string[], deletion: Deletion): void {
+  const going = new Set(ids);
   notebook.doc.transact(() => {
-    const shown = notebook.ids();
-    for (const id of ids) {
-      notebook.roots.bin.set(id, { by, at, after: shown[shown.indexOf(id) - 1] ?? null });
+    let after: string | null = null;
+    for (const id of notebook.ids()) {
+      if (going.has(id)) notebook.roots.bin.set(id, { ...deletion, after });
+      else after = id;
     }
   }, LOCAL);
 }
@@ -59,32 +76,28 @@ export function restoreCells(notebook: Notebook, ids: readonly string[]): void {
   }, LOCAL);
 }
 
-/** Changes what a cell is for; its text stays the same object, so nobody's caret moves. */
-export function changeKind(notebook: Notebook, id: string, kind: CellKind): void {
-  const cell = notebook.cell(id);
-  if (!cell || kindOf(cell) === kind) return;
+/** Hides cells as they were hidden before, by whom and when. */
+export function hideAgain(notebook: Notebook, tombstones: ReadonlyMap<string, Tombstone>): void {
+  notebook.doc.transact(() => tombstones.forEach((tombstone, id) => notebook.roots.bin.set(id, tombstone)), LOCAL);
+}
+
+/** Changes what cells are for; their texts stay the same objects, so nobody's caret moves. */
+export function changeKind(notebook: Notebook, ids: readonly string[], kind: CellKind): void {
   notebook.doc.transact(() => {
-    cell.set('cell_type', jupyterType(kind));
-    setKindMark(cell, kind);
-    if (jupyterType(kind) === 'code') ensureCodeKeys(cell);
+    for (const id of ids) {
+      const cell = notebook.cell(id);
+      if (cell && kindOf(cell) !== kind) become(cell, kind);
+    }
   }, LOCAL);
 }
 
 /** Folds or shows source and outputs, for everybody. */
-export function fold(notebook: Notebook, id: string, change: Partial<Folding>): void {
-  const cell = notebook.cell(id);
-  if (!cell) return;
+export function fold(notebook: Notebook, ids: readonly string[], change: Partial<Folding>): void {
   notebook.doc.transact(() => {
-    const folding = { ...foldingOf(cell), ...change };
-    const metadata = ensureMetadata(cell);
-    const jupyter = metadata.get('jupyter');
-    const kept = isObject(jupyter) ? { ...jupyter } : {};
-    assign(kept, 'source_hidden', folding.source);
-    assign(kept, 'outputs_hidden', folding.outputs);
-    if (Object.keys(kept).length > 0) metadata.set('jupyter', kept);
-    else metadata.delete('jupyter');
-    if (folding.outputs) metadata.set('collapsed', true);
-    else metadata.delete('collapsed');
+    for (const id of ids) {
+      const cell = notebook.cell(id);
+      if (cell) writeFolding(cell, { ...foldingOf(cell), ...change });
+    }
   }, LOCAL);
 }
 
@@ -93,80 +106,68 @@ export function setTitle(notebook: Notebook, title: string): void {
   notebook.doc.transact(() => ensureNotebook(notebook).set('title', title), LOCAL);
 }
 
-export interface Split {
-  /** The new cell with the text behind the caret. */
-  id: string;
-  /** What stood between the two parts: a line end at the caret goes into neither. */
-  joint: string;
+/** Gives a note or raw cell these pictures; a code cell keeps them until it is a note again. */
+export function setAttachments(cell: CellMap, attachments: JsonObject): void {
+  const any = Object.keys(attachments).length > 0;
+  if (cell.get('cell_type') === 'code') {
+    const metadata = ensureMetadata(cell);
+    if (any) update(metadata, keepingAttachments(metadata.toJSON(), attachments));
+  } else if (any) {
+    cell.set('attachments', attachments);
+  } else {
+    cell.delete('attachments');
+  }
 }
 
-/** Splits a cell at an offset: the text behind it goes into a new cell of the same kind. */
-export function splitCell(notebook: Notebook, id: string, offset: number): Split | undefined {
-  const cell = notebook.cell(id);
-  const source = cell && sourceOf(cell);
-  if (!cell || !source) return undefined;
-  return notebook.doc.transact(() => {
-    const rest = source.toString().slice(offset);
-    const joint = rest.startsWith('\n') ? '\n' : '';
-    source.delete(offset, source.length - offset);
-    return { id: addCell(notebook, id, { kind: kindOf(cell), source: rest.slice(joint.length) }), joint };
-  }, LOCAL);
-}
-
-/** Appends the text of the cell below behind `joint` and puts that cell into the bin. */
-export function mergeBelow(notebook: Notebook, id: string, by: string, at: number, joint = '\n'): boolean {
-  const below = notebook.ids()[notebook.ids().indexOf(id) + 1];
-  const source = sourceOfId(notebook, id);
-  const text = below === undefined ? undefined : sourceOfId(notebook, below);
-  if (below === undefined || !source || !text) return false;
-  notebook.doc.transact(() => {
-    source.insert(source.length, joint + text.toString());
-    deleteCells(notebook, [below], by, at);
-  }, LOCAL);
-  return true;
-}
-
-function sourceOfId(notebook: Notebook, id: string): Y.Text | undefined {
-  const cell = notebook.cell(id);
-  return cell && sourceOf(cell);
-}
-
-function keysBehind(notebook: Notebook, after: string | null, id: string): Map<string, string> {
-  const others = notebook.placed().filter((cell) => cell.id !== id);
+function keysBehind(placed: readonly Placed[], after: string | null, ids: readonly string[]): Map<string, string> {
+  const moving = new Set(ids);
+  const others = placed.filter((cell) => !moving.has(cell.id));
   const index = after === null ? 0 : others.findIndex((cell) => cell.id === after) + 1;
-  return keysToPlace(others, after !== null && index === 0 ? others.length : index, id);
+  return keysToPlace(others, after !== null && index === 0 ? others.length : index, ids);
 }
 
-function cellMap(id: string, cell: NewCell): CellMap {
-  const map: CellMap = new Y.Map();
-  const type = jupyterType(cell.kind);
-  map.set('id', id);
-  map.set('cell_type', type);
-  map.set('source', new Y.Text(cell.source ?? ''));
-  map.set('metadata', new Y.Map());
-  if (type === 'code') {
-    map.set('outputs', new Y.Array());
-    map.set('execution_count', null);
-    map.set('execution_state', 'idle');
-  }
-  // A map that is not in a document yet cannot be read, so the mark is written into the fresh metadata directly.
-  if (cell.kind === 'prompt') map.set('metadata', new Y.Map(Object.entries({ [NAMESPACE]: { kind: 'prompt' }, solveit_ai: true })));
-  return map;
-}
-
-function setKindMark(cell: CellMap, kind: CellKind): void {
+function become(cell: CellMap, kind: CellKind): void {
+  const type = jupyterType(kind);
   const metadata = ensureMetadata(cell);
-  const marked = metadata.get(NAMESPACE);
-  const ours = isObject(marked) ? { ...marked } : {};
-  if (kind === 'prompt') {
-    metadata.set(NAMESPACE, { ...ours, kind });
-    metadata.set('solveit_ai', true);
-    return;
+  const kept = keptAttachments(metadata.toJSON());
+  const pictures = attachmentsOf(cell);
+  cell.set('cell_type', type);
+  update(metadata, markedAs(kind, withoutKept(metadata.toJSON())));
+  setAttachments(cell, { ...kept, ...pictures });
+  if (type === 'code') {
+    cell.delete('attachments');
+    ensureCodeKeys(cell);
   }
-  delete ours['kind'];
-  if (Object.keys(ours).length > 0) metadata.set(NAMESPACE, ours);
-  else metadata.delete(NAMESPACE);
-  metadata.delete('solveit_ai');
+}
+
+function keptAttachments(metadata: JsonObject): JsonObject {
+  const ours = metadata[NAMESPACE];
+  const kept = isObject(ours) ? ours[KEPT_ATTACHMENTS] : undefined;
+  return isObject(kept) ? kept : {};
+}
+
+function withoutKept(metadata: JsonObject): JsonObject {
+  const ours = metadata[NAMESPACE];
+  if (!isObject(ours)) return metadata;
+  const { [KEPT_ATTACHMENTS]: _, ...rest } = ours;
+  return { ...metadata, [NAMESPACE]: rest };
+}
+
+/** Writes the keys that differ and no others: each is a last-writer-wins value of its own. */
+function update(metadata: Y.Map<unknown>, wanted: JsonObject): void {
+  const present: JsonObject = metadata.toJSON();
+  for (const key of Object.keys(present)) if (!(key in wanted)) metadata.delete(key);
+  for (const [key, value] of Object.entries(wanted)) {
+    if (JSON.stringify(present[key]) !== JSON.stringify(value)) metadata.set(key, value);
+  }
+}
+
+function writeFolding(cell: CellMap, folding: Folding): void {
+  const metadata = ensureMetadata(cell);
+  const { jupyter, collapsed: _, ...rest } = metadata.toJSON();
+  const { source_hidden: __, outputs_hidden: ___, ...kept } = isObject(jupyter) ? jupyter : {};
+  const hidden = { ...kept, ...(folding.source && { source_hidden: true }), ...(folding.outputs && { outputs_hidden: true }) };
+  update(metadata, { ...rest, ...(Object.keys(hidden).length > 0 && { jupyter: hidden }), ...(folding.outputs && { collapsed: true }) });
 }
 
 /** Jupyter's readers throw on a code cell without outputs. */
@@ -194,9 +195,4 @@ function ensureNotebook(notebook: Notebook): Y.Map<unknown> {
   const made = new Y.Map<unknown>();
   meta.set('metadata', made);
   return made;
-}
-
-function assign(target: { [key: string]: unknown }, key: string, value: boolean): void {
-  if (value) target[key] = true;
-  else delete target[key];
 }

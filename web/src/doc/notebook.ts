@@ -14,6 +14,7 @@ type Listener = () => void;
 /** What of a cell changed: its text, its outputs, or anything else. */
 export type Part = 'source' | 'outputs' | 'rest';
 type CellListener = (part: Part) => void;
+type AnyCellListener = (id: string, part: Part) => void;
 
 /** A deleted cell, with its text when it is still in the document. */
 export interface Deleted {
@@ -28,6 +29,7 @@ export class Notebook {
   readonly #structure = new Set<Listener>();
   readonly #details = new Set<Listener>();
   readonly #cells = new Map<string, Set<CellListener>>();
+  readonly #anyCell = new Set<AnyCellListener>();
   #byId: Map<string, CellMap> | undefined;
   #shown: string[] | undefined;
   #placed: readonly Placed[] | undefined;
@@ -106,6 +108,11 @@ export class Notebook {
     return subscribe(listeners, listener);
   }
 
+  /** Tells of every cell that changed; for what is made of all of them. */
+  onAnyCell(listener: AnyCellListener): Listener {
+    return subscribe(this.#anyCell, listener);
+  }
+
   #index(): Map<string, CellMap> {
     this.#byId ??= indexed(this.roots.cells);
     return this.#byId;
@@ -130,6 +137,7 @@ export class Notebook {
 
   #tellCell(id: string, parts: ReadonlySet<Part>): void {
     for (const listener of [...(this.#cells.get(id) ?? [])]) parts.forEach((part) => listener(part));
+    for (const listener of [...this.#anyCell]) parts.forEach((part) => listener(id, part));
   }
 
   #structureChanged(): void {

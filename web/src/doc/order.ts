@@ -47,13 +47,13 @@ function compare(left: string, right: string): number {
 }
 
 /**
- * The keys to write so that `moved` stands at `index` of `others`, which are sorted and do not contain it. Usually one
- * key; more when neighbours share a key or have none, for nothing fits between equal keys.
+ * The keys to write so that `moved` stand, in their order, at `index` of `others`, which are sorted and contain none of
+ * them. Usually one key for each; more when neighbours share a key or have none, for nothing fits between equal keys.
  */
-export function keysToPlace(others: readonly Placed[], index: number, moved: string): Map<string, string> {
+export function keysToPlace(others: readonly Placed[], index: number, moved: readonly string[]): Map<string, string> {
   const lower = others[index - 1];
   const upper = others[index];
-  if (roomBetween(lower, upper)) return new Map([[moved, generateKeyBetween(lower?.key ?? null, upper?.key ?? null)]]);
+  if (roomBetween(lower, upper)) return keysBetween(lower, upper, moved);
   return respread(others, index, moved);
 }
 
@@ -63,7 +63,7 @@ function before(lower: string | undefined, upper: string | undefined): boolean {
 }
 
 /** New keys for the smallest stretch around `index` that has room for them. */
-function respread(others: readonly Placed[], index: number, moved: string): Map<string, string> {
+function respread(others: readonly Placed[], index: number, moved: readonly string[]): Map<string, string> {
   let from = index;
   let to = index;
   while (!roomBetween(others[from - 1], others[to])) {
@@ -71,8 +71,12 @@ function respread(others: readonly Placed[], index: number, moved: string): Map<
     else if (to < others.length) to += 1;
     else from -= 1;
   }
-  const ids = [...others.slice(from, index).map((cell) => cell.id), moved, ...others.slice(index, to).map((cell) => cell.id)];
-  const keys = generateNKeysBetween(others[from - 1]?.key ?? null, others[to]?.key ?? null, ids.length);
+  const ids = [...others.slice(from, index).map((cell) => cell.id), ...moved, ...others.slice(index, to).map((cell) => cell.id)];
+  return keysBetween(others[from - 1], others[to], ids);
+}
+
+function keysBetween(lower: Placed | undefined, upper: Placed | undefined, ids: readonly string[]): Map<string, string> {
+  const keys = generateNKeysBetween(lower?.key ?? null, upper?.key ?? null, ids.length);
   return new Map(ids.map((id, position) => [id, keys[position] as string]));
 }
 

@@ -9,7 +9,7 @@ import { isObject, type JsonObject } from './schema';
 export type Drawing =
   | { kind: 'text'; text: string; tone: Tone }
   | { kind: 'error'; name: string; value: string; trace: string }
-  /** `content` is base64, of an SVG its text. */
+  /** `content` is base64, with line ends in it perhaps; of an SVG its text. */
   | { kind: 'picture'; mime: string; content: string; alt: string; size?: Size }
   | { kind: 'markdown'; source: string }
   | { kind: 'json'; value: unknown }
@@ -84,7 +84,7 @@ function picture(data: JsonObject, metadata: JsonObject): Drawing | undefined {
   if (svg !== '') return { kind: 'picture', mime: 'image/svg+xml', content: svg, ...described('image/svg+xml', data, metadata, svgSize(svg)) };
   const mime = PICTURES.find((one) => joined(data[one]) !== '');
   if (mime === undefined) return undefined;
-  const content = joined(data[mime]).replace(/\s+/g, '');
+  const content = joined(data[mime]);
   return { kind: 'picture', mime, content, ...described(mime, data, metadata, rasterSize(content)) };
 }
 

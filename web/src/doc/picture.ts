@@ -7,16 +7,18 @@ export interface Size {
   height: number;
 }
 
-/** Bytes of base64 that are looked at: a JPEG may carry a thumbnail before it says how large it is. */
-const HEAD = 64 * 1024;
+/** Characters of base64 in which every format but one says it. */
+const HEAD = 64;
+/** A JPEG may carry a thumbnail before it says how large it is. */
+const LONG_HEAD = 64 * 1024;
 const POINTS = 96 / 72;
 /** CSS pixels in a unit of SVG; one without a fixed length gives no size. */
 const UNITS: { [unit: string]: number } = { '': 1, px: 1, pt: POINTS, pc: 16, in: 96, cm: 96 / 2.54, mm: 96 / 25.4 };
 
 export function rasterSize(base64: string): Size | undefined {
-  const bytes = head(base64);
+  const bytes = head(base64, HEAD);
   if (!bytes) return undefined;
-  const size = png(bytes) ?? gif(bytes) ?? jpeg(bytes) ?? webp(bytes) ?? bmp(bytes);
+  const size = png(bytes) ?? gif(bytes) ?? webp(bytes) ?? bmp(bytes) ?? longer(base64, bytes);
   return size && size.width > 0 && size.height > 0 ? size : undefined;
 }
 
@@ -35,9 +37,16 @@ function length(tag: string, side: string): number | undefined {
   return value > 0 ? value : undefined;
 }
 
-function head(base64: string): DataView | undefined {
+function longer(base64: string, start: DataView): Size | undefined {
+  const bytes = isJpeg(start) ? head(base64, LONG_HEAD) : undefined;
+  return bytes && jpeg(bytes);
+}
+
+/** Spaces and line ends count among the characters, so that the last group may lack some. */
+function head(base64: string, characters: number): DataView | undefined {
+  const group = base64.slice(0, characters).replace(/\s+/g, '');
   try {
-    const text = atob(base64.slice(0, HEAD - (HEAD % 4)));
+    const text = atob(group.slice(0, group.length - (group.length % 4)));
     return new DataView(Uint8Array.from(text, (sign) => sign.charCodeAt(0)).buffer);
   } catch {
     return undefined;
@@ -63,9 +72,12 @@ function bmp(bytes: DataView): Size | undefined {
   return { width: bytes.getInt32(18, true), height: Math.abs(bytes.getInt32(22, true)) };
 }
 
+function isJpeg(bytes: DataView): boolean {
+  return bytes.byteLength >= 4 && bytes.getUint16(0) === 0xffd8;
+}
+
 /** From segment to segment up to the one that begins a frame. */
 function jpeg(bytes: DataView): Size | undefined {
-  if (bytes.byteLength < 4 || bytes.getUint16(0) !== 0xffd8) return undefined;
   let at = 2;
   while (at + 9 < bytes.byteLength && bytes.getUint8(at) === 0xff) {
     const marker = bytes.getUint8(at + 1);

@@ -10,6 +10,9 @@ import type { CellKind } from '../wire/wire';
 /** Our key inside Jupyter's metadata. */
 export const NAMESPACE = 'coscribe';
 
+/** Under our key: the pictures of a note while it is code. */
+export const KEPT_ATTACHMENTS = 'kept_attachments';
+
 export type JsonObject = { [key: string]: unknown };
 
 /** A cell as it stands in the document. */
@@ -22,6 +25,8 @@ export interface Tombstone {
   at: number;
   /** The cell it stood after; null at the beginning. */
   after: string | null;
+  /** The cell that took its text in, when it was merged into one. */
+  into?: string;
   /** The whole cell, once the server took it out of `cells`. */
   json?: JsonObject;
 }
@@ -51,6 +56,9 @@ export function roots(doc: Y.Doc): Roots {
 
 /** The origin of everything this person does to the structure; typing carries its editor's own origin. */
 export const LOCAL = Symbol('coscribe:local');
+
+/** The origin of text that this person moves or replaces by a command: undo treats it like typing. */
+export const LOCAL_TEXT = Symbol('coscribe:local text');
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,58 +1,55 @@
 // Undo and redo of what this person did, typing and structure in one row. Imports its siblings in doc/ and yjs.
 //
-// Invariant: undoing never takes back what somebody else did. Typing is taken back by Yjs's manager, which knows whose
-// text is whose; structure by the opposite edit, so that a cell another person types in goes to the bin and is not
-// removed from the document.
+// Invariant: undoing never takes back what somebody else did. Text is taken back by Yjs's manager, which knows whose
+// text is whose; structure by the opposite edit (deeds.ts), so that a cell another person types in goes to the bin and
+// is not removed from the document. Each step that changed text has exactly one item in the manager, in the same order.
 
 import * as Y from 'yjs';
 
-import { kindOf } from './cell';
-import { addCell, changeKind, deleteCells, mergeBelow, moveCell, restoreCells, splitCell, type NewCell } from './edit';
-import type { Notebook } from './notebook';
 import type { CellKind } from '../wire/wire';
+import * as deeds from './deeds';
+import type { Author, Deed, Step, Touched } from './deeds';
+import { isReadOnly, ReadOnly } from './guard';
+import type { NewCell } from './make';
+import type { Notebook } from './notebook';
+import { LOCAL_TEXT } from './schema';
+
+export type { Author, Deed } from './deeds';
 
 /** Keystrokes closer together than this are taken back together. */
 const CAPTURE_MS = 500;
-
-/** The origin of a change of text that is made at once and not typed. */
-const WRITTEN = Symbol('coscribe:written');
-
-/** What a step did, for the sentence that tells what was undone. */
-export type Deed = 'typing' | 'add' | 'move' | 'delete' | 'restore' | 'kind' | 'split' | 'merge';
 
 /** What undo or redo just did and where. */
 export interface Undone {
   deed: Deed;
   /** The cell to show; absent when it cannot be told. */
   cell: string | undefined;
+  /** All cells it touched, in their order. */
+  cells: Touched;
 }
 
-interface Structural {
-  deed: Exclude<Deed, 'typing'>;
-  cell: string;
-  undo: () => void;
-  redo: () => void;
+/** A step of the row, and whether the manager has an item for it. */
+interface Entry {
+  step: Step;
+  text: boolean;
 }
 
-type Step = Structural | 'typing';
+const TYPING: Step = { deed: 'typing', undo: () => [], redo: () => [] };
 
 /** What Yjs tells of a step that it took back. */
 interface Popped {
   changedParentTypes: ReadonlyMap<{ parent: unknown }, unknown>;
 }
 
-export interface Author {
-  name(): string;
-  now(): number;
-}
-
 /** The way by which the page changes the structure of a notebook, so that everything can be taken back. */
 export class History {
   readonly #manager: Y.UndoManager;
-  readonly #undo: Step[] = [];
-  readonly #redo: Step[] = [];
+  readonly #undo: Entry[] = [];
+  readonly #redo: Entry[] = [];
   readonly #listeners = new Set<() => void>();
   #replaying = false;
+  /** While a deed is done: whether it changed text. */
+  #performing: { text: boolean } | undefined;
 
   /** `typing` are the origins of this person's keystrokes (or the classes of such origins). */
   constructor(
@@ -61,11 +58,12 @@ export class History {
     typing: readonly unknown[],
   ) {
     this.#manager = new Y.UndoManager(notebook.roots.cells, {
-      trackedOrigins: new Set([...typing, WRITTEN]),
+      trackedOrigins: new Set([...typing, LOCAL_TEXT]),
       captureTimeout: CAPTURE_MS,
     });
     this.#manager.on('stack-item-added', ({ type }: { type: 'undo' | 'redo' }) => {
-      if (type === 'undo' && !this.#replaying) this.#did('typing');
+      if (this.#performing) this.#performing.text = true;
+      else if (type === 'undo' && !this.#replaying) this.#did({ step: TYPING, text: true });
     });
   }
 
@@ -83,59 +81,66 @@ export class History {
   }
 
   add(after: string | null, cell: NewCell): string {
-    const id = addCell(this.notebook, after, cell);
-    this.#record('add', id, () => this.#hide([id]), () => restoreCells(this.notebook, [id]));
-    return id;
+    return this.addAll('add', after, [cell])[0] as string;
   }
 
-  move(id: string, after: string | null): void {
-    const ids = this.notebook.ids();
-    const before = ids[ids.indexOf(id) - 1] ?? null;
-    if (before === after || after === id) return;
-    moveCell(this.notebook, id, after);
-    this.#record('move', id, () => moveCell(this.notebook, id, before), () => moveCell(this.notebook, id, after));
+  /** Adds cells as one step. Returns their ids. */
+  addAll(deed: 'add' | 'paste' | 'duplicate', after: string | null, cells: readonly NewCell[]): string[] {
+    if (cells.length === 0) return [];
+    return this.#perform(() => deeds.adding(this.notebook, this.author, deed, after, cells)).made;
   }
 
-  remove(ids: readonly string[]): void {
-    const [first] = ids;
-    if (first === undefined) return;
-    this.#hide(ids);
-    this.#record('delete', first, () => restoreCells(this.notebook, ids), () => this.#hide(ids));
+  /** Moves cells, in the given order, behind `after`. */
+  move(ids: readonly string[], after: string | null): void {
+    this.#perform(() => deeds.moving(this.notebook, ids, after));
   }
 
-  restore(id: string): void {
-    restoreCells(this.notebook, [id]);
-    this.#record('restore', id, () => this.#hide([id]), () => restoreCells(this.notebook, [id]));
+  remove(ids: readonly string[], deed: 'delete' | 'cut' = 'delete'): void {
+    this.#perform(() => deeds.deleting(this.notebook, this.author, deed, ids));
   }
 
-  changeKind(id: string, kind: CellKind): void {
-    const cell = this.notebook.cell(id);
-    const before = cell && kindOf(cell);
-    if (before === undefined || before === kind) return;
-    changeKind(this.notebook, id, kind);
-    this.#record('kind', id, () => changeKind(this.notebook, id, before), () => changeKind(this.notebook, id, kind));
+  /** Back from the bin, to where they stood. */
+  restore(ids: readonly string[]): void {
+    this.#perform(() => deeds.restoring(this.notebook, 'restore', ids));
   }
 
-  /** Splitting moves text between cells: taken back by merging them again. */
-  split(id: string, offset: number): string | undefined {
-    const made = splitCell(this.notebook, id, offset);
-    if (made === undefined) return undefined;
-    this.#record('split', id, () => this.#merge(id, made.joint), () => splitCell(this.notebook, id, offset));
-    return made.id;
+  /** Back from the bin, behind `after`: cells that were cut, with all that was written into them since. */
+  pasteBack(ids: readonly string[], after: string | null): void {
+    this.#perform(() => deeds.restoring(this.notebook, 'paste', ids, after));
   }
 
-  mergeBelow(id: string): void {
-    const source = this.notebook.cell(id)?.get('source');
-    const offset = source instanceof Y.Text ? source.length : 0;
-    if (this.#merge(id)) this.#record('merge', id, () => splitCell(this.notebook, id, offset), () => this.#merge(id));
+  changeKind(ids: readonly string[], kind: CellKind): void {
+    this.#perform(() => deeds.changingKind(this.notebook, ids, kind));
+  }
+
+  makeHeadings(ids: readonly string[], level: number): void {
+    this.#perform(() => deeds.makingHeadings(this.notebook, ids, level));
+  }
+
+  /** Parts a cell at these offsets. Returns the new cells below it. */
+  split(id: string, offsets: readonly number[]): string[] {
+    return this.#perform(() => deeds.splitting(this.notebook, this.author, id, offsets))?.made ?? [];
+  }
+
+  /** Joins cells in the first of them. */
+  merge(ids: readonly string[]): void {
+    this.#perform(() => deeds.merging(this.notebook, this.author, ids));
   }
 
   /** Changes texts as one step of its own, as a ticked box does; taken back like typing. */
   write<Result>(change: () => Result): Result {
     this.#manager.stopCapturing();
-    const result = this.notebook.doc.transact(change, WRITTEN);
+    const result = this.notebook.doc.transact(change, LOCAL_TEXT);
     this.#manager.stopCapturing();
     return result;
+  }
+
+  /** Changes the texts of these cells by a command, as one step that is told as this deed. */
+  rewrite(deed: Deed, ids: readonly string[], change: () => void): void {
+    this.#perform(() => {
+      this.notebook.doc.transact(change, LOCAL_TEXT);
+      return { deed, undo: () => ids, redo: () => ids };
+    });
   }
 
   /** Takes back the last step of this person; undefined when there is none. */
@@ -156,35 +161,39 @@ export class History {
     this.#manager.destroy();
   }
 
-  #hide(ids: readonly string[]): void {
-    deleteCells(this.notebook, ids, this.author.name(), this.author.now());
-  }
-
-  #merge(id: string, joint?: string): boolean {
-    return mergeBelow(this.notebook, id, this.author.name(), this.author.now(), joint);
-  }
-
-  #record(deed: Structural['deed'], cell: string, undo: () => void, redo: () => void): void {
+  #perform<Done extends Step | undefined>(deed: () => Done): Done {
     this.#manager.stopCapturing();
-    this.#did({ deed, cell, undo, redo });
+    const performing = (this.#performing = { text: false });
+    try {
+      const step = deed();
+      if (step) this.#did({ step, text: performing.text });
+      return step;
+    } finally {
+      this.#performing = undefined;
+      this.#manager.stopCapturing();
+    }
   }
 
-  #did(step: Step): void {
-    this.#undo.push(step);
+  #did(entry: Entry): void {
+    this.#undo.push(entry);
     this.#redo.length = 0;
-    if (step !== 'typing') this.#manager.clear(false, true);
+    this.#manager.clear(false, true);
     this.#tell();
   }
 
-  #replay(from: Step[], to: Step[], way: 'undo' | 'redo'): Undone | undefined {
+  #replay(from: Entry[], to: Entry[], way: 'undo' | 'redo'): Undone | undefined {
+    // Yjs takes back by a way of its own, past the guard of the document.
+    if (isReadOnly(this.notebook.doc)) throw new ReadOnly();
     this.#manager.stopCapturing();
     this.#replaying = true;
     try {
-      for (let step = from.pop(); step !== undefined; step = from.pop()) {
-        const done = step === 'typing' ? this.#replayTyping(from, way) : replayStructure(step, way);
-        if (!done) continue;
-        to.push(step);
-        return done;
+      for (let entry = from.pop(); entry !== undefined; entry = from.pop()) {
+        const rewritten = entry.text ? this.#replayText(way) : undefined;
+        const touched = entry.step[way]();
+        // What others have undone meanwhile is passed over.
+        if (!rewritten && !(touched.length > 0 && standsWithoutText(entry))) continue;
+        to.push({ step: entry.step, text: rewritten !== undefined });
+        return undone(entry.step.deed, touched, rewritten);
       }
       return undefined;
     } finally {
@@ -193,9 +202,10 @@ export class History {
     }
   }
 
-  /** The manager passes over steps whose text others have deleted meanwhile; so does the row of steps. */
-  #replayTyping(from: Step[], way: 'undo' | 'redo'): Undone | undefined {
+  /** Takes back the manager's last item and no other; undefined when others have deleted all its text meanwhile. */
+  #replayText(way: 'undo' | 'redo'): { cell: string | undefined } | undefined {
     const stack = way === 'undo' ? this.#manager.undoStack : this.#manager.redoStack;
+    const older = stack.splice(0, stack.length - 1);
     let cell: string | undefined;
     const popped = ({ changedParentTypes }: Popped) => {
       cell = cellOf(changedParentTypes.keys());
@@ -203,8 +213,8 @@ export class History {
     this.#manager.on('stack-item-popped', popped);
     const item = way === 'undo' ? this.#manager.undo() : this.#manager.redo();
     this.#manager.off('stack-item-popped', popped);
-    dropTyping(from, stack.length);
-    return item === null ? undefined : { deed: 'typing', cell };
+    stack.unshift(...older);
+    return item === null ? undefined : { cell };
   }
 
   #tell(): void {
@@ -212,19 +222,13 @@ export class History {
   }
 }
 
-function replayStructure(step: Structural, way: 'undo' | 'redo'): Undone {
-  step[way]();
-  return { deed: step.deed, cell: step.cell };
+/** Of a step that only changed texts nothing is left when its text is gone. */
+function standsWithoutText({ step, text }: Entry): boolean {
+  return !text || step.deed === 'merge' || step.deed === 'split' || step.deed === 'heading';
 }
 
-/** Leaves as many typing steps as the manager still has, dropping the latest. */
-function dropTyping(steps: Step[], kept: number): void {
-  let surplus = steps.filter((step) => step === 'typing').length - kept;
-  for (let index = steps.length - 1; index >= 0 && surplus > 0; index -= 1) {
-    if (steps[index] !== 'typing') continue;
-    steps.splice(index, 1);
-    surplus -= 1;
-  }
+function undone(deed: Deed, touched: Touched, rewritten: { cell: string | undefined } | undefined): Undone {
+  return { deed, cell: touched[0] ?? rewritten?.cell, cells: touched };
 }
 
 /** The cell around one of the changed types. */

@@ -1,60 +1,52 @@
 // Other people's carets and selections in an editor, with their names, and the telling of our own.
 //
-// Invariant: a caret sits on a relative position, so it stays at its character whatever is typed around it; a name
-// flag appears when its owner moves or types and goes by itself.
+// Invariant: they are drawn over and under the text, never in it, so they move no letter, break no composition and are
+// not read aloud. A caret sits on a relative position, so it stays at its character whatever is typed around it; a name
+// shows while its owner moves or types and goes by itself.
 
-import { Annotation, RangeSet, type Extension, type Range } from '@codemirror/state';
-import { Decoration, EditorView, ViewPlugin, WidgetType, type DecorationSet, type ViewUpdate } from '@codemirror/view';
-import { ySyncAnnotation } from 'y-codemirror.next';
+import { Annotation, EditorSelection, type Extension, type Transaction } from '@codemirror/state';
+import { EditorView, layer, RectangleMarker, ViewPlugin, type LayerMarker, type ViewUpdate } from '@codemirror/view';
 import type { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 
 import { others, place, type Cursor, type Person } from '../sync/presence';
+import { text as words } from '../text/text';
+import { fromDocument, indexOf, positionOf } from './binding';
+import { inkOn } from './ink';
+
+/** How long a name stays after its owner moved last. */
+const NAME_MS = 2000;
 
 const moved = Annotation.define<true>();
 
-class CaretWidget extends WidgetType {
-  constructor(
-    private readonly name: string,
-    private readonly color: string,
-    /** Changes when the owner moves: only then the flag shows again. */
-    private readonly place: string,
-  ) {
-    super();
-  }
-
-  override eq(other: CaretWidget): boolean {
-    return other.name === this.name && other.color === this.color && other.place === this.place;
-  }
-
-  override toDOM(): HTMLElement {
-    const caret = document.createElement('span');
-    caret.className = 'caret';
-    caret.style.setProperty('--person', this.color);
-    caret.setAttribute('aria-hidden', 'true');
-    const flag = document.createElement('span');
-    flag.className = 'caret-flag';
-    flag.textContent = this.name;
-    // Word joiners keep the line from breaking around the caret.
-    caret.append('\u2060', flag, '\u2060');
-    return caret;
-  }
-
-  override ignoreEvent(): boolean {
-    return true;
-  }
+/** Somebody's selection as it stands in this text. */
+interface Placed {
+  person: Person;
+  /** It is this person in another tab. */
+  own: boolean;
+  anchor: number;
+  head: number;
 }
 
 export function carets(cell: string, text: Y.Text, awareness: Awareness): Extension {
-  const plugin = ViewPlugin.define((view) => new Carets(view, cell, text, awareness), {
-    decorations: (carets) => carets.decorations,
-  });
-  return [plugin, caretTheme];
+  const plugin = ViewPlugin.define((view) => new Carets(view, cell, text, awareness));
+  const placed = (view: EditorView) => view.plugin(plugin)?.placed ?? [];
+  const lit = (view: EditorView, client: number) => view.plugin(plugin)?.lit(client) ?? false;
+  const update = ({ docChanged, transactions }: ViewUpdate) => docChanged || transactions.some((one) => one.annotation(moved));
+  return [
+    plugin,
+    layer({ above: true, class: 'carets', update, markers: (view) => placed(view).flatMap((one) => caretMarkers(view, one, lit(view, one.person.client))) }),
+    layer({ above: false, class: 'caret-selections', update, markers: (view) => placed(view).flatMap((one) => selectionMarkers(view, one)) }),
+    caretTheme,
+  ];
 }
 
 class Carets {
-  decorations: DecorationSet = Decoration.none;
+  placed: readonly Placed[] = [];
   #signature = '';
+  readonly #names = new Map<number, ReturnType<typeof setTimeout>>();
+  /** What each person's places were, to know who moved. */
+  #told = new Map<number, string>();
 
   constructor(
     private readonly view: EditorView,
@@ -63,21 +55,25 @@ class Carets {
     private readonly awareness: Awareness,
   ) {
     awareness.on('change', this.#changed);
-    this.#signature = JSON.stringify(this.#here());
-    this.#draw();
+    view.scrollDOM.addEventListener('scroll', this.#scrolled);
+    this.#read(this.#here());
   }
 
   update(update: ViewUpdate): void {
     // What came from others is in the text already, and a caret at its very end has moved along without a word.
-    const fromText = ({ transactions }: ViewUpdate) =>
-      transactions.some((transaction) => transaction.annotation(moved) ?? transaction.annotation(ySyncAnnotation));
-    if (fromText(update)) this.#draw();
-    else if (update.docChanged) this.decorations = this.decorations.map(update.changes);
+    if (update.transactions.some((transaction) => transaction.annotation(fromDocument))) this.#textCame(update);
+    else if (update.docChanged) this.placed = this.placed.map((one) => mapped(one, update));
     if (update.selectionSet || update.docChanged || update.focusChanged) this.#tellOwn();
   }
 
   destroy(): void {
     this.awareness.off('change', this.#changed);
+    this.view.scrollDOM.removeEventListener('scroll', this.#scrolled);
+    for (const timer of this.#names.values()) clearTimeout(timer);
+  }
+
+  lit(client: number): boolean {
+    return this.#names.has(client);
   }
 
   readonly #changed = ({ added, updated, removed }: { [what in 'added' | 'updated' | 'removed']: number[] }): void => {
@@ -87,7 +83,13 @@ class Carets {
     const signature = JSON.stringify(people);
     if (signature === this.#signature) return;
     this.#signature = signature;
-    this.view.dispatch({ annotations: moved.of(true) });
+    this.#read(people);
+    this.#redraw();
+  };
+
+  /** A name that shows stays in what is seen of the line. */
+  readonly #scrolled = (): void => {
+    if (this.#names.size > 0) this.#redraw();
   };
 
   /** People of whom it is known that they are in another cell are passed over cheaply. */
@@ -95,23 +97,42 @@ class Carets {
     return others(this.awareness).filter((person) => person.cursors.length > 0 && (person.cell === null || person.cell === this.cell));
   }
 
-  #draw(): void {
-    const ranges = this.#here().flatMap((person) => person.cursors.flatMap((cursor) => this.#ranges(person, cursor)));
-    this.decorations = RangeSet.of(ranges, true);
+  #read(people: readonly Person[]): void {
+    const user = this.awareness.getLocalState()?.['user'] as { name?: unknown; color?: unknown } | undefined;
+    this.placed = people.flatMap((person) => {
+      const own = person.name === user?.name && person.color === user.color;
+      return person.cursors.flatMap((cursor) => this.#placedAt(cursor)).map((range) => ({ person, own, ...range }));
+    });
+    const told = new Map(this.placed.map(({ person }) => [person.client, JSON.stringify(person.cursors)]));
+    for (const [client, places] of told) if (this.#told.get(client) !== places) this.#name(client);
+    this.#told = told;
   }
 
-  #ranges(person: Person, cursor: Cursor): Range<Decoration>[] {
+  /** Whoever has their caret at the end of what just came has typed it. */
+  #textCame(update: ViewUpdate): void {
+    const ends = endsOfChanges(update.transactions);
+    this.#read(this.#here());
+    for (const { head, person } of this.placed) if (ends.has(head)) this.#name(person.client);
+  }
+
+  /** Shows a name, until its owner rests. */
+  #name(client: number): void {
+    clearTimeout(this.#names.get(client));
+    const rested = (): void => {
+      this.#names.delete(client);
+      this.#redraw();
+    };
+    this.#names.set(client, setTimeout(rested, NAME_MS));
+  }
+
+  #redraw(): void {
+    this.view.dispatch({ annotations: moved.of(true) });
+  }
+
+  #placedAt(cursor: Cursor): { anchor: number; head: number }[] {
     const anchor = this.#offset(cursor.anchor);
     const head = this.#offset(cursor.head);
-    if (anchor === undefined || head === undefined) return [];
-    const ranges: Range<Decoration>[] = [];
-    if (anchor !== head) {
-      const mark = Decoration.mark({ class: 'caret-selection', attributes: { style: `--person: ${person.color}` } });
-      ranges.push(mark.range(Math.min(anchor, head), Math.max(anchor, head)));
-    }
-    const widget = new CaretWidget(person.name, person.color, `${person.client}:${JSON.stringify(cursor)}`);
-    ranges.push(Decoration.widget({ widget, side: head >= anchor ? -1 : 1 }).range(head));
-    return ranges;
+    return anchor === undefined || head === undefined ? [] : [{ anchor, head }];
   }
 
   #offset(position: unknown): number | undefined {
@@ -119,7 +140,7 @@ class Carets {
     if (doc === null) return undefined;
     try {
       const absolute = Y.createAbsolutePositionFromRelativePosition(Y.createRelativePositionFromJSON(position), doc);
-      return absolute?.type === this.text ? Math.min(absolute.index, this.view.state.doc.length) : undefined;
+      return absolute?.type === this.text ? positionOf(this.view, absolute.index) : undefined;
     } catch {
       // A position made by a client that means something else by it.
       return undefined;
@@ -129,9 +150,10 @@ class Carets {
   /** A window that lost the focus keeps its caret at the others, an editor that lost it to another does not. */
   #tellOwn(): void {
     if (!this.view.hasFocus) return;
+    const told = (position: number) => Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(this.text, indexOf(this.view, position)));
     const cursors = this.view.state.selection.ranges.map((range, index) => ({
-      anchor: Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(this.text, range.anchor)),
-      head: Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(this.text, range.head)),
+      anchor: told(range.anchor),
+      head: told(range.head),
       primary: index === this.view.state.selection.mainIndex,
       empty: range.empty,
     }));
@@ -139,27 +161,133 @@ class Carets {
   }
 }
 
+function mapped(one: Placed, { changes }: ViewUpdate): Placed {
+  return { ...one, anchor: changes.mapPos(one.anchor, 1), head: changes.mapPos(one.head, 1) };
+}
+
+function endsOfChanges(transactions: readonly Transaction[]): Set<number> {
+  const ends = new Set<number>();
+  for (const { changes } of transactions) changes.iterChanges((_fromA, _toA, _fromB, toB) => ends.add(toB));
+  return ends;
+}
+
+function selectionMarkers(view: EditorView, { person, anchor, head }: Placed): LayerMarker[] {
+  if (anchor === head) return [];
+  const range = EditorSelection.range(anchor, head);
+  return RectangleMarker.forRange(view, 'caret-selection', range).map((rectangle) => new Painted(rectangle, person.color));
+}
+
+/** A rectangle in a person's colour. */
+class Painted implements LayerMarker {
+  constructor(
+    private readonly rectangle: RectangleMarker,
+    private readonly color: string,
+  ) {}
+
+  eq(other: Painted): boolean {
+    return this.color === other.color && this.rectangle.eq(other.rectangle);
+  }
+
+  draw(): HTMLElement {
+    const element = this.rectangle.draw();
+    element.style.setProperty('--person', this.color);
+    return element;
+  }
+
+  update(element: HTMLElement, before: Painted): boolean {
+    element.style.setProperty('--person', this.color);
+    return this.rectangle.update(element, before.rectangle);
+  }
+}
+
+function caretMarkers(view: EditorView, { person, own, head }: Placed, lit: boolean): LayerMarker[] {
+  const { scrollLeft, clientWidth } = view.scrollDOM;
+  const name = own ? words.editor.ownElsewhere : person.name;
+  return RectangleMarker.forRange(view, 'caret', EditorSelection.cursor(head)).map(
+    ({ left, top, height }) => new Caret({ name, own, lit, color: person.color, left: left - scrollLeft, top, height, from: scrollLeft, width: clientWidth }),
+  );
+}
+
+interface Look {
+  name: string;
+  own: boolean;
+  lit: boolean;
+  color: string;
+  /** The caret's place in the row. */
+  left: number;
+  top: number;
+  height: number;
+  /** The row is as wide as what is seen of the text. */
+  from: number;
+  width: number;
+}
+
+/** A row across what is seen of the line: the name stands over its caret, and slides back where it would be cut off. */
+class Caret implements LayerMarker {
+  constructor(private readonly look: Look) {}
+
+  eq(other: Caret): boolean {
+    const keys = Object.keys(this.look) as (keyof Look)[];
+    return keys.every((key) => this.look[key] === other.look[key]);
+  }
+
+  draw(): HTMLElement {
+    const row = document.createElement('div');
+    const [caret, space, flag] = ['caret', 'caret-space', 'caret-flag'].map((name) => {
+      const part = document.createElement('span');
+      part.className = name;
+      return part;
+    }) as [HTMLElement, HTMLElement, HTMLElement];
+    row.append(caret, space, flag);
+    this.#dress(row, caret, space, flag);
+    return row;
+  }
+
+  /** The same element stays, so that a name can fade. */
+  update(row: HTMLElement, before: Caret): boolean {
+    if (before.look.name !== this.look.name || before.look.color !== this.look.color) return false;
+    const [caret, space, flag] = row.children as unknown as [HTMLElement, HTMLElement, HTMLElement];
+    this.#dress(row, caret, space, flag);
+    return true;
+  }
+
+  #dress(row: HTMLElement, caret: HTMLElement, space: HTMLElement, flag: HTMLElement): void {
+    const { name, own, lit, color, left, top, height, from, width } = this.look;
+    row.className = `caret-row${lit ? ' lit' : ''}${own ? ' own' : ''}`;
+    Object.assign(row.style, { left: `${from}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
+    row.style.setProperty('--person', color);
+    row.style.setProperty('--ink-on-person', inkOn(color));
+    caret.style.left = `${left - 1}px`;
+    space.style.width = `${Math.max(0, left - 1)}px`;
+    flag.textContent = name;
+  }
+}
+
+/** A dark colour on a dark page would hardly be seen. */
+const SEEN = 'light-dark(var(--person), color-mix(in oklab, var(--person), white 38%))';
+
 const caretTheme = EditorView.baseTheme({
-  '.caret': {
-    position: 'relative',
-    borderLeft: '2px solid var(--person)',
-    marginLeft: '-1px',
-    marginRight: '-1px',
-    pointerEvents: 'none',
-  },
+  '.carets, .caret-selections': { pointerEvents: 'none' },
+  '.caret-row': { display: 'flex', alignItems: 'flex-start', overflow: 'visible' },
+  '.caret': { position: 'absolute', top: '0', height: '100%', width: '2px', background: SEEN, borderRadius: '1px' },
+  '.caret-row.own .caret': { opacity: '0.5' },
+  // It gives way first: the name is whole as long as the row is wide enough.
+  '.caret-space': { flex: '0 1000 auto', minWidth: '0' },
   '.caret-flag': {
-    position: 'absolute',
-    left: '-2px',
-    bottom: '100%',
+    flex: '0 1 auto',
+    maxWidth: '100%',
+    transform: 'translateY(-100%)',
     padding: '0 5px',
     borderRadius: '4px 4px 4px 0',
-    background: 'var(--person)',
-    color: '#fff',
-    font: '600 11px/16px var(--font-text)',
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
     whiteSpace: 'nowrap',
-    zIndex: '3',
+    background: 'var(--person)',
+    color: 'var(--ink-on-person)',
+    font: '600 11px/16px var(--font-text)',
     opacity: '0',
-    animation: 'caret-flag 2.2s linear',
+    transition: 'opacity 0.15s',
   },
-  '.caret-selection': { backgroundColor: 'color-mix(in srgb, var(--person) 26%, transparent)' },
+  '.caret-row.lit .caret-flag': { opacity: '1' },
+  '.caret-selection': { background: `color-mix(in srgb, ${SEEN} 26%, transparent)` },
 });

@@ -3,17 +3,15 @@
 // Invariant: a note is readable before its code is coloured, and colouring never holds up the page for longer than a
 // frame.
 
-import { Language, LanguageSupport } from '@codemirror/language';
+import type { Language } from '@codemirror/language';
 import { highlightCode } from '@lezer/highlight';
 import { StyleModule } from 'style-mod';
 
-import { grammar } from './languages';
+import { described } from './languages';
 import { codeColours } from './theme';
 
-/** As people write them behind the fence; names of kernels are known to the grammars. */
-const ALIASES: { [name: string]: string } = { py: 'python', js: 'javascript', jsx: 'javascript', ts: 'typescript', tsx: 'typescript', rs: 'rust', md: 'markdown', shell: 'bash', zsh: 'bash', console: 'bash', 'c++': 'c++', cc: 'c++', h: 'c++', hpp: 'c++', jl: 'julia' };
-/** Longer code stays plain: nobody reads that much of it in a note. */
-const LONGEST = 100_000;
+/** Longer code stays plain: reading that much of it takes longer than a frame. */
+const LONGEST = 30_000;
 /** Half a frame. */
 const SLICE_MS = 8;
 
@@ -23,21 +21,16 @@ const coloured = new WeakSet<Element>();
 export async function colourCode(root: ParentNode): Promise<void> {
   let began = performance.now();
   for (const code of root.querySelectorAll<HTMLElement>('pre > code[class^="language-"]')) {
-    const language = code.className.slice('language-'.length).toLowerCase();
+    const language = code.className.slice('language-'.length);
     const source = code.textContent ?? '';
     if (coloured.has(code) || source.length > LONGEST) continue;
     coloured.add(code);
-    const parser = parserOf(await grammar(ALIASES[language] ?? language));
-    if (parser) colour(code, source, parser);
+    const support = await described(language)?.load().catch(() => coloured.delete(code));
+    if (typeof support === 'object') colour(code, source, support.language.parser);
     if (performance.now() - began < SLICE_MS) continue;
     await new Promise((resolve) => setTimeout(resolve));
     began = performance.now();
   }
-}
-
-function parserOf(extension: unknown): Language['parser'] | undefined {
-  if (extension instanceof LanguageSupport) return extension.language.parser;
-  return extension instanceof Language ? extension.parser : undefined;
 }
 
 function colour(code: HTMLElement, source: string, parser: Language['parser']): void {

@@ -151,7 +151,7 @@ function nodeTypes(python: Language): Types {
   const type = (id: number, name: string) => NodeType.define({ id, name });
   const plain = [type(1, 'Magic'), type(2, 'Arguments'), type(3, 'Command'), type(4, 'Body')];
   const top = NodeType.define({ id: 0, name: 'IPython', top: true, props: [[languageDataProp, python.data]] });
-  const set = new NodeSet([top, ...plain]).extend(styleTags({ Magic: tags.processingInstruction }));
+  const set = new NodeSet([top, ...plain]).extend(styleTags({ Magic: tags.macroName }));
   const [styled, magic, rest, command, body] = set.types as [NodeType, NodeType, NodeType, NodeType, NodeType];
   return { top: styled, kinds: { magic, arguments: rest, command, body } };
 }

@@ -24,7 +24,7 @@ const SAFE: Config & { RETURN_DOM_FRAGMENT: true } = {
 /** What a note may show that is not in its text. */
 export interface Pictures {
   attachments: JsonObject;
-  blobAddress: (sha256: string) => string;
+  blobAddress: (sha256: string, mime?: string) => string;
 }
 
 export interface Drawing {
@@ -46,8 +46,6 @@ export function drawNote(source: string, pictures: Pictures): Drawing {
   content.querySelectorAll('a[href]').forEach(lead);
   content.querySelectorAll('img').forEach((image) => showPicture(image, pictures));
   content.querySelectorAll('table').forEach(scrollInItself);
-  // What may scroll sideways must be reachable without a pointer.
-  content.querySelectorAll('pre').forEach((wide) => wide.setAttribute('tabindex', '0'));
   return { content, tasks };
 }
 
@@ -119,7 +117,6 @@ function lead(link: Element): void {
 function scrollInItself(table: Element): void {
   const frame = document.createElement('div');
   frame.className = 'wide';
-  frame.tabIndex = 0;
   frame.setAttribute('role', 'group');
   frame.setAttribute('aria-label', text.notes.table);
   table.replaceWith(frame);
@@ -133,16 +130,20 @@ function showPicture(image: HTMLImageElement, { attachments, blobAddress }: Pict
   const [, sha256, type] = BLOB.exec(address) ?? [];
   const name = address.startsWith('attachment:') ? address.slice('attachment:'.length) : undefined;
   if (name !== undefined) showAttachment(image, name, attachments);
-  else if (sha256 !== undefined) image.src = blobAddress(sha256) + (type === undefined ? '' : `?type=${encodeURIComponent(type)}`);
+  else if (sha256 !== undefined) image.src = blobAddress(sha256, type);
   else if (/^(https?:)?\/\//i.test(address)) image.replaceWith(asLink(image, address));
   else if (!address.startsWith('data:')) image.replaceWith(missing(image.alt || address));
   image.loading = 'lazy';
 }
 
 function showAttachment(image: HTMLImageElement, name: string, attachments: JsonObject): void {
-  const address = pictureNamed(attachments, name);
-  if (address === undefined) image.replaceWith(missing(image.alt || name));
-  else image.src = address;
+  const shown = pictureNamed(attachments, name);
+  if (!shown) return image.replaceWith(missing(image.alt || name));
+  image.src = shown.address;
+  // Its place is kept before it is decoded; a size that the writer gave counts more.
+  if (!shown.size || image.hasAttribute('width') || image.hasAttribute('height')) return;
+  image.width = Math.round(shown.size.width);
+  image.height = Math.round(shown.size.height);
 }
 
 function missing(name: string): HTMLElement {

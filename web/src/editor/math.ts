@@ -27,7 +27,7 @@ const PAIRS = [
 ];
 
 /** Environments that are formulas of their own, as MathJax takes them in Jupyter. */
-const ENVIRONMENT = /\\begin\{((?:equation|align|alignat|gather|multline|eqnarray|CD)\*?)\}/y;
+const ENVIRONMENT = /\\begin\{((?:equation|align|alignat|gather|CD)\*?)\}/y;
 
 function inlineRule(state: StateInline, silent: boolean): boolean {
   return environment(state, silent) || pair(state, silent);
@@ -152,11 +152,14 @@ export async function setFormulas(root: ParentNode): Promise<void> {
   }
 }
 
+/** Numbered where MathJax in Jupyter numbers them: nowhere, unless the writer gives a number. */
+const NUMBERED = /\\(begin|end)\{(equation|align|alignat|gather)\}/g;
+
 function setOne(katex: typeof import('katex').default, formula: HTMLElement, macros: { [name: string]: string }): void {
   const source = formula.textContent ?? '';
   try {
     const displayMode = formula.classList.contains(BLOCK);
-    katex.render(source, formula, { displayMode, macros, globalGroup: true, throwOnError: false, errorColor: 'var(--danger)', strict: 'ignore', trust: false, maxExpand: MOST_EXPANSIONS });
+    katex.render(source.replace(NUMBERED, '\\$1{$2*}'), formula, { displayMode, macros, globalGroup: true, throwOnError: false, errorColor: 'var(--danger)', strict: 'ignore', trust: false, maxExpand: MOST_EXPANSIONS });
   } catch (cause) {
     // Nested too deeply for it.
     formula.textContent = source;

@@ -1,6 +1,6 @@
 // Whether a command can do anything now, and if not, why. Pure.
 
-import { COMMANDS, type Command, type CommandGroup } from './commands';
+import { changes, COMMANDS, type Command, type CommandGroup } from './commands';
 
 /** What commands depend on. */
 export interface Situation {
@@ -15,13 +15,12 @@ export interface Situation {
 
 export type Hindrance = 'readOnly' | 'noCells' | 'firstCell' | 'lastCell' | 'nothingToUndo' | 'nothingToRedo';
 
-const WRITING: ReadonlySet<CommandGroup> = new Set(['add', 'edit', 'kind', 'fold', 'history']);
 /** What needs a cell to act on; with none selected these select the first. */
 const ON_CELLS: ReadonlySet<CommandGroup> = new Set(['edit', 'kind', 'fold']);
 
 export function hindrance(command: Command, situation: Situation): Hindrance | undefined {
   const { group } = COMMANDS[command];
-  if (situation.readOnly && WRITING.has(group)) return 'readOnly';
+  if (situation.readOnly && changes(command)) return 'readOnly';
   if (situation.cells === 0 && ON_CELLS.has(group)) return 'noCells';
   return ofCommand(command, situation);
 }

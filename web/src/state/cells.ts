@@ -1,4 +1,4 @@
-// Which cells are on the screen and which of them is selected. Pure.
+// Which cells are on the screen, in which order, and where things go between them. Pure.
 
 /**
  * The ids to show: those of the notebook, and in their place also deleted ones that this person is still in.
@@ -16,13 +16,38 @@ export function neighbour(ids: readonly string[], gone: readonly string[]): stri
   return after ?? ids.slice(0, first).findLast((id) => !vanishing.has(id)) ?? null;
 }
 
-/** The cell behind which a cell stands after one step up or down; undefined when there is no step to make. */
-export function behindAfterStep(ids: readonly string[], id: string, way: 'up' | 'down'): string | null | undefined {
-  const index = ids.indexOf(id);
-  if (index < 0) return undefined;
-  if (way === 'up') return index === 0 ? undefined : (ids[index - 2] ?? null);
-  return ids[index + 1];
+/** The cell behind which a block stands after one step up or down; undefined when there is no step to make. */
+export function behindAfterStep(ids: readonly string[], block: readonly string[], way: 'up' | 'down'): string | null | undefined {
+  const moving = new Set(block);
+  const first = ids.findIndex((id) => moving.has(id));
+  const last = ids.findLastIndex((id) => moving.has(id));
+  if (first < 0) return undefined;
+  if (way === 'down') return ids[last + 1];
+  return first === 0 ? undefined : (ids[first - 2] ?? null);
 }
+
+/** The cell behind which something dropped at this height goes, by the middles of cells from top to bottom; null before all. */
+export function behindHeight<Cell>(cells: readonly Cell[], height: number, middleOf: (cell: Cell) => number): Cell | null {
+  let low = 0;
+  let high = cells.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (middleOf(cells[middle] as Cell) < height) low = middle + 1;
+    else high = middle;
+  }
+  return cells[low - 1] ?? null;
+}
+
+/** By how much to scroll in one frame when something is dragged near an edge of what is seen; 0 elsewhere. */
+export function scrollNearEdge(at: number, top: number, bottom: number): number {
+  const into = at < top + EDGE_PX ? at - top - EDGE_PX : at > bottom - EDGE_PX ? at - bottom + EDGE_PX : 0;
+  return Math.sign(into) * Math.ceil((Math.min(Math.abs(into), EDGE_PX) / EDGE_PX) * FASTEST_PX);
+}
+
+/** Two lines of text: near enough to mean it. */
+const EDGE_PX = 60;
+/** A screen in about a second. */
+const FASTEST_PX = 14;
 
 /**
  * Which nodes to move so that `present` becomes `wanted`, as pairs of a node and the one it goes before. `pinned` is

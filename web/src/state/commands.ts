@@ -6,7 +6,7 @@
 
 import { text } from '../text/text';
 
-export const GROUPS = ['navigate', 'add', 'edit', 'kind', 'fold', 'history', 'show'] as const;
+export const GROUPS = ['navigate', 'select', 'add', 'edit', 'kind', 'fold', 'history', 'show'] as const;
 export type CommandGroup = (typeof GROUPS)[number];
 
 interface Declaration {
@@ -20,25 +20,61 @@ interface Declaration {
 const DECLARED = {
   edit: { group: 'navigate', keys: ['Enter'] },
   advance: { group: 'navigate', keys: ['Shift+Enter'] },
+  advanceToNew: { group: 'add', keys: ['Alt+Enter'], anywhere: true },
+  render: { group: 'navigate', keys: ['Mod+Enter'] },
   selectAbove: { group: 'navigate', keys: ['ArrowUp', 'k'] },
   selectBelow: { group: 'navigate', keys: ['ArrowDown', 'j'] },
   first: { group: 'navigate', keys: ['Home'] },
   last: { group: 'navigate', keys: ['End'] },
+  foldSection: { group: 'navigate', keys: ['ArrowLeft'] },
+  openSection: { group: 'navigate', keys: ['ArrowRight'] },
+  foldAllSections: { group: 'navigate', keys: [] },
+  openAllSections: { group: 'navigate', keys: [] },
+  extendAbove: { group: 'select', keys: ['Shift+ArrowUp', 'Shift+k'] },
+  extendBelow: { group: 'select', keys: ['Shift+ArrowDown', 'Shift+j'] },
+  extendToFirst: { group: 'select', keys: ['Shift+Home'] },
+  extendToLast: { group: 'select', keys: ['Shift+End'] },
+  selectAll: { group: 'select', keys: ['Mod+a'] },
+  shrink: { group: 'select', keys: ['Escape'] },
+  copy: { group: 'select', keys: ['c'] },
+  copyLink: { group: 'select', keys: ['Mod+Alt+l'], anywhere: true },
   addAbove: { group: 'add', keys: ['a'] },
   addBelow: { group: 'add', keys: ['b'] },
+  pasteBelow: { group: 'add', keys: ['v'] },
+  pasteAbove: { group: 'add', keys: ['Shift+v'] },
+  duplicate: { group: 'add', keys: ['Shift+d'] },
+  cut: { group: 'edit', keys: ['x'] },
   delete: { group: 'edit', keys: ['d d'] },
-  moveUp: { group: 'edit', keys: ['Alt+ArrowUp'] },
-  moveDown: { group: 'edit', keys: ['Alt+ArrowDown'] },
-  mergeBelow: { group: 'edit', keys: ['Shift+m'] },
+  moveUp: { group: 'edit', keys: ['Alt+ArrowUp', 'Mod+Shift+ArrowUp'] },
+  moveDown: { group: 'edit', keys: ['Alt+ArrowDown', 'Mod+Shift+ArrowDown'] },
+  merge: { group: 'edit', keys: ['Shift+m'] },
+  mergeAbove: { group: 'edit', keys: ['Mod+Backspace'] },
+  mergeBelow: { group: 'edit', keys: ['Mod+Shift+m'] },
   undo: { group: 'history', keys: ['z', 'Mod+z'] },
   redo: { group: 'history', keys: ['Shift+z', 'Mod+Shift+z', 'Mod+y'] },
   toCode: { group: 'kind', keys: ['y'] },
   toNote: { group: 'kind', keys: ['m'] },
   toPrompt: { group: 'kind', keys: ['p'] },
   toRaw: { group: 'kind', keys: ['r'] },
-  foldSource: { group: 'fold', keys: ['c'] },
+  toHeading1: { group: 'kind', keys: ['1'] },
+  toHeading2: { group: 'kind', keys: ['2'] },
+  toHeading3: { group: 'kind', keys: ['3'] },
+  toHeading4: { group: 'kind', keys: ['4'] },
+  toHeading5: { group: 'kind', keys: ['5'] },
+  toHeading6: { group: 'kind', keys: ['6'] },
+  foldSource: { group: 'fold', keys: ['Shift+c'] },
   foldOutputs: { group: 'fold', keys: ['o'] },
-  bin: { group: 'show', keys: ['x'] },
+  foldAllSources: { group: 'fold', keys: [] },
+  foldAllOutputs: { group: 'fold', keys: ['Shift+o'] },
+  bin: { group: 'show', keys: ['Shift+x'] },
+  lineNumbers: { group: 'show', keys: ['Shift+l', 'l'] },
+  cellMenu: { group: 'show', keys: ['ContextMenu', 'Shift+F10'] },
+  save: { group: 'show', keys: ['s', 'Mod+s'], anywhere: true },
+  find: { group: 'show', keys: ['Mod+f'], anywhere: true },
+  replace: { group: 'show', keys: ['Mod+h', 'Mod+Alt+f'], anywhere: true },
+  findNext: { group: 'navigate', keys: ['F3', 'Mod+g'], anywhere: true },
+  findPrevious: { group: 'navigate', keys: ['Shift+F3', 'Mod+Shift+g'], anywhere: true },
+  outline: { group: 'show', keys: ['Mod+Shift+o'], anywhere: true },
   palette: { group: 'show', keys: ['Mod+Shift+p', 'Mod+Shift+c', 'Mod+k'], anywhere: true },
   goTo: { group: 'navigate', keys: ['#'] },
   help: { group: 'show', keys: ['h', '?', 'F1'], anywhere: true },
@@ -55,6 +91,14 @@ const NAMES: { readonly [command in Command]: string } = text.commands.names;
 /** What the command is called in menus and sheets. */
 export function nameOf(command: Command): string {
   return NAMES[command];
+}
+
+/** Groups of commands by which a notebook is changed for everybody. Folding is one's own where one may only read. */
+const CHANGING: ReadonlySet<CommandGroup> = new Set(['add', 'edit', 'kind', 'history']);
+
+/** Whether the command changes the notebook, so that readers cannot use it. */
+export function changes(command: Command): boolean {
+  return CHANGING.has(COMMANDS[command].group);
 }
 
 export function commands(): Command[] {

@@ -3,9 +3,9 @@
 // Invariant: head, middle and tail joined are the text; the pieces of a text joined by line ends are the text, unless a
 // single line is longer than a piece may be.
 
-/** About four screens, of which the last one tells how it ended. */
-const HEAD_LINES = 120;
-const TAIL_LINES = 40;
+/** Two screens, and of the end what tells how it went. */
+const HEAD_LINES = 60;
+const TAIL_LINES = 30;
 const HEAD_CHARACTERS = 30_000;
 const TAIL_CHARACTERS = 10_000;
 const PIECE_LINES = 200;

@@ -30,9 +30,22 @@ const markdown = new MarkdownIt({ html: true });
 /** What any heading needs, so that most notes are not read at all: a line of `#`, or one that underlines. */
 const MAY_HAVE_HEADING = /^ {0,3}(?:#{1,6}(?:\s|$)|=+\s*$|-+\s*$)/m;
 
+/** The notes read last with their headings: each change of one note asks for those of all. */
+const known = new Map<string, Heading[]>();
+const MOST_KNOWN = 1000;
+
 /** The headings of a note, in order. */
-export function headingsOf(note: string): Heading[] {
+export function headingsOf(note: string): readonly Heading[] {
   if (!MAY_HAVE_HEADING.test(note)) return [];
+  const before = known.get(note);
+  if (before) return before;
+  if (known.size >= MOST_KNOWN) known.clear();
+  const found = readHeadings(note);
+  known.set(note, found);
+  return found;
+}
+
+function readHeadings(note: string): Heading[] {
   const tokens = markdown.parse(note, {});
   return tokens.flatMap((token, index) => {
     if (token.type !== 'heading_open' || token.level > 0) return [];

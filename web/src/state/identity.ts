@@ -1,33 +1,49 @@
-// Who this person is to the others: a name and a colour, chosen once and kept in this browser.
+// Who this person is to the others: a name and a colour, chosen once and kept in this browser, and what tells that two
+// of its tabs are one person.
+//
+// Invariant: what was once kept stays, also when the names or colours on offer change; only the person changes it, or
+// `settle` a colour that nobody chose.
+
+import { COLORS, isColor } from '../sync/colors';
 
 export interface Identity {
+  /** The same in all tabs of this browser. */
+  id: string;
   name: string;
   color: string;
+  /** Whether the person has said who they are, or has said that the name we gave will do. */
+  named: boolean;
+  /** A colour drawn by lot may still change for one that nobody here has. */
+  settled: boolean;
 }
-
-/** Dark enough for white letters on them (4.5:1), and apart from each other also for the colour-blind. */
-export const COLORS = ['#0b6e99', '#b3402a', '#5b4b9a', '#2e7d32', '#9c2f6b', '#8a5a00', '#00695c', '#5d4037'] as const;
 
 const ADJECTIVES = ['Quiet', 'Bright', 'Calm', 'Swift', 'Kind', 'Bold', 'Clear', 'Warm'];
 const ANIMALS = ['Heron', 'Otter', 'Lynx', 'Finch', 'Hare', 'Wren', 'Badger', 'Raven'];
-const KEY = 'coscribe:identity';
+/** Where it is kept: other tabs are told when it changes. */
+export const IDENTITY = 'coscribe:identity';
 const LONGEST_NAME = 60;
 
 export type Store = Pick<Storage, 'getItem' | 'setItem'>;
 
+/** Where chance comes from; a test decides it. */
+export interface Chance {
+  random: () => number;
+  id: () => string;
+}
+
+const CHANCE: Chance = { random: Math.random, id: randomId };
+
 /** The one kept, or a new one that is kept from now on. */
-export function identity(store: Store | undefined, random: () => number): Identity {
-  const kept = read(store);
-  if (kept) return kept;
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const made = { name: `${pick(ADJECTIVES)} ${pick(ANIMALS)}`, color: pick(COLORS) };
-  keep(store, made);
-  return made;
+export function identity(store: Store | undefined, chance: Chance = CHANCE): Identity {
+  const kept = read(store, chance);
+  const person = kept ?? drawn(chance);
+  keep(store, person);
+  return person;
 }
 
 export function keep(store: Store | undefined, person: Identity): void {
   try {
-    store?.setItem(KEY, JSON.stringify(person));
+    store?.setItem(IDENTITY, JSON.stringify(person));
   } catch (cause) {
     console.warn('The name was not kept.', cause);
   }
@@ -39,13 +55,50 @@ export function validName(name: string): string | undefined {
   return trimmed === '' ? undefined : trimmed;
 }
 
-function read(store: Store | undefined): Identity | undefined {
+/**
+ * At the first meeting with others: a colour drawn by lot that somebody here has is changed for a free one. From then
+ * on it stays, whoever comes.
+ */
+export function settle(person: Identity, taken: readonly string[], random: () => number): Identity {
+  if (person.settled) return person;
+  const free = COLORS.filter((color) => !taken.includes(color));
+  const clash = taken.includes(person.color) && free.length > 0;
+  return { ...person, color: clash ? pick(free, random) : person.color, settled: true };
+}
+
+function drawn({ random, id }: Chance): Identity {
+  const name = `${pick(ADJECTIVES, random)} ${pick(ANIMALS, random)}`;
+  return { id: id(), name, color: pick(COLORS, random), named: false, settled: false };
+}
+
+/** Not `randomUUID`, which a page on another machine's plain `http` address does not have. */
+function randomId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(9))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function pick<T>(list: readonly T[], random: () => number): T {
+  return list[Math.floor(random() * list.length)] as T;
+}
+
+/** What an earlier version kept has neither id nor marks: its name was the person's own. */
+function read(store: Store | undefined, { random, id }: Chance): Identity | undefined {
+  const value = parsed(store);
+  const name = typeof value['name'] === 'string' ? validName(value['name']) : undefined;
+  if (name === undefined) return undefined;
+  return {
+    id: typeof value['id'] === 'string' && value['id'] !== '' ? value['id'] : id(),
+    name,
+    color: isColor(value['color']) ? value['color'] : pick(COLORS, random),
+    named: value['named'] !== false,
+    settled: value['settled'] !== false,
+  };
+}
+
+function parsed(store: Store | undefined): { [key: string]: unknown } {
   try {
-    const value = JSON.parse(store?.getItem(KEY) ?? 'null') as Partial<Identity> | null;
-    const name = typeof value?.name === 'string' ? validName(value.name) : undefined;
-    const color = COLORS.find((known) => known === value?.color);
-    return name !== undefined && color !== undefined ? { name, color } : undefined;
+    const value: unknown = JSON.parse(store?.getItem(IDENTITY) ?? 'null');
+    return typeof value === 'object' && value !== null ? (value as { [key: string]: unknown }) : {};
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -43,7 +43,7 @@ function collect(found: Row[], value: unknown, path: string, name: string, level
   if (!row.open) return;
   const shown = Math.min(row.count, PAGE * (unfolded.pages.get(path) ?? 1));
   const below = value as { [key: string]: unknown };
-  const keys = Array.isArray(value) ? Array.from({ length: shown }, (_, index) => String(index)) : Object.keys(below).slice(0, shown);
+  const keys = Array.isArray(value) ? Array.from({ length: shown }, (_, index) => String(index)) : keysOf(below).slice(0, shown);
   for (const key of keys) collect(found, below[key], `${path}/${key.replace(/[~/]/g, (sign) => (sign === '~' ? '~0' : '~1'))}`, key, level + 1, unfolded);
   if (shown < row.count) found.push({ ...row, path: `${path}//more`, level: level + 1, name: '', kind: 'more', preview: '', count: row.count - shown, open: false });
 }
@@ -67,10 +67,15 @@ function typeOf(value: unknown): Row['type'] {
 function previewOf(value: unknown): string {
   if (typeof value === 'string') return shortened(JSON.stringify(value));
   if (typeof value !== 'object' || value === null) return String(value ?? null);
-  const keys = Object.keys(value);
+  const keys = Array.isArray(value) ? Object.keys(value) : keysOf(value);
   const rest = keys.length > PREVIEWED ? ', …' : '';
   if (Array.isArray(value)) return `[${value.slice(0, PREVIEWED).map(brief).join(', ')}${rest}]`;
   return `{${keys.slice(0, PREVIEWED).map((key) => `${key.slice(0, 40)}: ${brief((value as { [key: string]: unknown })[key])}`).join(', ')}${rest}}`;
+}
+
+/** The document does not keep the order of keys, so it would be another for every reader. */
+function keysOf(value: object): string[] {
+  return Object.keys(value).sort();
 }
 
 function brief(value: unknown): string {

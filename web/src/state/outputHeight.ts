@@ -6,7 +6,7 @@ import { HIGHEST_FRAME } from './frame';
 const LINE = 20.64;
 const TABLE_ROW = 27;
 const SPACING = 8;
-const MOST_LINES = 162;
+const MOST_LINES = 92;
 /** Frames of which nothing is known, such as a chart. */
 const SOME_FRAME = 120;
 const CHARACTERS_A_LINE = 100;

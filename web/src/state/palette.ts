@@ -78,16 +78,26 @@ interface Path {
 
 /** The best way to lay the letters of a word over the label, in order. */
 function bestPlaces(word: string, label: string): { score: number; places: number[] } | undefined {
+  if (!standsIn(word, label)) return undefined;
   let row: (Path | undefined)[] = [];
   for (let index = 0; index < word.length; index += 1) {
     row = nextRow(row, word.charAt(index), label, index === 0);
-    if (row.every((path) => path === undefined)) return undefined;
   }
   let best: Path | undefined;
   for (const path of row) if (path && (!best || path.score > best.score)) best = path;
   const places: number[] = [];
   for (let path = best; path; path = path.before) places.unshift(path.place);
   return best && { score: best.score, places };
+}
+
+/** Whether the letters are there at all, in order: most labels are passed over by this. */
+function standsIn(word: string, label: string): boolean {
+  let at = -1;
+  for (const letter of word.split('')) {
+    at = label.indexOf(letter, at + 1);
+    if (at < 0) return false;
+  }
+  return true;
 }
 
 /** For each place of the label the best path that ends there with `letter`. */
@@ -115,6 +125,7 @@ function startBonus(label: string, place: number): number {
 
 /** Letters without case and marks, each still one long, so that places stay places. */
 function folded(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text.toLowerCase();
   return Array.from({ length: text.length }, (_, index) => foldedLetter(text.charAt(index))).join('');
 }
 

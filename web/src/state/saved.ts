@@ -5,38 +5,51 @@
 
 import type { OfflineProgress } from '../sync/offline';
 import type { Progress } from '../sync/provider';
+import { text } from '../text/text';
 
 export interface Facts {
   progress: Progress;
   offline: OfflineProgress;
-  readOnly: boolean;
+}
+
+/** Changes that the server may not have; `unkept` of them exist nowhere but in this tab. */
+interface Unsaved {
+  changes: number;
+  unkept: number;
+  /** The browser is writing them down this moment, which takes some milliseconds. */
+  keeping: boolean;
 }
 
 export type Word =
   | { kind: 'connecting' }
   | { kind: 'saved'; at: number }
   | { kind: 'saving' }
-  /** `unkept` of the `changes` exist nowhere but in this tab; the sentence is the server's own and mostly empty. */
-  | { kind: 'offline'; changes: number; unkept: number; sentence: string }
-  | { kind: 'readOnly' }
-  | { kind: 'refused'; reason: RefusalReason; sentence: string; changes: number };
+  /** The sentence is the server's own and mostly empty. */
+  | ({ kind: 'offline'; reader: boolean; sentence: string } & Unsaved)
+  | ({ kind: 'readOnly' } & Unsaved)
+  | ({ kind: 'refused'; reason: RefusalReason; sentence: string } & Unsaved);
 
 export type RefusalReason = 'signIn' | 'forbidden' | 'missing' | 'history' | 'other';
 
 export function word(facts: Facts): Word {
-  const { link, savedAt } = facts.progress;
+  const { link, attempted, renewing } = facts.progress;
   switch (link.kind) {
     case 'refused':
-      return { kind: 'refused', reason: reasonOf(link.closing.code), sentence: link.closing.reason, changes: unsaved(facts) };
+      return { kind: 'refused', reason: reasonOf(link.closing.code), sentence: link.closing.reason, ...whereabouts(facts) };
     case 'synced':
-      if (facts.readOnly) return { kind: 'readOnly' };
-      return savedAt !== undefined && unsaved(facts) === 0 ? { kind: 'saved', at: savedAt } : { kind: 'saving' };
+      return inStep(facts);
     case 'connecting':
-      return savedAt === undefined && unsaved(facts) === 0 ? { kind: 'connecting' } : offline(facts);
+      if (renewing) return inStep(facts);
+      return attempted || unsaved(facts) > 0 ? offline(facts) : { kind: 'connecting' };
     case 'waiting':
     case 'stopped':
       return offline(facts);
   }
+}
+
+/** Whether this person may change nothing, as far as is known. */
+export function mayOnlyRead({ progress }: Facts): boolean {
+  return progress.role === 'viewer';
 }
 
 /** Changes of which the server has not said that they are on its disk. */
@@ -49,10 +62,23 @@ export function existingNowhereElse({ progress, offline }: Facts): number {
   return Math.max(0, progress.version - Math.max(progress.acknowledged, offline.kept));
 }
 
+/** A server that has said nothing yet over this connection may have another disk than the one that has the changes. */
+function inStep(facts: Facts): Word {
+  const { savedAt, confirmed, renewing } = facts.progress;
+  if (mayOnlyRead(facts)) return { kind: 'readOnly', ...whereabouts(facts) };
+  const settled = savedAt !== undefined && (confirmed || renewing) && unsaved(facts) === 0;
+  return settled ? { kind: 'saved', at: savedAt } : { kind: 'saving' };
+}
+
 function offline(facts: Facts): Word {
   const { link } = facts.progress;
   const sentence = link.kind === 'waiting' ? link.closing.reason : '';
-  return { kind: 'offline', changes: unsaved(facts), unkept: existingNowhereElse(facts), sentence };
+  return { kind: 'offline', reader: mayOnlyRead(facts), sentence, ...whereabouts(facts) };
+}
+
+function whereabouts(facts: Facts): Unsaved {
+  const unkept = existingNowhereElse(facts);
+  return { changes: unsaved(facts), unkept, keeping: unkept > 0 && facts.offline.state === 'working' };
 }
 
 function reasonOf(code: number): RefusalReason {
@@ -72,30 +98,27 @@ function reasonOf(code: number): RefusalReason {
 
 /** The word as it stands in the top bar. */
 export function sentence(state: Word, time: (at: number) => string): string {
+  const says = text.trust.word;
   switch (state.kind) {
     case 'connecting':
-      return 'Connecting…';
+      return says.connecting;
     case 'saved':
-      return `Saved ${time(state.at)}`;
+      return says.saved(time(state.at));
     case 'saving':
-      return 'Saving…';
+      return says.saving;
     case 'offline':
-      return offlineSentence(state);
+      return state.reader && state.changes === 0 ? says.offlineReader : says.offline(state);
     case 'readOnly':
-      return 'Read-only';
+      return says.readOnly(state);
     case 'refused':
-      return state.changes > 0 ? `Disconnected — ${count(state.changes, 'change')} not saved` : 'Disconnected';
+      return says.refused(state);
   }
 }
 
-function offlineSentence({ changes, unkept }: { changes: number; unkept: number }): string {
-  if (changes === 0) return 'Offline — nothing unsaved';
-  if (unkept > 0) return `Offline — ${count(unkept, 'change')} not kept anywhere yet`;
-  return `Offline — ${count(changes, 'change')} kept in this browser`;
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+/** Whether something may be lost, or does not reach anybody: said in the colour of danger. */
+export function isAlarming(state: Word): boolean {
+  if (state.kind === 'refused') return true;
+  return state.kind === 'readOnly' ? state.changes > 0 : state.kind === 'offline' && state.unkept > 0 && !state.keeping;
 }
 
 /**

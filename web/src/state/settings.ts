@@ -13,9 +13,14 @@ export interface Settings {
   readonly closeBrackets: boolean;
   /** Words are offered while one types; otherwise only when asked for. */
   readonly completeWhileTyping: boolean;
+  /** The letters of code, in percent of what they are at first. */
+  readonly codeSize: number;
 }
 
-export const DEFAULTS: Settings = { vim: false, lineNumbers: false, wrapCode: false, closeBrackets: true, completeWhileTyping: true };
+/** Smaller cannot be read, larger leaves no room. */
+export const CODE_SIZES = { least: 70, most: 200, step: 10 };
+
+export const DEFAULTS: Settings = { vim: false, lineNumbers: false, wrapCode: false, closeBrackets: true, completeWhileTyping: true, codeSize: 100 };
 
 const KEY = 'coscribe:settings';
 
@@ -77,6 +82,11 @@ function read(store: Store | undefined): Settings {
     console.warn('The settings that were kept cannot be read.', cause);
   }
   const values = typeof kept === 'object' && kept !== null ? Object.entries(kept) : [];
-  const known = values.filter(([key, value]) => key in DEFAULTS && typeof value === 'boolean');
+  const known = values.filter(([key, value]) => Object.hasOwn(DEFAULTS, key) && makesSense(key as keyof Settings, value));
   return { ...DEFAULTS, ...(Object.fromEntries(known) as Partial<Settings>) };
+}
+
+function makesSense(key: keyof Settings, value: unknown): boolean {
+  if (key !== 'codeSize') return typeof value === 'boolean';
+  return typeof value === 'number' && value >= CODE_SIZES.least && value <= CODE_SIZES.most;
 }

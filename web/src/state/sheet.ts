@@ -1,7 +1,7 @@
 // The help sheet: every command by its group with the keys in force, and the keys of the editors. Pure.
 
 import { commands, COMMANDS, GROUPS, nameOf, type Command } from './commands';
-import { EDITING, type EditingDeed } from './editing';
+import { editingDeeds, editingKeys } from './editing';
 import { shownKeys } from './keynames';
 import type { Platform } from './keys';
 import { text } from '../text/text';
@@ -18,14 +18,14 @@ export interface SheetGroup {
   lines: SheetLine[];
 }
 
-export function sheet(keys: ReadonlyMap<Command, readonly string[]>, changed: (command: Command) => boolean): SheetGroup[] {
+export function sheet(keys: ReadonlyMap<Command, readonly string[]>, changed: (command: Command) => boolean, platform: Platform): SheetGroup[] {
   const groups = GROUPS.map((group) => ({
     title: text.commands.groups[group],
     lines: commands()
       .filter((command) => COMMANDS[command].group === group)
       .map((command) => ({ label: nameOf(command), keys: keys.get(command) ?? [], changed: changed(command) })),
   }));
-  const editing = (Object.keys(EDITING) as EditingDeed[]).map((deed) => ({ label: text.commands.editing[deed], keys: EDITING[deed], changed: false }));
+  const editing = editingDeeds().map((deed) => ({ label: text.commands.editing[deed], keys: editingKeys(deed, platform), changed: false }));
   return [...groups, { title: text.commands.help.typing, lines: editing }];
 }
 

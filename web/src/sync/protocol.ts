@@ -1,4 +1,4 @@
-// The messages between a page and the server: y-protocols' sync and awareness, and y-sweet's echo. Pure.
+// The messages between a page and the server: y-protocols' sync, awareness and auth, and y-sweet's echo. Pure.
 //
 // Invariant: one message per frame, and reading a frame never throws: what cannot be read is `undefined`.
 
@@ -7,12 +7,14 @@ import * as encoding from 'lib0/encoding';
 
 const SYNC = 0;
 const AWARENESS = 1;
+const AUTH = 2;
 /** Echoed by the server once everything sent before it is on disk. */
 const ECHO = 102;
 
 const STEP_1 = 0;
 const STEP_2 = 1;
 const UPDATE = 2;
+const DENIED = 0;
 
 export type Message =
   /** What the other side has; it wants the rest. */
@@ -20,6 +22,8 @@ export type Message =
   /** `first`: the answer to our state vector, after which we have all the other side had. */
   | { kind: 'update'; update: Uint8Array; first: boolean }
   | { kind: 'awareness'; update: Uint8Array }
+  /** Nothing that is changed here will be taken. */
+  | { kind: 'denied'; sentence: string }
   | { kind: 'echo'; version: number };
 
 export function encodeStateVector(vector: Uint8Array): Uint8Array {
@@ -41,6 +45,14 @@ export function encodeAwareness(update: Uint8Array): Uint8Array {
   });
 }
 
+export function encodeDenied(sentence: string): Uint8Array {
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, AUTH);
+    encoding.writeVarUint(encoder, DENIED);
+    encoding.writeVarString(encoder, sentence);
+  });
+}
+
 /** Asks to be told when everything up to `version` is on disk. */
 export function encodeEcho(version: number): Uint8Array {
   return encoding.encode((encoder) => {
@@ -57,6 +69,8 @@ export function decode(frame: Uint8Array): Message | undefined {
         return decodeSync(decoder);
       case AWARENESS:
         return { kind: 'awareness', update: decoding.readVarUint8Array(decoder) };
+      case AUTH:
+        return decoding.readVarUint(decoder) === DENIED ? { kind: 'denied', sentence: decoding.readVarString(decoder) } : undefined;
       case ECHO:
         return { kind: 'echo', version: decoding.readVarUint(decoding.createDecoder(decoding.readVarUint8Array(decoder))) };
       default:

@@ -6,11 +6,13 @@
 //      │  └───────────────────┴───── closed ─────────┘        refused: a close code that no retry will heal
 //
 // Invariant: `acknowledged` only rises to a version whose every change the server has said to be on disk; a change
-// the server may not have is sent again at each connection, by state vector. Imports its siblings in sync/ only.
+// the server may not have is sent again at each connection, by state vector. A viewer sends no change and is never
+// acknowledged one. Imports its siblings in sync/ only.
 
 import * as awarenessProtocol from 'y-protocols/awareness';
 import * as Y from 'yjs';
 
+import type { Role } from '../wire/wire';
 import type { Clock } from './clock';
 import { decode, encodeAnswer, encodeAwareness, encodeEcho, encodeStateVector, encodeUpdate, type Message } from './protocol';
 import type { Closing, Connect, Socket } from './socket';
@@ -23,6 +25,8 @@ const LONGEST_PAUSE_MS = 10_000;
 const SILENCE_MS = 35_000;
 /** A socket that neither opens nor fails. */
 const OPENING_MS = 15_000;
+/** A connection replaced on purpose is made in a blink; for so long nobody need be told that there is none. */
+const RENEWING_MS = 3_000;
 /** Close codes of this range are final: not signed in, not allowed, deleted, another history. */
 const REFUSED_FROM = 4400;
 const REFUSED_TO = 4499;
@@ -43,6 +47,14 @@ export interface Progress {
   acknowledged: number;
   /** When the last acknowledgement came, in milliseconds since the epoch. */
   savedAt: number | undefined;
+  /** An attempt to connect has ended, well or badly. */
+  attempted: boolean;
+  /** The server has acknowledged something over the present connection: it is still the one that said it before. */
+  confirmed: boolean;
+  /** The connection is being replaced on purpose: true from then until the new one is confirmed, for a moment at most. */
+  renewing: boolean;
+  /** What the server lets this page do; undefined until it has told for the first time. */
+  role: Role | undefined;
 }
 
 export interface ProviderSettings {
@@ -51,6 +63,8 @@ export interface ProviderSettings {
   awareness: awarenessProtocol.Awareness;
   /** Origins of changes that are no news to the server: what was read from this browser's store. */
   known: ReadonlySet<unknown>;
+  /** What the server let this browser do at an earlier visit. */
+  role?: Role | undefined;
 }
 
 export class Provider {
@@ -63,6 +77,13 @@ export class Provider {
   #open = false;
   #answered = false;
   #received = false;
+  #denied = false;
+  #role: Role | undefined;
+  #heardAt = 0;
+  #attempted = false;
+  #confirmed = false;
+  #renewing = false;
+  #callOffRenewing: (() => void) | undefined;
   #callOffRetry: (() => void) | undefined;
   #callOffWatch: (() => void) | undefined;
   readonly #listeners = new Set<(progress: Progress) => void>();
@@ -71,12 +92,22 @@ export class Provider {
     private readonly doc: Y.Doc,
     private readonly settings: ProviderSettings,
   ) {
+    this.#role = settings.role;
     doc.on('update', this.#updated);
     settings.awareness.on('update', this.#presenceUpdated);
   }
 
   get progress(): Progress {
-    return { link: this.#link, version: this.#version, acknowledged: this.#acknowledged, savedAt: this.#savedAt };
+    return {
+      link: this.#link,
+      version: this.#version,
+      acknowledged: this.#acknowledged,
+      savedAt: this.#savedAt,
+      attempted: this.#attempted,
+      confirmed: this.#confirmed,
+      renewing: this.#renewing,
+      role: this.#role,
+    };
   }
 
   onProgress(listener: (progress: Progress) => void): () => void {
@@ -97,7 +128,18 @@ export class Provider {
 
   /** What the address says has changed: begins a new connection in place of the one there is. */
   reconnect(): void {
-    if (this.#socket !== undefined) this.#connect();
+    if (this.#socket === undefined) return;
+    this.#connect(this.#link.kind === 'synced' && (this.#confirmed || this.#denied));
+  }
+
+  /**
+   * The page was asleep, or frozen, and timers with it: a link of which nothing was heard for too long is made anew at
+   * once, and one that waits tries now. A clock that was set makes at most one needless attempt.
+   */
+  awake(): void {
+    const silent = Math.abs(this.settings.clock.now() - this.#heardAt) > SILENCE_MS;
+    if (this.#link.kind === 'waiting') this.retryNow();
+    else if (this.#link.kind === 'synced' && silent) this.#connect();
   }
 
   /** The browser says that the network is gone: do not wait for silence to prove it. */
@@ -118,9 +160,18 @@ export class Provider {
     this.#listeners.clear();
   }
 
-  #connect(): void {
+  #renew(): void {
+    this.#renewing = true;
+    this.#callOffRenewing = this.settings.clock.after(RENEWING_MS, () => {
+      this.#renewing = false;
+      this.#tell();
+    });
+  }
+
+  #connect(renewing = false): void {
     this.#drop();
-    this.#open = this.#answered = this.#received = false;
+    this.#open = this.#answered = this.#received = this.#denied = false;
+    if (renewing) this.#renew();
     this.#enter({ kind: 'connecting' });
     const socket: Socket = this.settings.connect({
       opened: () => this.#ifCurrent(socket, () => this.#opened()),
@@ -152,13 +203,17 @@ export class Provider {
 
   #frame(frame: Uint8Array): void {
     this.#watch(SILENCE_MS);
+    this.#heardAt = this.settings.clock.now();
     const message = decode(frame);
     if (message) this.#message(message);
   }
 
   #message(message: Message): void {
     switch (message.kind) {
+      case 'denied':
+        return this.#deny();
       case 'stateVector':
+        if (this.#denied) return;
         this.#send(encodeAnswer(Y.encodeStateAsUpdate(this.doc, message.vector)));
         this.#send(encodeEcho(this.#version));
         this.#answered = true;
@@ -174,9 +229,25 @@ export class Provider {
     }
   }
 
+  /** A viewer is never asked for what it has. */
   #handshake(): void {
-    if (!this.#answered || !this.#received || this.#link.kind !== 'connecting') return;
+    if (!(this.#answered || this.#denied) || !this.#received || this.#link.kind !== 'connecting') return;
+    if (this.#denied) this.#settled();
+    else this.#role = 'editor';
+    this.#attempted = true;
     this.#enter({ kind: 'synced' });
+  }
+
+  /** Nothing has to be offered again: the next connection may be tried without a long pause. */
+  #settled(): void {
+    this.#pause = SHORTEST_PAUSE_MS;
+    this.#endRenewing();
+  }
+
+  #deny(): void {
+    this.#denied = true;
+    this.#role = 'viewer';
+    this.#tell();
   }
 
   #presence(update: Uint8Array): void {
@@ -189,17 +260,24 @@ export class Provider {
   }
 
   #saved(version: number): void {
-    if (version > this.#version) return;
+    if (version > this.#version || this.#denied) return;
     this.#acknowledged = Math.max(this.#acknowledged, version);
-    // Only now: a change that the server refuses each time must not be offered again ever faster.
-    this.#pause = SHORTEST_PAUSE_MS;
     this.#savedAt = this.settings.clock.now();
+    this.#confirmed = true;
+    // Only now: a change that the server refuses each time must not be offered again ever faster.
+    this.#settled();
     this.#tell();
+  }
+
+  #endRenewing(): void {
+    this.#callOffRenewing?.();
+    this.#renewing = false;
   }
 
   #closed(socket: Socket, closing: Closing): void {
     if (socket !== this.#socket) return;
     this.#drop();
+    this.#attempted = true;
     this.#forgetOthers();
     if (closing.code >= REFUSED_FROM && closing.code <= REFUSED_TO) return this.#enter({ kind: 'refused', closing });
     const pause = this.#nextPause();
@@ -218,6 +296,8 @@ export class Provider {
     const { awareness } = this.settings;
     const others = [...awareness.getStates().keys()].filter((client) => client !== awareness.clientID);
     awarenessProtocol.removeAwarenessStates(awareness, others, this);
+    // Who is still there comes back with the clock of before, which would be taken for old news.
+    for (const client of others) awareness.meta.delete(client);
   }
 
   #watch(patience: number): void {
@@ -230,6 +310,8 @@ export class Provider {
   #drop(): void {
     this.#callOffRetry?.();
     this.#callOffWatch?.();
+    this.#endRenewing();
+    this.#confirmed = false;
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close();
@@ -239,7 +321,7 @@ export class Provider {
     if (origin === this || this.settings.known.has(origin)) return;
     this.#version += 1;
     // Before the server has told what it has, a lone update could leave a gap; the answer to it will carry this one.
-    if (this.#answered) {
+    if (this.#answered && !this.#denied) {
       this.#send(encodeUpdate(update));
       this.#send(encodeEcho(this.#version));
     }

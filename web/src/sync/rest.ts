@@ -4,8 +4,8 @@
 // Refusal with status 0, a call that was called off one with the code `called_off`.
 
 import { text } from '../text/text';
-import type { CreateNotebook, DuplicateNotebook, ErrorBody, LimitsBody, NotebookList, NotebookSummary, PatchNotebook, Role, RoleBody } from '../wire/wire';
-import { NotSent, upload } from './upload';
+import type { BlobStored, CreateNotebook, DuplicateNotebook, ErrorBody, LimitsBody, NotebookList, NotebookSummary, PatchNotebook, Role, RoleBody } from '../wire/wire';
+import { NotSent, upload, type Upload } from './upload';
 
 export class Refusal extends Error {
   constructor(
@@ -101,6 +101,16 @@ export class Rest {
   /** Where the events come from that change the list of notebooks, or what it says of one of them. */
   get eventsAddress(): string {
     return `${this.base}api/events?types=notebook:*,cell:*`;
+  }
+
+  /** Keeps a file beside the notebooks, under its hash. */
+  async keep(file: Blob, { signal, sent }: Pick<Upload, 'signal' | 'sent'>): Promise<BlobStored> {
+    const headers = { ...this.#signature(), 'content-type': 'application/octet-stream' };
+    const answer = await upload({ address: `${this.base}api/blobs`, file, headers, signal, sent }).catch((cause: unknown) => {
+      throw cause instanceof NotSent && cause.calledOff ? new Refusal(0, 'called_off', text.home.cancelled) : new Refusal(0, 'not_reached', text.notes.serverAway);
+    });
+    if (!answer.ok) throw await refusal(answer);
+    return (await answer.json()) as BlobStored;
   }
 
   /** `mime` is what the content is to be called; without it it is a download of no known kind. */

@@ -3,11 +3,13 @@
 import { kindOf, sourceOf } from '../doc/cell';
 import { hindrance, type Situation } from '../state/available';
 import { commands, COMMANDS, GROUPS, nameOf, type Command } from '../state/commands';
+import { headingsOf } from '../state/headings';
 import type { Candidate, Scope } from '../state/palette';
 import { text } from '../text/text';
 import { keymap } from './keymap.svelte';
 import type { NotebookModel } from './notebook.svelte';
 import { page } from './page.svelte';
+import { whereIs } from './places';
 
 export interface Entry extends Candidate {
   scope: Scope;
@@ -24,8 +26,9 @@ const PALETTE = text.commands.palette;
 /** More of a first line is not read in a list. */
 const LONGEST_LABEL = 120;
 
-export function notebookEntries(model: NotebookModel): Entry[] {
-  return [...commandEntries(model), ...cellEntries(model), ...personEntries(model), ...recentEntries(model.session.settings.id)];
+/** What stays the same while the palette is open. */
+export function standingEntries(model: NotebookModel): Entry[] {
+  return [...commandEntries(model), ...headingEntries(model), ...cellEntries(model), ...recentEntries(model.session.settings.id)];
 }
 
 function commandEntries(model: NotebookModel): Entry[] {
@@ -48,14 +51,29 @@ function commandEntry(command: Command, now: Situation, run: () => void): Entry 
   };
 }
 
-function situation({ facts, ids, selected, session }: NotebookModel): Situation {
+function situation({ readOnly, ids, selected, session }: NotebookModel): Situation {
   return {
-    readOnly: facts.readOnly,
+    readOnly,
     cells: ids.length,
     position: selected === null ? -1 : ids.indexOf(selected),
     canUndo: session.history.canUndo,
     canRedo: session.history.canRedo,
   };
+}
+
+function headingEntries(model: NotebookModel): Entry[] {
+  return model.ids.flatMap((id, index) => {
+    const cell = model.session.notebook.cell(id);
+    const headings = cell && kindOf(cell) === 'note' ? headingsOf(sourceOf(cell)?.toString() ?? '') : [];
+    return headings.map(({ text: label }, order): Entry => ({
+      id: `heading:${id}:${order}`,
+      scope: 'cells',
+      label: label || text.find.outline.untitled,
+      detail: PALETTE.heading(index + 1),
+      keys: [],
+      run: () => model.show(id, false),
+    }));
+  });
 }
 
 function cellEntries(model: NotebookModel): Entry[] {
@@ -68,15 +86,16 @@ function cellEntries(model: NotebookModel): Entry[] {
   });
 }
 
-function personEntries(model: NotebookModel): Entry[] {
-  return model.people.map(({ client, name, color, cell }) => ({
-    id: `person:${client}`,
+/** People come and go while it is open. */
+export function personEntries(model: NotebookModel): Entry[] {
+  return model.colleagues.list.map((person) => ({
+    id: `person:${person.key}`,
     scope: 'people',
-    label: PALETTE.goTo(name),
-    detail: cell !== null && model.ids.includes(cell) ? PALETTE.inCell(model.ids.indexOf(cell) + 1) : PALETTE.here,
+    label: PALETTE.goTo(person.name),
+    detail: whereIs(model, person),
     keys: [],
-    color,
-    run: () => model.jumpTo(cell),
+    color: person.color,
+    run: () => void model.follower.give({ kind: 'press', key: person.key }),
   }));
 }
 

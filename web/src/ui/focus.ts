@@ -1,18 +1,22 @@
-// Where somebody was, so that what opened over it can give the place back exactly: the caret, the selection, the scroll.
+// Where the focus was, so that what opened over it can give it back exactly: to the caret and the selection too.
 //
-// Invariant: giving back never scrolls.
+// Invariant: giving back never scrolls. Knows no editor: whoever makes editors tells the way back into them.
 
-import { EditorView } from '@codemirror/view';
+type WayBack = (active: HTMLElement) => (() => void) | undefined;
+
+const ways: WayBack[] = [];
+
+/** Tells how a focus in things of one kind is given back: by more than their own `focus`. */
+export function addWayBack(way: WayBack): void {
+  ways.push(way);
+}
 
 /** Keeps the present place of the focus; the function returned goes back to it, if it is still there. */
 export function rememberFocus(): () => void {
   const active = document.activeElement;
   if (!(active instanceof HTMLElement) || active === document.body) return () => undefined;
-  const editor = active.closest('.cm-editor') ? EditorView.findFromDOM(active) : null;
-  // An editor keeps its own selection and puts it back as it is focused; so do fields.
+  const back = ways.map((way) => way(active)).find((found) => found !== undefined) ?? (() => active.focus({ preventScroll: true }));
   return () => {
-    if (!active.isConnected) return;
-    if (editor) editor.focus();
-    else active.focus({ preventScroll: true });
+    if (active.isConnected) back();
   };
 }

@@ -1,8 +1,7 @@
 // The frames in which HTML of foreign origin is shown: their messages, their number, their heights, their hands off the
 // keyboard.
 //
-// Invariant: a message reaches only the handler of the frame it came from; no frame keeps a focus that it took while
-// somebody was typing.
+// Invariant: a message reaches only the handler of the frame it came from; no frame keeps a focus that nobody gave it.
 
 import { Budget, frameMessage, HEIGHTS, MESSAGES, type FrameMessage } from '../state/frame';
 
@@ -37,7 +36,8 @@ function begin(): void {
   if (begun) return;
   begun = true;
   window.addEventListener('message', received);
-  window.addEventListener('keydown', (event) => (typed = { at: performance.now(), left: event.key === 'Tab' || event.key === 'F6' }), true);
+  window.addEventListener('keydown', (event) => did(LEAVING.has(event.key)), true);
+  window.addEventListener('pointerdown', () => did(false), true);
   window.addEventListener('blur', focusTaken);
 }
 
@@ -57,21 +57,37 @@ function stop(source: Window, from: Known): void {
   from.handler.misbehaved();
 }
 
-let typed: { at: number; left: boolean } = { at: Number.NEGATIVE_INFINITY, left: false };
-/** Somebody whose last key is that recent has not decided to be elsewhere. */
-const TYPING_MS = 1500;
-const MOST_THEFTS = 3;
+/** What somebody last did in the page itself, and whether it was a key that leads into the next thing, which may be a frame. */
+let last = { at: Number.NEGATIVE_INFINITY, leaving: false };
+const LEAVING: ReadonlySet<string> = new Set(['Tab', 'F6']);
+/** So long after an action browsers call somebody active, and do not tell in which of the frames. */
+const ACTIVE_MS = 5000;
+/** A finger is nowhere before it comes down: only who types just now is sure not to have put it on a frame. */
+const TYPING_MS = 1000;
+/** Each may cost a character; one is forgiven, for a page that wants to be helpful. */
+const MOST_THEFTS = 2;
 
-/** A script may call for the focus. From somebody who types and neither points at the frame nor tabs it is a theft. */
+function did(leaving: boolean): void {
+  last = { at: performance.now(), leaving };
+}
+
+/** A script may call for the focus. Unless somebody pointed at the frame, tabbed, or did something in it, it is a theft. */
 function focusTaken(): void {
   const frame = document.activeElement;
   if (!(frame instanceof HTMLIFrameElement) || !frame.contentWindow) return;
   const from = known.get(frame.contentWindow);
-  if (!from || typed.left || performance.now() - typed.at > TYPING_MS || frame.matches(':hover')) return;
-  frame.blur();
-  lastFocused?.focus({ preventScroll: true });
+  if (!from) return;
+  if (last.leaving || frame.matches(':hover') || activeElsewhere()) return void (from.thefts = 0);
+  // Not before the browser has told both processes who has the focus: it would not give it back.
+  setTimeout(() => (frame.blur(), lastFocused?.focus({ preventScroll: true })));
   from.thefts += 1;
   if (from.thefts >= MOST_THEFTS) stop(frame.contentWindow, from);
+}
+
+function activeElsewhere(): boolean {
+  const active = navigator.userActivation?.isActive ?? false;
+  const patience = matchMedia('(hover: none)').matches ? TYPING_MS : ACTIVE_MS;
+  return active && performance.now() - last.at > patience;
 }
 
 let lastFocused: HTMLElement | undefined;

@@ -35,8 +35,9 @@ class Home {
 
   /** Everything there is to list, in the order of the rows; undefined until something is known. */
   readonly all = $derived.by((): Listed[] | undefined => {
-    const byId = new Map(this.#present()?.map((notebook) => [notebook.id, notebook]));
-    return this.#present() && this.#order.flatMap((id) => byId.get(id) ?? []);
+    const there = this.#listed()?.filter(({ deletedAt }) => deletedAt === undefined);
+    const byId = new Map(there?.map((notebook) => [notebook.id, notebook]));
+    return there && this.#order.flatMap((id) => byId.get(id) ?? []);
   });
   readonly shown = $derived(found(this.all ?? [], this.search));
   readonly recentlyOpened = $derived(this.search.trim() === '' && this.sort !== 'opened' ? recentlyOpened(this.all ?? []) : []);
@@ -148,13 +149,13 @@ class Home {
     this.#arrange();
   }
 
+  /** Deleted ones keep their places, so that they come back to where they were. */
   #arrange(): void {
-    const present = this.#present() ?? [];
-    this.#order = held(this.#order, sorted(present, this.sort).map(({ id }) => id));
+    this.#order = held(this.#order, sorted(this.#listed() ?? [], this.sort).map(({ id }) => id));
   }
 
-  #present(): Listed[] | undefined {
-    if (this.#known) return listed(this.#known.filter(({ deletedAt }) => deletedAt === undefined), this.#recent, this.#kept);
+  #listed(): Listed[] | undefined {
+    if (this.#known) return listed(this.#known, this.#recent, this.#kept);
     return this.standing.kind === 'opening' ? undefined : fromRecent(this.#recent, this.#kept);
   }
 

@@ -46,3 +46,8 @@ class Keymap {
 }
 
 export const keymap = new Keymap();
+
+/** Whether the key is held that is Ctrl, or ⌘ on a Mac, where Ctrl and a press open a menu. */
+export function withMain(event: MouseEvent): boolean {
+  return keymap.platform === 'mac' ? event.metaKey : event.ctrlKey;
+}

@@ -1,19 +1,34 @@
-// The open notebook as the screen uses it: which cells are shown, which is selected, what the keys do.
+// The open notebook as the screen uses it: which cells are shown, which are selected, what the keys do.
 //
-// Invariant: only what this person does moves the focus or scrolls; a change from elsewhere never does.
+// Invariant: only what this person does moves the focus or scrolls; a change from elsewhere never does, except that the
+// focus of a cell that others delete goes on to its neighbour.
 
+import { flushSync } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
 
 import { kindOf, sourceOf } from '../doc/cell';
 import { setTitle } from '../doc/edit';
+import { WordIndex } from '../doc/words';
 import { visible } from '../state/cells';
-import type { Command } from '../state/commands';
-import { word, type Facts } from '../state/saved';
-import { others, place } from '../sync/presence';
+import { changes, type Command } from '../state/commands';
+import { mayOnlyRead, word, type Facts } from '../state/saved';
+import { block, carried, everything, extended, inOrder, NOTHING, only, toggled, type Selection } from '../state/selection';
+import { place } from '../sync/presence';
 import type { NotebookSession } from '../sync/session';
+import { text } from '../text/text';
+import { Absences } from './absences';
 import { ACTIONS } from './actions';
+import { placeChosen } from './anchoring';
+import { announcer } from './announcer.svelte';
+import { CellClipboard } from './cellClipboard';
+import { Colleagues } from './colleagues.svelte';
+import { Dragging } from './dragging.svelte';
+import { Folding } from './folding.svelte';
+import { Follower } from './following.svelte';
+import { idle } from './idle';
 import { Live } from './live.svelte';
 import { Overlays } from './overlays.svelte';
+import { Reading } from './reading.svelte';
 import { Structure } from './structure';
 
 /** What is open beside or over the cells. */
@@ -23,57 +38,107 @@ export type Panel = 'none' | 'bin' | 'help' | 'settings';
 export interface CellHandle {
   /** Selects without editing: command mode. */
   focus(): void;
+  /** Takes the focus without scrolling: the cell that had it is gone. */
+  inherit(): void;
   edit(where?: 'start' | 'end'): void;
   /** Shows the note, closes its editor. */
   render(): void;
+  /** Opens the menu of all commands. */
+  menu(): void;
   /** Draws it, though it is far from what is seen. */
   draw(): void;
 }
 
 export class NotebookModel {
-  selected = $state<string | null>(null);
+  #selection = $state.raw<Selection>(NOTHING);
   mode = $state<'command' | 'edit'>('command');
   panel = $state<Panel>('none');
   /** Deleted by somebody while this person was in them. */
   readonly held = new SvelteSet<string>();
+  /** Changed by others while this person was away, and not seen since. */
+  readonly fresh = new SvelteSet<string>();
+  readonly absences: Absences;
+  /** Of the code, for completion. */
+  readonly words: WordIndex;
   readonly structure: Structure;
+  readonly colleagues: Colleagues;
+  readonly follower: Follower;
+  readonly clipboard: CellClipboard;
+  readonly dragging: Dragging;
+  readonly folding: Folding;
   readonly overlays = new Overlays();
+  /** What readers do for themselves. */
+  readonly reading = new Reading(this);
   readonly #ids: Live<readonly string[]>;
   readonly #title: Live<string>;
   readonly #language: Live<string>;
   readonly #facts: Live<Facts>;
-  readonly #people: Live<ReturnType<typeof others>>;
+  #numbers: { ids: readonly string[]; of: ReadonlyMap<string, number> } = { ids: [], of: new Map() };
   readonly #deleted: Live<ReturnType<NotebookSession['notebook']['deleted']>>;
   readonly #handles = new Map<string, CellHandle>();
+  #finish: (id: string) => void = () => undefined;
   readonly #stop: (() => void)[];
   #lastIds: readonly string[];
   /** A cell just made whose handle is not there yet: edited as soon as it is. */
   #awaited: { id: string; edit: boolean } | undefined;
+  /** What changes now is this person's own doing, of which nobody needs to tell them. */
+  #own = false;
 
   constructor(readonly session: NotebookSession) {
-    const { notebook, provider, offline, awareness } = session;
+    const { notebook, provider, offline } = session;
     this.#ids = new Live(() => this.#visible(), (changed) => notebook.onStructure(changed));
     this.#title = new Live(() => notebook.title(), (changed) => notebook.onDetails(changed));
     this.#language = new Live(() => notebook.language(), (changed) => notebook.onDetails(changed));
     this.#deleted = new Live(() => notebook.deleted(), (changed) => notebook.onStructure(changed));
     this.#facts = new Live(
-      () => ({ progress: provider.progress, offline: offline.progress, readOnly: false }),
+      () => ({ progress: provider.progress, offline: offline.progress }),
       (changed) => both(provider.onProgress(changed), offline.onProgress(changed)),
     );
-    this.#people = new Live(
-      () => others(awareness),
-      (changed) => {
-        awareness.on('change', changed);
-        return () => awareness.off('change', changed);
-      },
-    );
     this.structure = new Structure(this);
+    this.colleagues = new Colleagues(session);
+    this.follower = new Follower(this);
+    this.absences = new Absences(session);
+    this.clipboard = new CellClipboard(this);
+    this.dragging = new Dragging(this);
+    this.folding = new Folding(notebook, session.settings.base + session.settings.id);
     this.#lastIds = notebook.ids();
-    this.#stop = [notebook.onStructure(() => this.#structureChanged())];
+    this.words = new WordIndex(notebook, idle);
+    this.#stop = [notebook.onStructure(() => this.#structureChanged()), this.clipboard.listen(), () => this.folding.destroy(), () => this.dragging.end(), () => this.words.destroy()];
   }
 
   get ids(): readonly string[] {
     return this.#ids.value;
+  }
+
+  /** Where a cell stands, beginning at 1; 0 for one that is not shown. */
+  numberOf(id: string): number {
+    const { ids } = this;
+    if (this.#numbers.ids !== ids) this.#numbers = { ids, of: new Map(ids.map((one, index) => [one, index + 1])) };
+    return this.#numbers.of.get(id) ?? 0;
+  }
+
+  /** Those that no folded heading hides: what arrow keys and pointers go over. */
+  get open(): readonly string[] {
+    return this.ids.filter((id) => !this.folding.hides(id));
+  }
+
+  /** The cell with the focus. */
+  get selected(): string | null {
+    return this.#selection.head;
+  }
+
+  isSelected(id: string): boolean {
+    return this.#selection.chosen.has(id);
+  }
+
+  /** Whether more than one cell is. */
+  get several(): boolean {
+    return this.#selection.chosen.size > 1;
+  }
+
+  /** The selected cells in their order, with what the folded headings among them hide. */
+  get chosen(): string[] {
+    return this.folding.withSections(inOrder(this.ids, this.#selection));
   }
 
   get title(): string {
@@ -88,8 +153,9 @@ export class NotebookModel {
     return this.#facts.value;
   }
 
-  get people(): ReturnType<typeof others> {
-    return this.#people.value;
+  /** Whether this person may change nothing here. */
+  get readOnly(): boolean {
+    return mayOnlyRead(this.facts);
   }
 
   get deleted(): ReturnType<NotebookSession['notebook']['deleted']> {
@@ -97,7 +163,16 @@ export class NotebookModel {
   }
 
   destroy(): void {
+    this.colleagues.destroy();
+    this.follower.destroy();
+    this.absences.destroy();
     this.#stop.forEach((stop) => stop());
+  }
+
+  /** `finish` makes the view of a cell that is only sketched. Returns how to stop. */
+  onWanted(finish: (id: string) => void): () => void {
+    this.#finish = finish;
+    return () => (this.#finish = () => undefined);
   }
 
   attach(id: string, handle: CellHandle): () => void {
@@ -113,12 +188,14 @@ export class NotebookModel {
   }
 
   rename(title: string): void {
+    if (this.reading.refuses()) return;
     setTitle(this.session.notebook, title.trim());
   }
 
-  /** The focus came into a cell. */
+  /** The focus came into a cell. One of several selected keeps the others: they are let go on purpose only. */
   entered(id: string, mode: 'command' | 'edit'): void {
-    this.selected = id;
+    if (mode === 'edit' || !this.isSelected(id)) this.#choose(only(id));
+    else if (this.selected !== id) this.#selection = { ...this.#selection, head: id };
     this.mode = mode;
     if (mode === 'command') place(this.session.awareness, id, []);
   }
@@ -127,26 +204,93 @@ export class NotebookModel {
     if (id !== null && id !== undefined) this.show(id, false);
   }
 
+  /** As a pointer does, under which a cell is seen already. */
+  point(id: string): void {
+    this.#choose(only(id));
+    this.#handle(id)?.inherit();
+  }
+
+  /** From where the selection began to this cell; scrolling only where it is not a pointer that does it. */
+  extendTo(id: string | null | undefined, by: 'keys' | 'pointer' = 'keys'): void {
+    if (id === null || id === undefined) return;
+    this.#choose(extended(this.open, this.#selection, id));
+    const handle = this.#handle(id);
+    if (by === 'keys') handle?.focus();
+    else handle?.inherit();
+  }
+
+  toggle(id: string): void {
+    this.#choose(toggled(this.ids, this.#selection, id));
+    this.#focusHead();
+  }
+
+  /** Nobody is taken anywhere by it. */
+  selectAll(): void {
+    this.#choose(everything(this.open, this.#selection));
+    this.#focusHead();
+  }
+
+  /** Exactly these, with what the folded headings among them hide; the last gets the focus. */
+  selectBlock(ids: readonly string[]): void {
+    const seen = ids.filter((id) => !this.folding.hides(id));
+    const chosen = seen.length > 0 ? seen : ids;
+    const last = chosen.at(-1);
+    if (last === undefined) return;
+    this.show(last, false);
+    this.#choose(block(chosen));
+  }
+
+  /** Only this cell, the one with the focus. */
+  shrink(id = this.selected): void {
+    this.#choose(only(id));
+  }
+
   edit(id: string, where?: 'start' | 'end'): void {
-    this.#handles.get(id)?.edit(where);
+    this.#handle(id)?.edit(where);
+  }
+
+  /** Shows notes as they are read, closes their editors. */
+  render(ids: readonly string[]): void {
+    for (const id of ids) this.#handles.get(id)?.render();
+  }
+
+  openMenu(): void {
+    if (this.selected !== null) this.#handles.get(this.selected)?.menu();
+  }
+
+  /** Changes the notebook as this person does: a cell that goes by it is not held for them. */
+  own<Result>(change: () => Result): Result {
+    this.#own = true;
+    try {
+      return change();
+    } finally {
+      this.#own = false;
+    }
   }
 
   draw(id: string): void {
-    this.#handles.get(id)?.draw();
+    this.#handle(id)?.draw();
   }
 
   /** Shift+Enter: on to the next cell, made if there is none. */
   advance(id: string): void {
-    this.#handles.get(id)?.render();
-    const next = this.ids[this.ids.indexOf(id) + 1];
+    this.#handle(id)?.render();
+    const next = this.beside(id, 1);
     if (next !== undefined) return this.select(next);
     const cell = this.session.notebook.cell(id);
+    if (this.readOnly) return;
     this.structure.add(id, cell ? kindOf(cell) : 'code');
+  }
+
+  /** The cell so many steps further down, of those that are open. */
+  beside(id: string, steps: number): string | undefined {
+    const { open } = this;
+    return open[open.indexOf(id) + steps];
   }
 
   /** Into the cell above or below, editing, as an arrow key at the edge of an editor does. */
   cross(id: string, way: 'above' | 'below'): boolean {
-    const target = this.ids[this.ids.indexOf(id) + (way === 'above' ? -1 : 1)];
+    const target = this.beside(id, way === 'above' ? -1 : 1);
     const cell = target === undefined ? undefined : this.session.notebook.cell(target);
     if (target === undefined || !cell) return false;
     if (kindOf(cell) === 'note') this.select(target);
@@ -154,25 +298,32 @@ export class NotebookModel {
     return true;
   }
 
-  jumpTo(cell: string | null): void {
-    if (cell !== null) this.reveal(cell);
-  }
-
   run(command: Command): void {
+    if (changes(command) && this.reading.refuses()) return;
     ACTIONS[command](this);
   }
 
   /** Selects a cell and brings it into view, also one that is only just being made. */
   show(id: string, edit: boolean): void {
-    const handle = this.#handles.get(id);
-    this.selected = id;
+    const handle = this.#handle(id);
+    this.uncover(id);
+    this.#choose(only(id));
     if (!handle) this.#awaited = { id, edit };
     else if (edit) handle.edit();
     else handle.focus();
   }
 
   reveal(id: string): void {
-    queueMicrotask(() => document.getElementById(`cell-${id}`)?.scrollIntoView({ block: 'nearest' }));
+    this.uncover(id);
+    queueMicrotask(() => {
+      document.getElementById(`cell-${id}`)?.scrollIntoView({ block: 'nearest' });
+      placeChosen();
+    });
+  }
+
+  #handle(id: string): CellHandle | undefined {
+    if (!this.#handles.has(id)) this.#finish(id);
+    return this.#handles.get(id);
   }
 
   #visible(): readonly string[] {
@@ -183,15 +334,41 @@ export class NotebookModel {
     return [...visible(placed, new Set(this.session.notebook.ids()), this.held), ...gone];
   }
 
+  /** Opens the folded sections that hide the cell; it can have the focus at once. */
+  uncover(id: string): void {
+    if (this.folding.hides(id) && this.folding.reveal([id])) flushSync();
+  }
+
+  #choose(selection: Selection): void {
+    const before = this.#selection.chosen.size;
+    this.#selection = selection;
+    if (selection.chosen.size > 1) announcer.say(text.cells.selected(this.chosen.length));
+    else if (before > 1 && this.selected !== null) announcer.say(text.cells.selected(1));
+  }
+
+  #focusHead(): void {
+    if (this.selected !== null) this.#handle(this.selected)?.inherit();
+  }
+
   /** A cell that vanished from under this person's caret stays on the screen. */
   #structureChanged(): void {
     const now = new Set(this.session.notebook.ids());
     const { selected } = this;
-    if (selected !== null && this.mode === 'edit' && this.#lastIds.includes(selected) && !now.has(selected)) {
-      if (document.activeElement?.closest(`[data-cell="${CSS.escape(selected)}"]`)) this.held.add(selected);
-    }
+    const focused = selected !== null && document.activeElement?.closest(`[data-cell="${CSS.escape(selected)}"]`) !== null;
+    if (selected !== null && focused && !this.#own && this.mode === 'edit' && this.#lastIds.includes(selected) && !now.has(selected)) this.held.add(selected);
     for (const id of [...this.held]) if (now.has(id)) this.held.delete(id);
-    this.#lastIds = [...now];
+    this.#carrySelection(focused);
+    this.#lastIds = [...this.#visible()];
+  }
+
+  #carrySelection(focused: boolean): void {
+    const { selected } = this;
+    const selection = carried(this.#lastIds, this.#visible(), this.#selection);
+    if (selection === this.#selection) return;
+    this.#selection = selection;
+    if (selection.head === selected || selection.head === null || !focused) return;
+    this.mode = 'command';
+    this.#handle(selection.head)?.inherit();
   }
 }
 

@@ -10,6 +10,7 @@ import { ANCHOR } from '../editor/markdown';
 import { anchorsIn, slug } from '../editor/markup';
 import { text } from '../text/text';
 import type { NotebookModel } from './notebook.svelte';
+import { settleAt } from './settle';
 import { toasts } from './toasts.svelte';
 
 /** Ticks or unticks a box; false if its text changed meanwhile. */
@@ -32,12 +33,13 @@ export async function follow(model: NotebookModel, from: string, fragment: strin
 
 async function arrive(model: NotebookModel, id: string, place: string | undefined): Promise<void> {
   // Whole, for a bare fragment would be one of the page's base.
-  history.replaceState(history.state, '', `${location.pathname}${location.search}#${place ?? `cell-${id}`}`);
+  const address = `${location.pathname}${location.search}#${place ?? `cell-${id}`}`;
+  if (address !== location.pathname + location.search + location.hash) history.pushState(history.state, '', address);
   if (model.selected !== id || model.mode === 'edit') model.show(id, false);
   model.draw(id);
   await tick();
   const target = place === undefined ? document.getElementById(`cell-${id}`) : placed(id, place);
-  target?.scrollIntoView({ block: 'start' });
+  if (target) await settleAt(target);
 }
 
 /** The element at a place of a note that is drawn. */

@@ -1,6 +1,6 @@
 // What the whole page shares: where it is, who is there, how it looks, the REST door.
 
-import { identity, keep, validName, type Identity } from '../state/identity';
+import { identity, IDENTITY, keep, settle, validName, type Identity } from '../state/identity';
 import { pathOf, routeOf, type Route } from '../state/route';
 import { RecentNotebooks } from '../sync/recent';
 import { Rest } from '../sync/rest';
@@ -23,16 +23,28 @@ class Page {
   readonly rest = new Rest(this.base, () => this.person.name);
   readonly recent: RecentNotebooks;
   route = $state<Route>({ kind: 'home' });
-  person = $state<Identity>({ name: '', color: '' });
+  person = $state.raw<Identity>({ id: '', name: '', color: '', named: true, settled: true });
   look = $state<Look>('system');
-  readonly #storage = browserStorage();
+  readonly #returned: (() => void)[] = [];
+  /** Undefined where the browser forbids it. */
+  readonly storage = browserStorage();
 
   constructor() {
-    this.recent = new RecentNotebooks(this.#storage, this.base);
-    this.person = identity(this.#storage, Math.random);
-    this.look = (this.#read(LOOK) as Look | null) ?? 'system';
+    this.recent = new RecentNotebooks(this.storage, this.base);
+    this.person = identity(this.storage);
+    this.look = this.#keptLook();
     this.#arrive();
     window.addEventListener('popstate', () => this.#arrive());
+    window.addEventListener('storage', ({ key }) => this.#changedElsewhere(key));
+  }
+
+  /** Tells when the server was reached again after it was away. */
+  onReturn(listener: () => void): void {
+    this.#returned.push(listener);
+  }
+
+  returned(): void {
+    this.#returned.forEach((listener) => listener());
   }
 
   go(route: Route): void {
@@ -45,34 +57,53 @@ class Page {
     return pathOf(route, new URL(this.base).pathname);
   }
 
+  /** All tabs of this browser hear of it. */
   rename(name: string): void {
     const valid = validName(name);
-    if (valid === undefined) return;
-    this.person = { ...this.person, name: valid };
-    keep(this.#storage, this.person);
+    if (valid !== undefined) this.#become({ ...this.person, name: valid, named: true });
   }
 
   recolor(color: string): void {
-    this.person = { ...this.person, color };
-    keep(this.#storage, this.person);
+    this.#become({ ...this.person, color, settled: true });
+  }
+
+  /** Beside the people who are here already, unless the colour was settled before. */
+  settleColor(taken: readonly string[]): void {
+    if (!this.person.settled) this.#become(settle(this.person, taken, Math.random));
   }
 
   setLook(look: Look): void {
     this.look = look;
     try {
-      this.#storage?.setItem(LOOK, look);
+      this.storage?.setItem(LOOK, look);
     } catch (cause) {
       console.warn('The choice of light or dark was not kept.', cause);
     }
+  }
+
+  #become(person: Identity): void {
+    this.person = person;
+    keep(this.storage, person);
   }
 
   #arrive(): void {
     this.route = routeOf(location.pathname, new URL(this.base).pathname);
   }
 
+  /** Another tab of this browser has changed something: every tab shows it. */
+  #changedElsewhere(key: string | null): void {
+    if (key === IDENTITY) this.person = identity(this.storage);
+    if (key === LOOK) this.look = this.#keptLook();
+  }
+
+  #keptLook(): Look {
+    const kept = this.#read(LOOK);
+    return kept === 'light' || kept === 'dark' ? kept : 'system';
+  }
+
   #read(key: string): string | null {
     try {
-      return this.#storage?.getItem(key) ?? null;
+      return this.storage?.getItem(key) ?? null;
     } catch {
       return null;
     }

@@ -8,6 +8,8 @@ export interface Toast {
   text: string;
   action?: { label: string; run: () => void };
   tone: 'plain' | 'error';
+  /** A newer notice on the same takes its place. */
+  topic?: string;
 }
 
 class Toasts {
@@ -18,9 +20,20 @@ class Toasts {
     this.#add({ key: this.#next++, text, tone: 'plain', ...(action ? { action } : {}) }, SHOWN_MS);
   }
 
+  /** Stays until it is taken or dismissed: there is no hurry. */
+  offer(text: string, action: NonNullable<Toast['action']>): void {
+    this.#add({ key: this.#next++, text, tone: 'plain', action });
+  }
+
   /** Stays until it is dismissed: it says why something did not happen. */
   error(text: string): void {
     this.#add({ key: this.#next++, text, tone: 'error' });
+  }
+
+  /** Says how something stands now: nobody needs to read what was said of it before. */
+  update(topic: string, text: string): void {
+    this.list = this.list.filter((toast) => toast.topic !== topic);
+    this.#add({ key: this.#next++, text, tone: 'plain', topic }, SHOWN_MS);
   }
 
   dismiss(key: number): void {

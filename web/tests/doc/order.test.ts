@@ -6,7 +6,7 @@ const ids = (cells: readonly Placed[]) => cells.map((cell) => cell.id);
 
 /** Places a cell and returns the order that everybody then sees. */
 function placed(others: readonly Placed[], index: number): { order: string[]; written: number } {
-  const keys = keysToPlace(others, index, 'new');
+  const keys = keysToPlace(others, index, ['new']);
   const cells = [...others, { id: 'new', key: undefined }].map((cell) => ({ id: cell.id, key: keys.get(cell.id) ?? cell.key }));
   return { order: ids(sorted(cells)), written: keys.size };
 }
@@ -51,8 +51,23 @@ test('placing anywhere among any mixture of keys keeps the order of all others',
     const cells = Array.from({ length: 1 + Math.floor(chance() * 7) }, (_, index) => ({ id: `${Math.floor(chance() * 99)}-${index}`, key: pool[Math.floor(chance() * pool.length)] }));
     const others = sorted(cells);
     const index = Math.floor(chance() * (others.length + 1));
-    const keys = keysToPlace(others, index, 'new');
+    const keys = keysToPlace(others, index, ['new']);
     const after = [...cells, { id: 'new', key: undefined }].map((cell) => ({ id: cell.id, key: keys.get(cell.id) ?? cell.key }));
     expect(ids(sorted(after)), `round ${round}`).toEqual(ids(others).toSpliced(index, 0, 'new'));
+  }
+});
+
+test('a block placed anywhere among any mixture of keys stands together, in its order', () => {
+  let seed = 13;
+  const chance = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+  const pool = ['a0', 'a0', 'a1', 'a1V', 'a2', undefined, undefined];
+  for (let round = 0; round < 1000; round += 1) {
+    const cells = Array.from({ length: Math.floor(chance() * 7) }, (_, index) => ({ id: `${Math.floor(chance() * 99)}-${index}`, key: pool[Math.floor(chance() * pool.length)] }));
+    const others = sorted(cells);
+    const index = Math.floor(chance() * (others.length + 1));
+    const block = ['x', 'b', 'm'].slice(0, 1 + Math.floor(chance() * 3));
+    const keys = keysToPlace(others, index, block);
+    const after = [...cells, ...block.map((id) => ({ id, key: undefined }))].map((cell) => ({ id: cell.id, key: keys.get(cell.id) ?? cell.key }));
+    expect(ids(sorted(after)), `round ${round}`).toEqual(ids(others).toSpliced(index, 0, ...block));
   }
 });

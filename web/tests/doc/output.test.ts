@@ -12,7 +12,7 @@ test('every kind of output becomes something to draw', () => {
   expect(drawing({ output_type: 'stream', name: 'stderr', text: ['a\n', 'b'] })).toEqual({ kind: 'text', text: 'a\nb', tone: 'stderr' });
   expect(drawing({ output_type: 'stream', name: 'stdout', text: 'a' })).toEqual({ kind: 'text', text: 'a', tone: 'plain' });
   expect(drawing({ output_type: 'error', ename: 'E', evalue: 'v', traceback: ['one', 'two'] })).toEqual({ kind: 'error', name: 'E', value: 'v', trace: 'one\ntwo' });
-  expect(data({ 'image/png': 'QUJD\n', 'text/plain': '<Figure size 640x480>' })).toEqual({ kind: 'picture', mime: 'image/png', content: 'QUJD', alt: 'Figure size 640x480' });
+  expect(data({ 'image/png': 'QUJD\n', 'text/plain': '<Figure size 640x480>' })).toEqual({ kind: 'picture', mime: 'image/png', content: 'QUJD\n', alt: 'Figure size 640x480' });
   expect(data({ 'text/html': '<b>', 'text/plain': 'b' })).toEqual({ kind: 'frame', html: '<b>', fallback: 'b' });
   expect(data({ 'text/markdown': '# x' })).toEqual({ kind: 'markdown', source: '# x' });
   expect(data({ 'text/plain': ['x', 'y'] })).toEqual({ kind: 'text', text: 'xy', tone: 'plain' });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { addCell, changeKind, deleteCells, moveCell } from '../../src/doc/edit';
+import { addCell, changeKind, deleteCells, moveCells } from '../../src/doc/edit';
 import { identifiers, WordIndex, type Idle } from '../../src/doc/words';
 import { exchange, notebook, replicas, text } from './replicas';
 
@@ -67,7 +67,7 @@ test('notes give no words, and a cell that becomes one takes its words away', ()
   addCell(made, '1', { kind: 'note', source: 'ordinary prose' });
   hands.rest();
   expect(words('0', 'o')).toEqual(['other_word']);
-  changeKind(made, '1', 'note');
+  changeKind(made, ['1'], 'note');
   hands.rest();
   expect(words('0', 'o')).toEqual([]);
 });
@@ -75,11 +75,11 @@ test('notes give no words, and a cell that becomes one takes its words away', ()
 test('cells that are deleted, added or moved are followed', () => {
   const { made, hands, words } = begun(['one_word', 'two_word', 'three_word']);
   hands.rest();
-  deleteCells(made, ['1'], 'Ana', 1);
+  deleteCells(made, ['1'], { by: 'Ana', at: 1 });
   addCell(made, '2', { kind: 'code', source: 'tea_word', id: 'tea' });
   hands.rest();
   expect(words('0', 't')).toEqual(['three_word', 'tea_word']);
-  moveCell(made, 'tea', '0');
+  moveCells(made, [{ ids: ['tea'], after: '0' }]);
   expect(words('0', 't')).toEqual(['tea_word', 'three_word']);
 });
 

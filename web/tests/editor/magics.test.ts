@@ -53,14 +53,14 @@ async function colours(text: string): Promise<[string, string][]> {
 
 test('a quote in a shell command colours nothing below it', async () => {
   const seen = await colours("!echo it's\ndef f(): pass");
-  expect(seen).toContainEqual(['!', 'tok-meta']);
+  expect(seen).toContainEqual(['!', 'tok-macroName']);
   expect(seen).toContainEqual(['def', 'tok-keyword']);
 });
 
 test('the body of a cell magic has the colours of its language once that is there', async () => {
   await described('bash')?.load();
   const seen = await colours('%%bash\nfor x in *; do echo "$x"; done');
-  expect(seen).toContainEqual(['%%bash', 'tok-meta']);
+  expect(seen).toContainEqual(['%%bash', 'tok-macroName']);
   expect(seen).toContainEqual(['for', 'tok-keyword']);
   expect(seen).toContainEqual(['$x', 'tok-variableName tok-definition']);
 });

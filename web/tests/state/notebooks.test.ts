@@ -78,8 +78,12 @@ test('p7_a_file_that_cannot_be_a_notebook_is_told_before_it_is_sent', async () =
   expect(await problemOf(new Blob(['{', 'x'.repeat(2000)]), undefined)).toBe(undefined);
 });
 
-test('the tour has each kind of cell', async () => {
+test('the tour has each kind of cell and names the keys that commands really have', async () => {
   const file = JSON.parse(await tourFile().text()) as { cells: { cell_type: string; metadata: object; source: string }[] };
   expect(new Set(file.cells.map(({ cell_type }) => cell_type))).toEqual(new Set(['markdown', 'code']));
   expect(file.cells.filter(({ metadata }) => 'coscribe' in metadata).length).toBe(1);
+  const words = file.cells.map(({ source }) => source).join('\n');
+  expect(words).toContain('| D D | put it into the bin |');
+  expect(words).not.toMatch(/undefined|\*\*\*\*|\| {2}\|/);
+  expect(words).toContain('$e^{i\\pi} + 1 = 0$');
 });

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { behindAfterStep, moves, neighbour, visible } from '../../src/state/cells';
-import { COLORS, identity } from '../../src/state/identity';
+import { behindAfterStep, behindHeight, moves, neighbour, scrollNearEdge, visible } from '../../src/state/cells';
 import { pathOf, routeOf } from '../../src/state/route';
 
 test('ln_17_the_node_that_holds_the_focus_is_never_moved_and_the_order_comes_out_right', () => {
@@ -42,8 +41,24 @@ test('after a deletion the next cell is selected, at the end the one before', ()
 
 test('a step up or down ends at the ends', () => {
   const ids = ['a', 'b', 'c'];
-  expect([behindAfterStep(ids, 'c', 'up'), behindAfterStep(ids, 'b', 'up'), behindAfterStep(ids, 'a', 'up')]).toEqual(['a', null, undefined]);
-  expect([behindAfterStep(ids, 'a', 'down'), behindAfterStep(ids, 'c', 'down'), behindAfterStep(ids, 'x', 'down')]).toEqual(['b', undefined, undefined]);
+  expect([behindAfterStep(ids, ['c'], 'up'), behindAfterStep(ids, ['b'], 'up'), behindAfterStep(ids, ['a'], 'up')]).toEqual(['a', null, undefined]);
+  expect([behindAfterStep(ids, ['a'], 'down'), behindAfterStep(ids, ['c'], 'down'), behindAfterStep(ids, ['x'], 'down')]).toEqual(['b', undefined, undefined]);
+  expect([behindAfterStep(ids, ['b', 'c'], 'up'), behindAfterStep(ids, ['a', 'b'], 'down'), behindAfterStep(ids, ids, 'up')]).toEqual([null, 'c', undefined]);
+});
+
+test('what is dropped goes behind the last cell whose middle is above', () => {
+  const middles = [10, 30, 50, 70];
+  const behind = (height: number) => behindHeight(middles, height, (middle) => middle);
+  expect([behind(0), behind(10), behind(11), behind(49), behind(1000)]).toEqual([null, null, 10, 30, 70]);
+  expect(behindHeight([], 5, () => 0)).toBe(null);
+});
+
+test('near an edge the page scrolls, the faster the nearer, and not elsewhere', () => {
+  expect(scrollNearEdge(400, 50, 800)).toBe(0);
+  expect(scrollNearEdge(50, 50, 800)).toBe(scrollNearEdge(0, 50, 800));
+  expect(scrollNearEdge(60, 50, 800)).toBeLessThan(scrollNearEdge(100, 50, 800));
+  expect(scrollNearEdge(100, 50, 800)).toBeLessThan(0);
+  expect(scrollNearEdge(795, 50, 800)).toBeGreaterThan(scrollNearEdge(750, 50, 800));
 });
 
 test('ln_02_addresses_lead_to_pages_under_any_base', () => {
@@ -53,14 +68,4 @@ test('ln_02_addresses_lead_to_pages_under_any_base', () => {
   expect(routeOf('/lab/', '/lab/')).toEqual({ kind: 'home' });
   expect(routeOf('/elsewhere/x', '/')).toEqual({ kind: 'unknown', path: 'elsewhere/x' });
   expect(pathOf({ kind: 'notebook', id: 'a b' }, '/lab/')).toBe('/lab/notebook/a%20b');
-});
-
-test('a name and a colour are made once and kept', () => {
-  const kept = new Map<string, string>();
-  const store = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value) };
-  const first = identity(store, () => 0.3);
-  expect(COLORS).toContain(first.color);
-  expect(identity(store, () => 0.9)).toEqual(first);
-  kept.set('coscribe:identity', '{"name": 5');
-  expect(identity(store, () => 0.9).name).not.toBe('');
 });

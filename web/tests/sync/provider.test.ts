@@ -3,6 +3,7 @@ import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 
 import { Provider } from '../../src/sync/provider';
+import type { Role } from '../../src/wire/wire';
 import { TestClock, TestServer } from './wire';
 
 const KEPT = Symbol('kept');
@@ -17,10 +18,10 @@ interface Client {
   clock: TestClock;
 }
 
-function client(server: TestServer, clock = new TestClock()): Client {
+function client(server: TestServer, clock = new TestClock(), role?: Role): Client {
   const doc = new Y.Doc();
   const awareness = new Awareness(doc);
-  const provider = new Provider(doc, { connect: server.connect, clock, awareness, known: new Set([KEPT]) });
+  const provider = new Provider(doc, { connect: server.connect, clock, awareness, known: new Set([KEPT]), role });
   cleanup.push(() => (provider.destroy(), awareness.destroy()));
   return { doc, text: doc.getText('text'), awareness, provider, clock };
 }
@@ -260,4 +261,170 @@ test('two people typing at one place see the same text', () => {
   }
   expect(ana.text.toString()).toBe(ben.text.toString());
   expect([...ana.text.toString()].sort().join('')).toBe('a'.repeat(20) + '🙂'.repeat(20));
+});
+
+test('p5_a_viewer_is_in_step_without_being_asked_sends_no_change_and_is_acknowledged_none', () => {
+  const here = server();
+  here.role = 'viewer';
+  here.doc.getText('text').insert(0, 'read me');
+  const ana = client(here);
+  ana.awareness.setLocalStateField('user', { name: 'Ana' });
+  connect(ana, here);
+  expect(ana.provider.progress).toMatchObject({ link: { kind: 'synced' }, role: 'viewer', savedAt: undefined });
+  expect(ana.text.toString()).toBe('read me');
+  expect(here.presence.getStates().get(ana.doc.clientID)).toMatchObject({ user: { name: 'Ana' } });
+  // Past every guard of the page, say by a script in the console.
+  ana.text.insert(0, 'forged ');
+  here.line.settle();
+  expect(here.seen).not.toContain('update');
+  expect(ana.provider.progress).toMatchObject({ version: 1, acknowledged: 0 });
+});
+
+test('p5_what_an_editor_did_offline_stays_unsaved_when_it_comes_back_as_a_viewer_and_is_sent_once_it_may_edit_again', () => {
+  const here = server();
+  const ana = client(here);
+  connect(ana, here);
+  expect(ana.provider.progress.role).toBe('editor');
+  here.line.break();
+  ana.text.insert(0, 'offline');
+  here.role = 'viewer';
+  ana.clock.pass(1_000);
+  here.line.open();
+  here.line.settle();
+  expect(ana.provider.progress).toMatchObject({ link: { kind: 'synced' }, role: 'viewer', version: 1, acknowledged: 0 });
+  expect(here.doc.getText('text').toString()).toBe('');
+  here.line.break();
+  here.role = 'editor';
+  ana.clock.pass(1_000);
+  here.line.open();
+  here.line.settle();
+  expect(ana.provider.progress).toMatchObject({ role: 'editor', version: 1, acknowledged: 1 });
+  expect(here.doc.getText('text').toString()).toBe('offline');
+});
+
+test('the role of an earlier visit holds until the server says another', () => {
+  const here = server();
+  const ana = client(here, new TestClock(), 'viewer');
+  expect(ana.provider.progress.role).toBe('viewer');
+  connect(ana, here);
+  expect(ana.provider.progress.role).toBe('editor');
+});
+
+test('a viewer whose link breaks comes back without ever longer pauses', () => {
+  const here = server();
+  here.role = 'viewer';
+  const ana = client(here);
+  connect(ana, here);
+  for (let time = 0; time < 5; time += 1) {
+    here.line.break();
+    const { link } = ana.provider.progress;
+    expect(link.kind === 'waiting' && link.retryAt - ana.clock.time).toBe(250);
+    ana.clock.pass(250);
+    here.line.open();
+    here.line.settle();
+  }
+});
+
+test('a server killed between writing and acknowledging is asked again, and the change is there once', () => {
+  const here = server();
+  const ana = client(here);
+  connect(ana, here);
+  here.holdsAcknowledgements = true;
+  ana.text.insert(0, 'x');
+  here.line.settle();
+  here.written();
+  // Its answer is on its way when the line breaks.
+  here.crash();
+  expect(here.doc.getText('text').toString()).toBe('x');
+  expect(ana.provider.progress).toMatchObject({ version: 1, acknowledged: 0, confirmed: false });
+  here.holdsAcknowledgements = false;
+  ana.clock.pass(1_000);
+  here.line.open();
+  here.line.settle();
+  expect(ana.provider.progress).toMatchObject({ version: 1, acknowledged: 1, confirmed: true });
+  expect(here.doc.getText('text').toString()).toBe('x');
+});
+
+test('a server that came back with an older disk is believed only after it has acknowledged again', () => {
+  const here = server();
+  const ana = client(here);
+  connect(ana, here);
+  here.written();
+  ana.text.insert(0, 'x');
+  here.line.settle();
+  expect(ana.provider.progress).toMatchObject({ acknowledged: 1, confirmed: true });
+  here.crash();
+  here.holdsAcknowledgements = true;
+  ana.clock.pass(1_000);
+  here.line.open();
+  here.line.settle();
+  expect(ana.provider.progress).toMatchObject({ link: { kind: 'synced' }, acknowledged: 1, confirmed: false });
+  here.written();
+  here.line.settle();
+  expect(ana.provider.progress.confirmed).toBe(true);
+  expect(here.disk.getText('text').toString()).toBe('x');
+});
+
+test('a new name makes a new connection, which is called renewing until it is confirmed or takes too long', () => {
+  const here = server();
+  const ana = client(here);
+  connect(ana, here);
+  const seen: boolean[] = [];
+  ana.provider.onProgress(({ link, renewing }) => seen.push(link.kind === 'synced' || renewing));
+  ana.provider.reconnect();
+  here.line.open();
+  here.line.settle();
+  expect(ana.provider.progress).toMatchObject({ link: { kind: 'synced' }, confirmed: true, renewing: false });
+  expect(seen).not.toContain(false);
+  ana.provider.reconnect();
+  ana.clock.pass(2_900);
+  expect(ana.provider.progress.renewing).toBe(true);
+  ana.clock.pass(200);
+  expect(ana.provider.progress).toMatchObject({ link: { kind: 'connecting' }, renewing: false });
+});
+
+test('a connection that fails while it is renewed is offline at once', () => {
+  const here = server();
+  const ana = client(here);
+  connect(ana, here);
+  ana.provider.reconnect();
+  here.line.break();
+  expect(ana.provider.progress).toMatchObject({ link: { kind: 'waiting' }, renewing: false });
+});
+
+test('after a sleep a link that was silent for too long is made anew at once, and one that was not is kept', () => {
+  const here = server();
+  const ana = client(here);
+  connect(ana, here);
+  ana.clock.jump(10_000);
+  ana.provider.awake();
+  expect(here.all.length).toBe(1);
+  ana.clock.jump(3_600_000);
+  ana.provider.awake();
+  expect(here.all.length).toBe(2);
+  expect(here.all[0]!.closedByClient).toBe(true);
+  // The clock is set back by two hours: one attempt too many, and no more.
+  here.line.open();
+  here.line.settle();
+  ana.clock.jump(-7_200_000);
+  ana.provider.awake();
+  expect(here.all.length).toBe(3);
+  here.line.open();
+  here.line.settle();
+  ana.provider.awake();
+  expect(here.all.length).toBe(3);
+});
+
+test('a link that waits tries at once when the page wakes', () => {
+  const here = server();
+  const ana = client(here);
+  ana.provider.start();
+  for (let time = 0; time < 6; time += 1) {
+    here.line.break();
+    ana.clock.pass(10_000);
+  }
+  here.line.break();
+  const before = here.all.length;
+  ana.provider.awake();
+  expect(here.all.length).toBe(before + 1);
 });

@@ -4,7 +4,8 @@ import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protoc
 import * as Y from 'yjs';
 
 import type { Clock } from '../../src/sync/clock';
-import { decode, encodeAnswer, encodeAwareness, encodeEcho, encodeStateVector, encodeUpdate } from '../../src/sync/protocol';
+import type { Role } from '../../src/wire/wire';
+import { decode, encodeAnswer, encodeAwareness, encodeDenied, encodeEcho, encodeStateVector, encodeUpdate } from '../../src/sync/protocol';
 import type { Closing, Connect, SocketEvents } from '../../src/sync/socket';
 
 /** Time that passes when the test says so. */
@@ -23,7 +24,13 @@ export class TestClock implements Clock {
   after(ms: number, action: () => void): () => void {
     const timer = { at: this.time + ms, action };
     this.#timers.push(timer);
-    return () => (this.#timers = this.#timers.filter((other) => other !== timer));
+    return () => (this.#timers = this.#timers.filter((other) => other.action !== action));
+  }
+
+  /** The machine slept, or somebody set the clock: time has passed and no timer has run. */
+  jump(ms: number): void {
+    this.time += ms;
+    this.#timers = this.#timers.map(({ at, action }) => ({ at: at + ms, action }));
   }
 
   pass(ms: number): void {
@@ -31,7 +38,7 @@ export class TestClock implements Clock {
     for (;;) {
       const due = this.#timers.filter((timer) => timer.at <= end).sort((left, right) => left.at - right.at)[0];
       if (!due) break;
-      this.#timers = this.#timers.filter((timer) => timer !== due);
+      this.#timers.splice(this.#timers.indexOf(due), 1);
       this.time = due.at;
       due.action();
     }
@@ -44,6 +51,7 @@ export class Line {
   toServer: Uint8Array[] = [];
   toClient: Uint8Array[] = [];
   closedByClient = false;
+  opened = false;
 
   constructor(
     private readonly server: TestServer,
@@ -51,8 +59,9 @@ export class Line {
   ) {}
 
   open(): void {
+    this.opened = true;
     this.events.opened();
-    this.toClient.push(encodeStateVector(Y.encodeStateVector(this.server.doc)));
+    this.toClient.push(this.server.role === 'viewer' ? encodeDenied('Read only.') : encodeStateVector(Y.encodeStateVector(this.server.doc)));
   }
 
   /** Lets everything that waits pass, in both directions, until nothing waits. */
@@ -71,9 +80,13 @@ export class Line {
   }
 }
 
-/** A server that keeps what it gets; acknowledgements wait until `disk` has written. */
+/** A server that keeps what it gets; with `holdsAcknowledgements` they wait until the disk has written. */
 export class TestServer {
-  readonly doc = new Y.Doc();
+  doc = new Y.Doc();
+  /** What clients that come from now on may do. */
+  role: Role = 'editor';
+  /** What a crash leaves. */
+  #disk = Y.encodeStateAsUpdate(new Y.Doc());
   readonly presence = new Awareness(new Y.Doc());
   readonly lines = new Set<Line>();
   /** Every line ever asked for. */
@@ -110,6 +123,7 @@ export class TestServer {
         line.toClient.push(encodeAnswer(Y.encodeStateAsUpdate(this.doc, message.vector)));
         return;
       case 'update':
+        if (this.role === 'viewer') return;
         Y.applyUpdate(this.doc, message.update);
         this.lines.forEach((other) => other.toClient.push(encodeUpdate(message.update)));
         return;
@@ -118,6 +132,7 @@ export class TestServer {
         this.lines.forEach((other) => other !== line && other.toClient.push(encodeAwareness(encodeAwarenessUpdate(this.presence, [...this.presence.getStates().keys()]))));
         return;
       case 'echo':
+        if (this.role === 'viewer') return;
         if (this.holdsAcknowledgements) this.#held.push(() => line.toClient.push(encodeEcho(message.version)));
         else line.toClient.push(encodeEcho(message.version));
     }
@@ -125,7 +140,28 @@ export class TestServer {
 
   /** The disk has written: what was held back goes out. */
   written(): void {
+    this.#disk = Y.encodeStateAsUpdate(this.doc);
     this.#held.splice(0).forEach((release) => release());
+  }
+
+  /** The disk alone, as a document. */
+  get disk(): Y.Doc {
+    const doc = new Y.Doc();
+    Y.applyUpdate(doc, this.#disk);
+    return doc;
+  }
+
+  /** `kill -9` and a new start: what was not written is gone, and every socket with it. */
+  crash(): void {
+    this.#held.length = 0;
+    this.doc = this.disk;
+    for (const line of [...this.lines]) line.break();
+  }
+
+  /** Started again on an old backup: what was acknowledged since is gone. */
+  restoreBackup(): void {
+    this.#disk = Y.encodeStateAsUpdate(new Y.Doc());
+    this.crash();
   }
 
   destroy(): void {

@@ -19,34 +19,53 @@ function importSummary({ underWay, done, failed, cancelled }: ImportTally): stri
   return over.join(' · ');
 }
 
-const tour = {
-  title: 'A tour',
-  cells: [
+/** The keys that the tour names, by what they do. */
+type TourKeys = Readonly<Record<'edit' | 'advance' | 'addAbove' | 'addBelow' | 'toNote' | 'toCode' | 'toPrompt' | 'delete' | 'undo' | 'bin' | 'help', string>>;
+
+const tourCells = (key: TourKeys) =>
+  [
     {
       kind: 'note',
-      source:
-        '# A tour\n\nA notebook is a column of cells. This one is a **note**: words in Markdown, with tables, pictures and math such as $e^{i\\pi} + 1 = 0$. Double-click it, or select it and press **Enter**, to write in it; **Esc** or **Shift+Enter** shows it again.',
+      source: `# A tour
+
+A notebook is a column of cells. This one is a **note**: words in Markdown, with tables, pictures and math such as $e^{i\\pi} + 1 = 0$. Double-click it, or select it and press **${key.edit}**, to write in it; **Esc** or **${key.advance}** shows it again.`,
     },
     {
       kind: 'note',
-      source:
-        '## Two modes, a few keys\n\nWhile you write in a cell, keys write. Press **Esc** and keys act on the whole cell:\n\n| key | what it does |\n| --- | --- |\n| ↑ ↓ | select the cell above or below |\n| Enter | write in the cell |\n| Shift+Enter | go on to the next cell |\n| A, B | add a cell above or below |\n| M, Y, P | make it a note, code or a prompt |\n| D D | put it into the bin |\n| Z | undo *your* last change, never a colleague’s |\n| H | all keys |',
+      source: `## Two modes, a few keys
+
+While you write in a cell, keys write. Press **Esc** and keys act on the whole cell:
+
+| key | what it does |
+| --- | --- |
+| ↑ ↓ | select the cell above or below |
+| ${key.edit} | write in the cell |
+| ${key.advance} | go on to the next cell |
+| ${key.addAbove}, ${key.addBelow} | add a cell above or below |
+| ${key.toNote}, ${key.toCode}, ${key.toPrompt} | make it a note, code or a prompt |
+| ${key.delete} | put it into the bin |
+| ${key.undo} | undo *your* last change, never a colleague’s |
+| ${key.help} | all keys |`,
     },
     {
       kind: 'code',
-      source: '# This is a code cell. Select it, press B, and a new cell is below it.\nletters = "notebook"\nprint(sorted(letters))',
+      source: `# This is a code cell. Select it, press ${key.addBelow}, and a new cell is below it.
+letters = "notebook"
+print(sorted(letters))`,
     },
     {
       kind: 'prompt',
-      source: 'This is a prompt: a question to a language model. It sees the cells above. Try: what does the code above print?',
+      source: 'This is a prompt: a question to a language model that is given the cells above. What does the code above print?',
     },
     {
       kind: 'note',
-      source:
-        '## Together\n\nGive somebody the address of this page, or open it in a second window. Everybody types at the same time; each letter merges, and the named carets show who is where.\n\nCut the network and go on: the word at the top says what is saved and what is kept in this browser. Delete this cell with **D D** and take it back from the bin with **X**: nothing that was typed gets lost.',
+      source: `## Together
+
+Give somebody the address of this page, or open it in a second window. Everybody types at the same time; each letter merges, and the named carets show who is where.
+
+Cut the network and go on: the word at the top says what is saved and what is kept in this browser. Delete this cell with **${key.delete}** and take it back from the bin with **${key.bin}**: nothing that was typed gets lost.`,
     },
-  ],
-} as const;
+  ] as const;
 
 export const home = {
   heading: 'Notebooks',
@@ -55,6 +74,7 @@ export const home = {
   import: 'Import',
   chooseFiles: 'Notebook files',
   drop: 'Drop notebooks to import them',
+  nothingDropped: 'There is no notebook in what was dropped: no file whose name ends in .ipynb.',
 
   search: 'Search notebooks',
   searchAmong: (number: number) => `Search ${many(number, 'notebook')}`,
@@ -131,7 +151,7 @@ export const home = {
   openNamed: (title: string) => `Open ${title}`,
   problems: {
     empty: 'The file is empty. Save it again in the program it comes from.',
-    unreadable: 'It cannot be read. If it is a folder, drop the notebooks in it.',
+    unreadable: 'It cannot be read. See whether it is still where it was, and choose it again.',
     notANotebook: 'This is not a notebook. Choose a Jupyter notebook: a file whose name ends in .ipynb.',
     tooLarge: (size: string, largest: string) =>
       `It has ${size}, and this server takes at most ${largest}. Clear its outputs in Jupyter, save it, and try that file.`,
@@ -158,5 +178,5 @@ export const home = {
     tour: 'Or look around in a tour that is yours to scribble in:',
     makeTour: 'Make the tour',
   },
-  tour,
+  tour: { title: 'A tour', cells: tourCells },
 };

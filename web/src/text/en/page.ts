@@ -8,5 +8,8 @@ export const page = {
   noSuchPage: 'There is no such page',
   leadsNowhere: (address: string) => `The address ${address} leads nowhere.`,
   dismiss: 'Dismiss',
+  notLoaded: 'This part of the page could not be loaded. Try again when the server can be reached.',
+  /** A notebook without a title. */
+  untitled: 'Untitled',
   look: { system: 'Look: as the system', light: 'Look: light', dark: 'Look: dark' },
 };

@@ -1,3 +1,70 @@
 // Who is here, where, and what they did meanwhile.
 
-export const people = {};
+/** “3 cells”, or “3” where it is clear of what. */
+const some = (count: number, noun: boolean): string => (noun ? `${count} cell${count === 1 ? '' : 's'}` : String(count));
+
+export const people = {
+  here: 'People here',
+  you: (name: string) => `You: ${name}`,
+  goTo: (name: string) => `Go to ${name}`,
+  goToHint: (name: string, where: string) => `${name}${where && `, ${where}`}. Click to go there, click again to follow.`,
+  follow: (name: string) => `Follow ${name}`,
+  followShort: 'Follow',
+  stopFollowing: 'Stop following',
+  everybody: (count: number) => `All ${count} people here`,
+  more: (count: number) => `+${count}`,
+  nobodyElse: 'Nobody else is here.',
+  kinds: { browser: undefined, agent: 'Agent', program: 'Other program' },
+  inCell: (number: number, heading: string) => `in cell ${number}${heading && ` · ${heading}`}`,
+  readingCell: (number: number, heading: string) => `reading cell ${number}${heading && ` · ${heading}`}`,
+  typing: 'typing',
+  nowhere: 'not in a cell',
+  followsYou: 'follows you',
+  follows: (name: string) => `follows ${name}`,
+  away: (minutes: number) => (minutes < 60 ? `away ${minutes} min` : `away ${Math.floor(minutes / 60)} h`),
+  isNowhere: (name: string) => `${name} is not in a cell yet.`,
+  elsewhere: 'People elsewhere in the notebook',
+  above: (name: string) => `${name} is above. Go there`,
+  below: (name: string) => `${name} is below. Go there`,
+
+  following: (name: string) => `Following ${name}`,
+  escape: 'Esc to stop',
+  stop: 'Stop',
+  followingSaid: (name: string) => `Following ${name}. The page goes where they go, until you press a key, scroll or click.`,
+  followingEnded: (name: string) => `No longer following ${name}.`,
+  left: (name: string) => `${name} left.`,
+  wentTo: (name: string, where: string) => `${name} is ${where}.`,
+
+  awayTold: {
+    meanwhile: 'While you were away:',
+    since: (when: string) => `Since you were here ${when}:`,
+    somebody: 'Somebody',
+    // The first of several says of what.
+    added: (count: number, first: boolean) => `added ${some(count, first)}`,
+    edited: (count: number, first: boolean) => `edited ${some(count, first)}`,
+    moved: (count: number, first: boolean) => `moved ${some(count, first)}`,
+    deleted: (count: number, first: boolean) => `deleted ${some(count, first)}`,
+    others: (count: number) => `· and ${count} more`,
+    dismiss: 'Close, and take the marks away',
+  },
+  linkCopied: (number: number) => `The link to cell ${number} is copied.`,
+  linkNotCopied: (link: string) => `The browser did not let us copy. The link is ${link}`,
+  linkInBin: 'The cell you were sent to is in the bin.',
+  linkUnknown: 'The cell you were sent to is not in this notebook, nor in its bin.',
+
+  name: 'Your name',
+  color: 'Your colour',
+  greeting: (name: string) => `You are ${name} to the others.`,
+  invitation: 'Say who you are, so that they know whom they work with.',
+  keepName: 'Keep this name',
+  colors: {
+    '#286edc': 'Blue',
+    '#c83c00': 'Orange',
+    '#507850': 'Green',
+    '#822882': 'Purple',
+    '#463cb4': 'Indigo',
+    '#a0140a': 'Red',
+    '#a05a96': 'Mauve',
+    '#505046': 'Grey',
+  },
+};

@@ -1,33 +1,47 @@
-// Commands on the selected cell.
+// Commands on the selected cells.
 
+import { kindOf } from '../../doc/cell';
 import type { CellKind } from '../../wire/wire';
+import { copyLink } from '../linking';
 import type { NotebookModel } from '../notebook.svelte';
-
-type CellAction = (model: NotebookModel, id: string) => void;
 
 export const CELL_ACTIONS = {
   edit: onCell((model, id) => model.edit(id)),
   advance: onCell((model, id) => model.advance(id)),
-  selectAbove: onCell((model, id) => model.select(model.ids[model.ids.indexOf(id) - 1])),
-  selectBelow: onCell((model, id) => model.select(model.ids[model.ids.indexOf(id) + 1])),
-  first: (model: NotebookModel) => model.select(model.ids[0]),
-  last: (model: NotebookModel) => model.select(model.ids.at(-1)),
+  advanceToNew: onCell(advanceToNew),
+  render: onCells((model, ids) => model.render(ids)),
   addAbove: (model: NotebookModel) => add(model, 'above'),
   addBelow: (model: NotebookModel) => add(model, 'below'),
-  delete: onCell((model, id) => model.structure.remove(id)),
+  copy: onCells((model, ids) => model.clipboard.copy(ids)),
+  copyLink: onCell((model, id) => void copyLink(model, id)),
+  cut: onCells((model, ids) => model.clipboard.cut(ids)),
+  pasteBelow: (model: NotebookModel) => void model.clipboard.paste('below'),
+  pasteAbove: (model: NotebookModel) => void model.clipboard.paste('above'),
+  duplicate: onCells((model, ids) => model.structure.duplicate(ids)),
+  delete: onCells((model, ids) => model.structure.remove(ids)),
   toCode: become('code'),
   toNote: become('note'),
   toPrompt: become('prompt'),
   toRaw: become('raw'),
-  moveUp: onCell((model, id) => model.structure.step(id, 'up')),
-  moveDown: onCell((model, id) => model.structure.step(id, 'down')),
-  mergeBelow: onCell((model, id) => model.structure.mergeBelow(id)),
-  foldSource: onCell((model, id) => model.structure.toggle(id, 'source')),
-  foldOutputs: onCell((model, id) => model.structure.toggle(id, 'outputs')),
+  toHeading1: heading(1),
+  toHeading2: heading(2),
+  toHeading3: heading(3),
+  toHeading4: heading(4),
+  toHeading5: heading(5),
+  toHeading6: heading(6),
+  moveUp: onCells((model, ids) => model.structure.step(ids, 'up')),
+  moveDown: onCells((model, ids) => model.structure.step(ids, 'down')),
+  merge: onCells((model, ids) => model.structure.merge(ids)),
+  mergeAbove: onCell((model, id) => model.structure.merge([id], 'above')),
+  mergeBelow: onCell((model, id) => model.structure.merge([id], 'below')),
+  foldSource: onCells((model, ids) => model.structure.toggle(ids, 'source')),
+  foldOutputs: onCells((model, ids) => model.structure.toggle(ids, 'outputs')),
+  foldAllSources: (model: NotebookModel) => model.structure.toggleAll('source'),
+  foldAllOutputs: (model: NotebookModel) => model.structure.toggleAll('outputs'),
 };
 
 /** With nothing selected the first such command selects the first cell. */
-function onCell(act: CellAction) {
+export function onCell(act: (model: NotebookModel, id: string) => void) {
   return (model: NotebookModel): void => {
     const { selected, ids } = model;
     if (selected !== null && ids.includes(selected)) act(model, selected);
@@ -35,8 +49,25 @@ function onCell(act: CellAction) {
   };
 }
 
+/** On all that are selected. */
+function onCells(act: (model: NotebookModel, ids: string[]) => void) {
+  return onCell((model) => act(model, model.chosen));
+}
+
 function become(kind: CellKind) {
-  return onCell((model, id) => model.structure.changeKind(id, kind));
+  return onCells((model, ids) => model.structure.changeKind(ids, kind));
+}
+
+function heading(level: number) {
+  return onCells((model, ids) => model.structure.makeHeadings(ids, level));
+}
+
+function advanceToNew(model: NotebookModel, id: string): void {
+  // Also while one types in a cell, but not in a field elsewhere.
+  if (document.activeElement?.closest('input, textarea, select')) return;
+  const cell = model.session.notebook.cell(id);
+  model.render([id]);
+  model.structure.add(id, cell ? kindOf(cell) : 'code');
 }
 
 function add(model: NotebookModel, side: 'above' | 'below'): void {
