@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness import machine, report, servers
+from harness import machine, peers, report, servers
 from harness.rows import SCENARIOS
 from harness.scenarios import Bench
 
@@ -67,6 +67,7 @@ def main():
     machine.raise_file_limit()
     target, binary, generator = build()
     kinds = [servers.relay(generator), servers.coscribe(binary)]
+    kinds += peers.all_of_them() if options.peers == "all" else []
     start = time.monotonic()
     # Beside the build, which is on a disk: in memory a commit would cost nothing.
     with tempfile.TemporaryDirectory(prefix="bench-", dir=target) as folder:

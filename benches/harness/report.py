@@ -24,15 +24,16 @@ class Findings:
         for found, commit in zip(self.rounds, self.commits):
             own, relay = found.get((row.scenario, name)), found.get((row.scenario, "relay"))
             if isinstance(own, str):
-                reasons.append(own)
+                reasons.append(f"fails: {own}")
             elif own is not None and (isinstance(relay, dict) or not row.is_ratio):
-                figures.append(row.figure(own, relay, commit))
+                figure = row.figure(own, relay, commit)
+                (reasons if isinstance(figure, str) else figures).append(figure)
         return figures, reasons
 
     def cell(self, row, name):
         figures, reasons = self.figures(row, name)
         if reasons:
-            return f"fails: {reasons[0]}"
+            return reasons[0]
         if not figures:
             return "–"
         least, middle, most = min(figures), statistics.median(figures), max(figures)

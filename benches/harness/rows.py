@@ -7,7 +7,8 @@ from harness import scenarios
 
 @dataclass
 class Row:
-    """One promise. `figure` takes a server's findings, those of the relay in the same round, and the commit time."""
+    """One promise. `figure` takes a server's findings, those of the relay in the same round, and the commit time, and
+    gives a number, or a word where there is none."""
 
     title: str
     scenario: str
@@ -53,7 +54,7 @@ def times_relay(key):
     return lambda found, relay, _commit: found[key] / relay[key]
 
 
-def plain(key, factor=1.0):
+def plain(key, factor=1):
     return lambda found, _relay, _commit: found[key] * factor
 
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Who has nothing then has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Args)]
 pub struct Settings {
@@ -51,13 +51,15 @@ pub struct Report {
     at_once_cpu_seconds: f64,
     /// Who was refused or thrown out.
     failed: usize,
+    /// The first of those failures.
+    failure: Option<String>,
     /// Who has not got everything.
     incomplete: usize,
     generator_share: f64,
 }
 
 pub fn run(settings: &Settings) -> Result<Report> {
-    let mut joining = Joining { fleet: Fleet::new()?, clock: settings.clock, clients: Vec::new() };
+    let mut joining = Joining { fleet: Fleet::new()?, clock: settings.clock, clients: Vec::new(), failure: None };
     let mut come = |count| joining.let_in(&settings.address, count);
     let first = if settings.one_by_one == 0 { Duration::ZERO } else { come(1)? };
     let further = settings.one_by_one.saturating_sub(1);
@@ -74,6 +76,7 @@ pub fn run(settings: &Settings) -> Result<Report> {
         at_once_seconds: at_once_time.as_secs_f64(),
         at_once: percentiles(at_once),
         at_once_cpu_seconds: meter.cpu()?.as_secs_f64(),
+        failure: joining.failure,
         failed: joining.clients.iter().filter(|client| client.is_lost).count(),
         incomplete: joining.clients.iter().filter(|client| client.done.is_none()).count(),
         generator_share: meter.generator_share()?,
@@ -90,6 +93,7 @@ struct Joining {
     fleet: Fleet,
     clock: u32,
     clients: Vec<Client>,
+    failure: Option<String>,
 }
 
 struct Client {
@@ -118,14 +122,17 @@ impl Joining {
             self.fleet.begin(address)?;
         }
         let mut unsettled = count;
-        let clients = &mut self.clients;
+        let Self { fleet, clock, clients, failure } = self;
         while unsettled > 0 && start.elapsed() < PATIENCE {
-            self.fleet.run_losing(start + PATIENCE, |index, happened| {
+            fleet.run_losing(start + PATIENCE, |index, happened| {
                 let client = &mut clients[index];
                 let before = client.is_settled();
                 match happened {
-                    Happened::Lost(_) => client.is_lost = true,
-                    Happened::Told(Told::Inserts(inserts), _) if inserts.contains(&(WRITER, self.clock)) => {
+                    Happened::Lost(error) => {
+                        client.is_lost = true;
+                        failure.get_or_insert_with(|| format!("{error:#}"));
+                    }
+                    Happened::Told(Told::Inserts(inserts), _) if inserts.contains(&(WRITER, *clock)) => {
                         client.done.get_or_insert_with(Instant::now);
                     }
                     _ => {}
@@ -134,6 +141,7 @@ impl Joining {
                 unsettled > 0
             })?;
         }
+        ensure!(count > 1 || unsettled == 0, "a client has not got the document within {PATIENCE:?}");
         Ok(start.elapsed())
     }
 }
