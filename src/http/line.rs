@@ -90,7 +90,9 @@ impl Line for SocketLine {
         self.wrote.store(true, Ordering::Relaxed);
         let total: usize = frames.iter().map(Bytes::len).sum();
         if total <= JOINED {
-            return self.joined(|buffer| frames.drain(..).for_each(|frame| websocket::write(buffer, websocket::BINARY, &frame)));
+            return self.joined(|buffer| {
+                frames.drain(..).for_each(|frame| websocket::write(buffer, websocket::BINARY, &frame))
+            });
         }
         let mut kept = self.lock();
         for frame in frames.drain(..) {

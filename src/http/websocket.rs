@@ -42,7 +42,9 @@ impl<S: Sync> FromRequestParts<S> for Upgrade {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let headers = &parts.headers;
-        let asked = parts.method == Method::GET && names(headers, CONNECTION, "upgrade") && names(headers, UPGRADE, "websocket");
+        let asked = parts.method == Method::GET
+            && names(headers, CONNECTION, "upgrade")
+            && names(headers, UPGRADE, "websocket");
         let version = headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
         let key = headers.get(SEC_WEBSOCKET_KEY).cloned();
         match (key, parts.extensions.remove::<OnUpgrade>()) {

@@ -1,6 +1,6 @@
 //! The face of a store: what rooms, REST and operations may ask of it.
 
-use std::{fmt, ops::Range, path::Path};
+use std::{fmt, ops::Range, path::Path, time::Duration};
 
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -54,7 +54,14 @@ pub struct Entry {
     pub meta: Vec<(MetaKey, Option<Bytes>)>,
     /// A document whose journal and snapshot are removed.
     pub delete: Option<DocumentKey>,
+    /// Nobody waits for an answer: while much is written it may wait for up to one [`COMMIT_INTERVAL`] to share a commit.
+    pub may_gather: bool,
 }
+
+/// The shortest time between the beginnings of two commits that hold only what may gather. A display draws as often, so
+/// what is gathered would be seen together anyway; and a commit costs some hundred microseconds of processor time however
+/// little is in it (sled wakes all of its seven threads for each).
+pub const COMMIT_INTERVAL: Duration = Duration::from_millis(16);
 
 /// What an accepted [`Entry`] was given. Accepted is not durable: see [`Store::durability`].
 #[derive(Debug, Clone, PartialEq, Eq)]
