@@ -47,7 +47,7 @@ const BATCH: usize = 512;
 
 /// Appends under way before the room lets inputs gather: under load they then share a transaction, an append and a
 /// frame; with little load nothing waits. Enough for what people do within one interval of the store's commits.
-const APPENDS_IN_FLIGHT: usize = 8;
+const APPENDS_IN_FLIGHT: usize = 16;
 
 /// The tail is folded into a snapshot once it is this long: 10,000 small updates load in about 50 ms.
 const TAIL_UPDATES_MAX: u64 = 10_000;

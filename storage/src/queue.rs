@@ -59,6 +59,8 @@ struct State {
     refusing: Option<StorageError>,
     /// Something waits that must not wait longer than it takes.
     prompt: bool,
+    /// The writer lets more come: it is woken for what presses only.
+    gathering: bool,
     /// When the newest group was taken.
     taken_at: Option<Instant>,
     closed: bool,
@@ -99,8 +101,11 @@ impl Queue {
         state.remember(&entry, seq);
         state.prompt |= !entry.may_gather;
         state.push(bytes, Job::Append { seq, first_event, entry });
+        let wanted = !state.gathering || state.is_pressing();
         drop(state);
-        self.work.notify_one();
+        if wanted {
+            self.work.notify_one();
+        }
         Ok(Appended { seq, events })
     }
 
@@ -149,14 +154,16 @@ impl Queue {
     }
 
     /// Lets more come, if all that waits may wait and the last group was taken just now.
-    fn gather<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    fn gather<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         let pause = state.pause(Instant::now());
         if pause.is_zero() {
             return state;
         }
-        self.work
-            .wait_timeout_while(state, pause, |state| !state.is_pressing())
-            .map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state)
+        state.gathering = true;
+        let waited = self.work.wait_timeout_while(state, pause, |state| !state.is_pressing());
+        let mut state = waited.map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state);
+        state.gathering = false;
+        state
     }
 
     /// Everything up to `seq` is decided; `bytes` of memory are free again.
