@@ -22,6 +22,7 @@ mod catalogue;
 mod directory;
 mod engine;
 mod error;
+mod gathering;
 mod inspect;
 mod keys;
 mod limits;

@@ -13,8 +13,9 @@ use bytes::Bytes;
 
 use crate::{
     StorageError,
+    gathering::Gathering,
     record::Position,
-    store::{Appended, BlobHash, COMMIT_INTERVAL, DocumentKey, Entry, EventSeq, Seq},
+    store::{Appended, BlobHash, DocumentKey, Entry, EventSeq, Seq},
 };
 
 /// Waiting beyond this is refused: the disk is too slow for what comes in, and memory is for documents.
@@ -60,9 +61,8 @@ struct State {
     /// Something waits that must not wait longer than it takes.
     prompt: bool,
     /// The writer lets more come: it is woken for what presses only.
-    gathering: bool,
-    /// When the newest group was taken.
-    taken_at: Option<Instant>,
+    lets_more_come: bool,
+    gathering: Gathering,
     closed: bool,
     idle: bool,
 }
@@ -101,7 +101,7 @@ impl Queue {
         state.remember(&entry, seq);
         state.prompt |= !entry.may_gather;
         state.push(bytes, Job::Append { seq, first_event, entry });
-        let wanted = !state.gathering || state.is_pressing();
+        let wanted = !state.lets_more_come || state.is_pressing();
         drop(state);
         if wanted {
             self.work.notify_one();
@@ -145,24 +145,21 @@ impl Queue {
                 .wait_timeout_while(state, patience.period, |state| state.jobs.is_empty() && !state.closed)
                 .map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state);
         }
-        if patience.period > Duration::ZERO {
-            state = self.gather(state);
+        let pause = if patience.period > Duration::ZERO { state.pause(Instant::now()) } else { Duration::ZERO };
+        if !pause.is_zero() {
+            state = self.gather(state, pause);
         }
-        let (jobs, bytes) = state.take_group();
+        let (jobs, bytes) = state.take_group(!pause.is_zero());
         state.idle = false;
         Taken { jobs, bytes, last: state.closed && state.jobs.is_empty() }
     }
 
-    /// Lets more come, if all that waits may wait and the last group was taken just now.
-    fn gather<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        let pause = state.pause(Instant::now());
-        if pause.is_zero() {
-            return state;
-        }
-        state.gathering = true;
+    /// Lets more come until something presses.
+    fn gather<'a>(&self, mut state: MutexGuard<'a, State>, pause: Duration) -> MutexGuard<'a, State> {
+        state.lets_more_come = true;
         let waited = self.work.wait_timeout_while(state, pause, |state| !state.is_pressing());
         let mut state = waited.map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state);
-        state.gathering = false;
+        state.lets_more_come = false;
         state
     }
 
@@ -255,11 +252,10 @@ impl State {
 
     /// How long what waits may wait for more.
     fn pause(&self, now: Instant) -> Duration {
-        let last = self.taken_at.filter(|_| !self.is_pressing() && !self.jobs.is_empty());
-        last.map_or(Duration::ZERO, |last| COMMIT_INTERVAL.saturating_sub(now - last))
+        if self.jobs.is_empty() || self.is_pressing() { Duration::ZERO } else { self.gathering.pause(now) }
     }
 
-    fn take_group(&mut self) -> (Vec<Job>, usize) {
+    fn take_group(&mut self, paused: bool) -> (Vec<Job>, usize) {
         let (mut bytes, mut count) = (0, 0);
         for (size, _) in &self.jobs {
             if bytes >= GROUP_BYTES {
@@ -267,7 +263,9 @@ impl State {
             }
             (bytes, count) = (bytes + size, count + 1);
         }
-        self.taken_at = (count > 0).then(Instant::now).or(self.taken_at);
+        if count > 0 {
+            self.gathering.took(count, paused, Instant::now());
+        }
         self.prompt &= count < self.jobs.len();
         (self.jobs.drain(..count).map(|(_, job)| job).collect(), bytes)
     }
@@ -283,46 +281,43 @@ fn entry_bytes(entry: &Entry) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::COMMIT_INTERVAL;
 
     fn entry(may_gather: bool) -> Entry {
         Entry { events: vec![Bytes::from_static(b"e")], may_gather, ..Entry::default() }
     }
 
-    /// A queue whose newest group was taken now, with one entry waiting.
-    fn with_one_waiting(may_gather: bool) -> (Queue, Instant) {
+    /// A queue of which a group was just taken, with one more entry waiting.
+    fn with_one_waiting(may_gather: bool) -> Queue {
         let queue = Queue::default();
         queue.append(entry(false)).unwrap();
         queue.take(Patience { period: Duration::ZERO, idle: false });
         queue.append(entry(may_gather)).unwrap();
-        let taken_at = queue.lock().taken_at.unwrap();
-        (queue, taken_at)
+        queue
     }
 
-    #[test]
-    fn what_may_gather_waits_for_one_interval_from_the_last_commit() {
-        let (queue, taken_at) = with_one_waiting(true);
+    fn may_wait(queue: &Queue) -> bool {
         let state = queue.lock();
-        assert_eq!(state.pause(taken_at), COMMIT_INTERVAL);
-        assert_eq!(state.pause(taken_at + COMMIT_INTERVAL / 2), COMMIT_INTERVAL / 2);
-        assert_eq!(state.pause(taken_at + COMMIT_INTERVAL), Duration::ZERO);
+        !state.is_pressing() && !state.jobs.is_empty()
     }
 
     #[test]
-    fn what_somebody_waits_for_takes_the_others_along_at_once() {
-        let (queue, taken_at) = with_one_waiting(true);
+    fn what_may_gather_waits_and_what_somebody_waits_for_takes_it_along_at_once() {
+        assert!(!may_wait(&with_one_waiting(false)));
+        let queue = with_one_waiting(true);
+        assert!(may_wait(&queue));
         queue.append(entry(false)).unwrap();
-        assert_eq!(queue.lock().pause(taken_at), Duration::ZERO);
-        let taken = queue.take(Patience { period: COMMIT_INTERVAL, idle: true });
-        assert_eq!(taken.jobs.len(), 2);
+        assert!(!may_wait(&queue));
+        assert_eq!(queue.take(Patience { period: COMMIT_INTERVAL, idle: true }).jobs.len(), 2);
         queue.append(entry(true)).unwrap();
-        assert!(!queue.lock().is_pressing());
+        assert!(may_wait(&queue), "what was pressing is gone");
     }
 
     #[test]
     fn much_is_written_at_once_though_all_of_it_may_gather() {
-        let (queue, taken_at) = with_one_waiting(true);
+        let queue = with_one_waiting(true);
         let events = vec![Bytes::from(vec![0; GATHERED_BYTES])];
         queue.append(Entry { events, may_gather: true, ..Entry::default() }).unwrap();
-        assert_eq!(queue.lock().pause(taken_at), Duration::ZERO);
+        assert!(!may_wait(&queue));
     }
 }
