@@ -32,7 +32,7 @@ use crate::{
     ids::{DocumentId, PeerId},
     measure,
     vocabulary::Millis,
-    wire::frame::{ClientFrame, PresenceEntry},
+    wire::frame::PresenceEntry,
 };
 
 /// In a room of more people than this, presence waits for more of it.
@@ -55,25 +55,15 @@ const TAIL_UPDATES_MAX: u64 = 10_000;
 /// … or this large, or twice the snapshot, whichever is more: then folding costs a third of all writing.
 const TAIL_BYTES_MAX: u64 = 512 << 10;
 
-/// Shorter tails are not worth folding when a room is unloaded.
+/// Shorter tails are not worth folding when a document is packed or unloaded.
 const TAIL_UPDATES_AT_UNLOAD: u64 = 100;
 
 /// Updates of so many bytes may take yrs tens of milliseconds, and hostile ones of many times that whole seconds: it
 /// compares every item with all that were inserted at the same place.
-const HEAVY: usize = 4 << 10;
-
-/// Bytes of updates in a batch.
-fn weight(inputs: &[Input]) -> usize {
-    let bytes = |input: &Input| match input {
-        Input::Frame { frame: ClientFrame::Missing(update) | ClientFrame::Update(update), .. }
-        | Input::Merge { update, .. } => update.bytes().len(),
-        _ => 0,
-    };
-    inputs.iter().map(bytes).sum()
-}
+const HEAVY: u64 = 4 << 10;
 
 /// Lets other tasks leave this thread before heavy work, so that only this document waits for it.
-fn apart<T>(weight: usize, work: impl FnOnce() -> T) -> T {
+fn apart<T>(weight: u64, work: impl FnOnce() -> T) -> T {
     let several_threads = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
     if weight > HEAVY && several_threads { tokio::task::block_in_place(work) } else { work() }
 }
@@ -331,8 +321,9 @@ impl Actor {
     fn step(&mut self, mut inputs: Vec<Input>) {
         while !inputs.is_empty() && self.failed.is_none() {
             let under_way = self.registry.watchdog().watch(&self.id);
-            let handled =
-                apart(weight(&inputs), || catch_unwind(AssertUnwindSafe(|| self.state.handle(inputs, now()))));
+            let now = now();
+            let weight = self.state.weight(&inputs, now);
+            let handled = apart(weight, || catch_unwind(AssertUnwindSafe(|| self.state.handle(inputs, now))));
             drop(under_way);
             inputs = match handled {
                 Ok(effects) => self.perform(effects),
@@ -476,7 +467,8 @@ impl Actor {
     }
 
     fn fold_long_tail(&mut self) {
-        if self.tail.is_long() && self.failed.is_none() {
+        let is_idle = self.state.is_packed() && self.tail.updates > TAIL_UPDATES_AT_UNLOAD;
+        if (self.tail.is_long() || is_idle) && self.failed.is_none() {
             self.fold();
         }
     }

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 
 use super::{
     actor::{self, Actor, Opened, Registry},
+    content::Content,
     document::Document,
     handle::{CloseReason, Command, RoomHandle},
     limits::RoomLimits,
@@ -495,7 +496,7 @@ fn load(store: &dyn Store, id: &DocumentId, limits: &RoomLimits) -> Result<(Room
         loaded => loaded.unwrap_or_default(),
     };
     let client = u64::from(rand::random::<u32>());
-    let document = catch_unwind(AssertUnwindSafe(|| Document::load(id, client, &loaded, limits.document_bytes)));
+    let document = catch_unwind(AssertUnwindSafe(|| Content::load(id, client, &loaded, limits.document_bytes)));
     match document {
         Ok(Ok(document)) => Ok((RoomState::new(id.clone(), document, record, limits), loaded)),
         Ok(Err(error)) => Err(quarantined(error.to_string())),
