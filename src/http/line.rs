@@ -30,7 +30,7 @@ thread_local! {
 pub struct SocketLine {
     stream: TcpStream,
     kept: Mutex<Kept>,
-    /// Something was written since the flag was last taken.
+    /// Frames were written since the flag was last taken.
     wrote: AtomicBool,
 }
 
@@ -56,7 +56,7 @@ impl SocketLine {
         self.joined(|buffer| websocket::write(buffer, kind, payload));
     }
 
-    /// Whether something was written since this was last asked.
+    /// Whether frames were written since this was last asked; a ping is none.
     pub fn has_written(&self) -> bool {
         self.wrote.swap(false, Ordering::Relaxed)
     }
@@ -75,7 +75,6 @@ impl SocketLine {
         BUFFER.with_borrow_mut(|buffer| {
             buffer.clear();
             fill(buffer);
-            self.wrote.store(true, Ordering::Relaxed);
             self.lock().write(&self.stream, buffer);
         });
     }
@@ -88,11 +87,11 @@ impl SocketLine {
 
 impl Line for SocketLine {
     fn write(&self, frames: &mut Vec<Bytes>) {
+        self.wrote.store(true, Ordering::Relaxed);
         let total: usize = frames.iter().map(Bytes::len).sum();
         if total <= JOINED {
             return self.joined(|buffer| frames.drain(..).for_each(|frame| websocket::write(buffer, websocket::BINARY, &frame)));
         }
-        self.wrote.store(true, Ordering::Relaxed);
         let mut kept = self.lock();
         for frame in frames.drain(..) {
             let (head, size) = websocket::head(websocket::BINARY, frame.len());
