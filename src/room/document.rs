@@ -99,6 +99,7 @@ impl Document {
         for batch in entries.chunks(LOAD_BATCH) {
             document.replay(batch)?;
         }
+        document.standing.shrink();
         if let DocumentId::Notebook(id) = id {
             let notebook = Notebook::open(&document.doc.transact());
             document.notebook = Some((id.clone(), notebook));

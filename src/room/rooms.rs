@@ -21,7 +21,7 @@ use super::{
     actor::{self, Actor, Opened, Registry},
     content::Content,
     document::Document,
-    handle::{CloseReason, Command, RoomHandle},
+    handle::{CloseReason, Control, RoomHandle},
     limits::RoomLimits,
     quarantine::{self, SetAside},
     state::RoomState,
@@ -413,7 +413,7 @@ impl Shared {
 impl Slot {
     fn stop(&self, reason: &CloseReason) {
         if let Phase::Open(room) = &self.phase
-            && room.control.send(Command::Stop(reason.clone())).is_err()
+            && room.control.send(Control::Stop(Box::new(reason.clone()))).is_err()
         {
             tracing::debug!("the room has ended already");
         }

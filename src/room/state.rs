@@ -237,7 +237,7 @@ impl RoomState {
     }
 
     /// Keeps nothing but the bytes of the document, unless a client is behind and will need a difference.
-    fn pack(&mut self, now: Millis) {
+    pub(super) fn pack(&mut self, now: Millis) {
         if self.peers.values().any(|peer| peer.behind.is_some()) {
             self.needed_at = Some(now);
             return;
