@@ -315,11 +315,12 @@ impl Rooms {
         let shared = Arc::downgrade(&self.shared);
         std::thread::spawn(move || {
             while let Some(shared) = shared.upgrade() {
-                std::thread::sleep(LOOK_INTERVAL);
                 if let Some(document) = shared.watchdog.hung(Instant::now()) {
                     shared.set_aside(&document);
                     restart();
                 }
+                drop(shared);
+                std::thread::sleep(LOOK_INTERVAL);
             }
         });
     }
