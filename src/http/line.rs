@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
 
 use crate::{room::Line, wire::websocket};
 
@@ -28,7 +28,7 @@ thread_local! {
 /// An upgraded connection.
 #[derive(Debug)]
 pub struct SocketLine {
-    stream: TcpStream,
+    stream: OwnedWriteHalf,
     kept: Mutex<Kept>,
     /// Frames were written since the flag was last taken.
     wrote: AtomicBool,
@@ -43,12 +43,8 @@ struct Kept {
 }
 
 impl SocketLine {
-    pub fn new(stream: TcpStream) -> Self {
+    pub fn new(stream: OwnedWriteHalf) -> Self {
         Self { stream, kept: Mutex::default(), wrote: AtomicBool::new(false) }
-    }
-
-    pub fn stream(&self) -> &TcpStream {
-        &self.stream
     }
 
     /// Writes one message of any kind.
@@ -90,7 +86,9 @@ impl Line for SocketLine {
         self.wrote.store(true, Ordering::Relaxed);
         let total: usize = frames.iter().map(Bytes::len).sum();
         if total <= JOINED {
-            return self.joined(|buffer| frames.drain(..).for_each(|frame| websocket::write(buffer, websocket::BINARY, &frame)));
+            return self.joined(|buffer| {
+                frames.drain(..).for_each(|frame| websocket::write(buffer, websocket::BINARY, &frame))
+            });
         }
         let mut kept = self.lock();
         for frame in frames.drain(..) {
@@ -106,7 +104,7 @@ impl Line for SocketLine {
 }
 
 impl Kept {
-    fn write(&mut self, stream: &TcpStream, bytes: &[u8]) {
+    fn write(&mut self, stream: &OwnedWriteHalf, bytes: &[u8]) {
         let written = if self.pieces.is_empty() { self.attempt(stream, bytes) } else { 0 };
         if written < bytes.len() && !self.broken {
             self.pieces.push_back(Bytes::copy_from_slice(&bytes[written..]));
@@ -114,7 +112,7 @@ impl Kept {
     }
 
     /// Writes what is kept as far as it goes.
-    fn push_on(&mut self, stream: &TcpStream) {
+    fn push_on(&mut self, stream: &OwnedWriteHalf) {
         while let Some(mut piece) = self.pieces.pop_front() {
             let written = self.attempt(stream, &piece);
             piece.advance(written);
@@ -127,7 +125,7 @@ impl Kept {
     }
 
     /// How many of the bytes the network took without waiting.
-    fn attempt(&mut self, stream: &TcpStream, bytes: &[u8]) -> usize {
+    fn attempt(&mut self, stream: &OwnedWriteHalf, bytes: &[u8]) -> usize {
         let mut written = 0;
         while written < bytes.len() && !self.broken {
             match stream.try_write(&bytes[written..]) {

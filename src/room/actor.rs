@@ -46,8 +46,8 @@ const PRESENCE_PAUSE: Duration = Duration::from_millis(25);
 const BATCH: usize = 512;
 
 /// Appends under way before the room lets inputs gather: under load they then share a transaction, an append and a
-/// frame; with little load nothing waits.
-const APPENDS_IN_FLIGHT: usize = 2;
+/// frame; with little load nothing waits. Enough for what people do within one interval of the store's commits.
+const APPENDS_IN_FLIGHT: usize = 16;
 
 /// The tail is folded into a snapshot once it is this long: 10,000 small updates load in about 50 ms.
 const TAIL_UPDATES_MAX: u64 = 10_000;
@@ -391,6 +391,8 @@ impl Actor {
             events: events.iter().filter_map(json).collect(),
             meta: self.record_entry(record.as_ref()).into_iter().collect(),
             delete: None,
+            // A caller waits for the disk; and a room that takes no more inputs would make every client wait.
+            may_gather: self.replies.is_empty() && self.in_flight.len() + 1 < APPENDS_IN_FLIGHT,
         };
         let appended = self.store.append(entry)?;
         counter!(measure::UPDATES).increment(1);

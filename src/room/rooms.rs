@@ -281,7 +281,7 @@ impl Rooms {
             update: update.map(|update| (DocumentKey(id.to_string()), update)),
             events: vec![encode(&event, id)?],
             meta: vec![(NotebookRecord::key(id), Some(encode(record, id)?))],
-            delete: None,
+            ..Entry::default()
         };
         let mut durability = self.shared.store.durability();
         let seq = self.shared.store.append(entry)?.seq;
