@@ -82,9 +82,10 @@ impl Upgrade {
         let on_upgrade = self.on_upgrade;
         tokio::spawn(async move {
             match on_upgrade.await {
+                // In a task of its own, which is no larger than it must be.
                 Ok(upgraded) => {
                     if let Some(socket) = Socket::new(upgraded, max_message) {
-                        serve(socket).await;
+                        tokio::spawn(serve(socket));
                     }
                 }
                 Err(error) => tracing::debug!(%error, "the upgrade did not end"),
@@ -131,7 +132,11 @@ impl Socket {
                     return Err(Ending::Gone);
                 }
                 Some(event) => return Ok(event),
-                None => self.bytes(Self::decode).await?,
+                None => {
+                    // Nothing is kept for what comes one day.
+                    self.events = VecDeque::new();
+                    self.bytes(Self::decode).await?;
+                }
             }
         }
     }
@@ -156,7 +161,7 @@ impl Socket {
     fn decode(&mut self, bytes: &[u8]) -> Result<(), Ending> {
         let mut events = Vec::new();
         let read = self.decoder.read(bytes, &mut events);
-        self.events.extend(events);
+        self.events = events.into();
         read.map_err(|violation| match violation {
             Violation::TooBig => Ending::too_big("The message is larger than this server takes."),
             _ => Ending::refused("The frame breaks the rules of WebSockets.".into()),
