@@ -4,6 +4,7 @@
 //! Invariant: nothing that depends on a journal entry leaves a room before that entry is durable.
 
 mod actor;
+mod content;
 mod document;
 mod edits;
 mod effects;

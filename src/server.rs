@@ -79,7 +79,8 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     prepare(&data)?;
     let path = data.store();
     let store = tokio::task::spawn_blocking(move || SledStore::open(&path, storage::Options::default())).await;
-    let store: Arc<dyn Store> = Arc::new(store.map_err(|error| ServeError::Serve(error.into()))??);
+    let disk = Arc::new(store.map_err(|error| ServeError::Serve(error.into()))??);
+    let store: Arc<dyn Store> = disk.clone();
     let rooms = Rooms::new(store.clone(), room_limits(&args.limits));
     rooms.supervise(start_again);
     welcome(&rooms, store.clone()).await?;
@@ -92,7 +93,9 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let connections = app.connections.clone();
     let _announced = Announced::write(&data, &format!("http://{}{}", reachable(address), args.base_path.as_str()))?;
     greet(&greeting).map_err(ServeError::Serve)?;
-    serve(listener, app, &stop, &rooms, &connections, args.limits.max_connections).await
+    serve(listener, app, &stop, &rooms, &connections, args.limits.max_connections).await?;
+    // Not left to the last who holds it: some threads never end, and documents that were folded just now open faster.
+    tokio::task::spawn_blocking(move || disk.close()).await.map_err(|error| ServeError::Serve(error.into()))
 }
 
 /// What rooms must know of the settings.

@@ -111,10 +111,15 @@ impl Line for Wide {
 }
 
 async fn join(room: &RoomHandle) -> Connection {
-    let join = Join { actor: ana(), role: Role::Editor, declared: true, tab: None, remote: "test".into() };
-    let connection = room.join(join).await.unwrap();
+    let connection = join_without_line(room).await;
     connection.attach(Arc::new(Wide));
     connection
+}
+
+/// Nothing leaves the queue of this one.
+async fn join_without_line(room: &RoomHandle) -> Connection {
+    let join = Join { actor: ana(), role: Role::Editor, declared: true, tab: None, remote: "test".into() };
+    room.join(join).await.unwrap()
 }
 
 fn typed(text: &str) -> update::CheckedUpdate {
@@ -328,7 +333,7 @@ async fn a_reader_that_stops_is_behind_at_the_limit_that_was_set() {
     for (queue_bytes, behind) in [(1_000, true), (10_000, false)] {
         let rooms = Rooms::new(Arc::new(MemoryStore::new()), RoomLimits { queue_bytes, ..RoomLimits::default() });
         let room = rooms.open(&free("a")).await.unwrap();
-        let stopped = join(&room).await;
+        let stopped = join_without_line(&room).await;
         stopped.send(frame::decode(frame::state_vector(&[0])).unwrap()).await.unwrap();
         for _ in 0..4 {
             room.merge(typed(&"x".repeat(400)), ana()).await.unwrap();

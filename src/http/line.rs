@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
 
 use crate::{room::Line, wire::websocket};
 
@@ -28,9 +28,9 @@ thread_local! {
 /// An upgraded connection.
 #[derive(Debug)]
 pub struct SocketLine {
-    stream: TcpStream,
+    stream: OwnedWriteHalf,
     kept: Mutex<Kept>,
-    /// Something was written since the flag was last taken.
+    /// Frames were written since the flag was last taken.
     wrote: AtomicBool,
 }
 
@@ -43,12 +43,8 @@ struct Kept {
 }
 
 impl SocketLine {
-    pub fn new(stream: TcpStream) -> Self {
+    pub fn new(stream: OwnedWriteHalf) -> Self {
         Self { stream, kept: Mutex::default(), wrote: AtomicBool::new(false) }
-    }
-
-    pub fn stream(&self) -> &TcpStream {
-        &self.stream
     }
 
     /// Writes one message of any kind.
@@ -56,7 +52,7 @@ impl SocketLine {
         self.joined(|buffer| websocket::write(buffer, kind, payload));
     }
 
-    /// Whether something was written since this was last asked.
+    /// Whether frames were written since this was last asked; a ping is none.
     pub fn has_written(&self) -> bool {
         self.wrote.swap(false, Ordering::Relaxed)
     }
@@ -75,7 +71,6 @@ impl SocketLine {
         BUFFER.with_borrow_mut(|buffer| {
             buffer.clear();
             fill(buffer);
-            self.wrote.store(true, Ordering::Relaxed);
             self.lock().write(&self.stream, buffer);
         });
     }
@@ -88,11 +83,13 @@ impl SocketLine {
 
 impl Line for SocketLine {
     fn write(&self, frames: &mut Vec<Bytes>) {
+        self.wrote.store(true, Ordering::Relaxed);
         let total: usize = frames.iter().map(Bytes::len).sum();
         if total <= JOINED {
-            return self.joined(|buffer| frames.drain(..).for_each(|frame| websocket::write(buffer, websocket::BINARY, &frame)));
+            return self.joined(|buffer| {
+                frames.drain(..).for_each(|frame| websocket::write(buffer, websocket::BINARY, &frame))
+            });
         }
-        self.wrote.store(true, Ordering::Relaxed);
         let mut kept = self.lock();
         for frame in frames.drain(..) {
             let (head, size) = websocket::head(websocket::BINARY, frame.len());
@@ -107,7 +104,7 @@ impl Line for SocketLine {
 }
 
 impl Kept {
-    fn write(&mut self, stream: &TcpStream, bytes: &[u8]) {
+    fn write(&mut self, stream: &OwnedWriteHalf, bytes: &[u8]) {
         let written = if self.pieces.is_empty() { self.attempt(stream, bytes) } else { 0 };
         if written < bytes.len() && !self.broken {
             self.pieces.push_back(Bytes::copy_from_slice(&bytes[written..]));
@@ -115,7 +112,7 @@ impl Kept {
     }
 
     /// Writes what is kept as far as it goes.
-    fn push_on(&mut self, stream: &TcpStream) {
+    fn push_on(&mut self, stream: &OwnedWriteHalf) {
         while let Some(mut piece) = self.pieces.pop_front() {
             let written = self.attempt(stream, &piece);
             piece.advance(written);
@@ -128,7 +125,7 @@ impl Kept {
     }
 
     /// How many of the bytes the network took without waiting.
-    fn attempt(&mut self, stream: &TcpStream, bytes: &[u8]) -> usize {
+    fn attempt(&mut self, stream: &OwnedWriteHalf, bytes: &[u8]) -> usize {
         let mut written = 0;
         while written < bytes.len() && !self.broken {
             match stream.try_write(&bytes[written..]) {

@@ -38,7 +38,7 @@ use crate::{
     room::{Connection, DEFAULT_NOTEBOOK, Join, Line},
     vocabulary::{Actor, ActorKind, Role},
     wire::{
-        frame::{self, FrameError},
+        frame::{self, ClientFrame, FrameError},
         websocket::{self, Event},
     },
 };
@@ -106,7 +106,7 @@ impl Arrival {
         let name = document.as_ref().map(ToString::to_string).unwrap_or_default();
         let span = tracing::info_span!("connection", document = name, remote = %self.remote);
         let max_message = self.app.limits.max_message;
-        let client = Client { app: self.app, join, _permit: permit };
+        let client = Client { app: self.app, join, permit };
         let serve = move |socket| client.serve(socket, role.is_some(), document).instrument(span);
         Ok(self.upgrade.serve(max_message, serve))
     }
@@ -127,46 +127,61 @@ impl Arrival {
 struct Client {
     app: Shared,
     join: Join,
-    _permit: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 }
 
 impl Client {
-    async fn serve(self, mut socket: Socket, admitted: bool, document: Result<DocumentId, InvalidId>) {
-        let _counted = Counted::new();
-        tracing::debug!("opened");
-        let ending = match self.enter(admitted, document).await {
-            Ok(connection) => self.exchange(&mut socket, &connection).await,
-            Err(ending) => {
-                tracing::info!(?ending, "refused");
-                ending
-            }
-        };
-        socket.close(ending).await;
-    }
-
-    async fn enter(&self, admitted: bool, document: Result<DocumentId, InvalidId>) -> Result<Connection, Ending> {
-        if !admitted {
-            return Err(Ending::UNAUTHORIZED);
+    /// What an open socket does. Kept small, since a task has this size for as long as its client is connected: what is
+    /// needed only at the beginning or at the end is boxed.
+    fn serve(
+        self,
+        mut socket: Socket,
+        admitted: bool,
+        document: Result<DocumentId, InvalidId>,
+    ) -> impl Future<Output = ()> {
+        let Self { app, join, permit } = self;
+        let entering = Box::pin(enter(app.clone(), join, admitted, document));
+        async move {
+            let _counted = (Counted::new(), permit);
+            tracing::debug!("opened");
+            let ending = match entering.await {
+                Ok(connection) => exchange(&mut socket, &connection, &app.limits).await,
+                Err(ending) => {
+                    tracing::info!(?ending, "refused");
+                    ending
+                }
+            };
+            Box::pin(socket.close(ending)).await;
         }
-        let document = document.map_err(Ending::from)?;
-        let room = self.app.rooms.open(&document).await?;
-        room.join(self.join.clone()).await.map_err(|closed| closed.0.into())
     }
+}
 
-    async fn exchange(&self, socket: &mut Socket, connection: &Connection) -> Ending {
-        let line = socket.line().clone();
-        connection.attach(line.clone());
-        let heard = AtomicBool::new(true);
-        let limits = &self.app.limits;
-        let mut reader = Reader { connection, heard: &heard, pace: Pace::new(limits) };
-        let ending = tokio::select! {
-            ending = reader.read(socket) => ending,
-            ending = write(&line, connection) => ending,
-            ending = keep_alive(&line, connection, &heard, limits) => ending,
-        };
-        tracing::debug!(?ending, "closing");
-        ending
+async fn enter(
+    app: Shared,
+    join: Join,
+    admitted: bool,
+    document: Result<DocumentId, InvalidId>,
+) -> Result<Connection, Ending> {
+    if !admitted {
+        return Err(Ending::UNAUTHORIZED);
     }
+    let document = document.map_err(Ending::from)?;
+    let room = app.rooms.open(&document).await?;
+    room.join(join).await.map_err(|closed| closed.0.into())
+}
+
+async fn exchange(socket: &mut Socket, connection: &Connection, limits: &Limits) -> Ending {
+    let line = socket.line().clone();
+    connection.attach(line.clone());
+    let heard = AtomicBool::new(true);
+    let mut reader = Reader { connection, heard: &heard, pace: Pace::new(limits) };
+    let ending = tokio::select! {
+        ending = reader.read(socket) => ending,
+        ending = write(&line, connection) => ending,
+        ending = keep_alive(&line, connection, &heard, limits) => ending,
+    };
+    tracing::debug!(?ending, "closing");
+    ending
 }
 
 /// Counts an open connection while it lives.
@@ -196,45 +211,51 @@ struct Reader<'a> {
 impl Reader<'_> {
     async fn read(&mut self, socket: &mut Socket) -> Ending {
         loop {
-            let step = match socket.next().await {
-                Ok(event) => self.take(event).await,
-                Err(ending) => Err(ending),
+            let event = match socket.next().await {
+                Ok(event) => event,
+                Err(ending) => return ending,
             };
-            if let Err(ending) = step {
-                return ending;
+            self.heard.store(true, Ordering::Relaxed);
+            if let Some(delay) = self.pace.delay(&event) {
+                counter!(measure::THROTTLED).increment(1);
+                Box::pin(time::sleep(delay)).await;
             }
-        }
-    }
-
-    async fn take(&mut self, event: Event) -> Result<(), Ending> {
-        self.heard.store(true, Ordering::Relaxed);
-        let Event::Binary(bytes) = event else {
-            self.pace.wait(0).await;
-            if matches!(event, Event::Text(_)) {
-                ignored("text frames are not spoken here");
+            match message(event) {
+                Ok(Some(frame)) => {
+                    if let Err(closed) = self.connection.send(frame).await {
+                        return closed.0.into();
+                    }
+                }
+                Ok(None) => {}
+                Err(ending) => return ending,
             }
-            return Ok(());
-        };
-        self.pace.wait(bytes.len()).await;
-        match decode(bytes) {
-            Ok(frame) => self.connection.send(frame).await.map_err(|closed| closed.0.into()),
-            Err(FrameError::Ignorable(why)) => {
-                ignored(why);
-                Ok(())
-            }
-            Err(FrameError::Hostile(sentence)) => Err(refused("hostile", Ending::refused(sentence))),
-            Err(FrameError::TooBig(sentence)) => Err(refused("too_big", Ending::too_big(sentence))),
         }
     }
 }
 
-fn decode(bytes: Bytes) -> Result<frame::ClientFrame, FrameError> {
+/// What a client said for the room, if it is anything.
+fn message(event: Event) -> Result<Option<ClientFrame>, Ending> {
+    let bytes = match event {
+        Event::Binary(bytes) => bytes,
+        Event::Text(_) => return Ok(ignored("text frames are not spoken here")),
+        _ => return Ok(None),
+    };
+    match decode(bytes) {
+        Ok(frame) => Ok(Some(frame)),
+        Err(FrameError::Ignorable(why)) => Ok(ignored(why)),
+        Err(FrameError::Hostile(sentence)) => Err(refused("hostile", Ending::refused(sentence))),
+        Err(FrameError::TooBig(sentence)) => Err(refused("too_big", Ending::too_big(sentence))),
+    }
+}
+
+fn decode(bytes: Bytes) -> Result<ClientFrame, FrameError> {
     if bytes.len() < LARGE_FRAME { frame::decode(bytes) } else { tokio::task::block_in_place(|| frame::decode(bytes)) }
 }
 
-fn ignored(why: &'static str) {
+fn ignored(why: &'static str) -> Option<ClientFrame> {
     counter!(measure::REFUSALS, "reason" => "ignored").increment(1);
     tracing::debug!(why, "ignored a frame");
+    None
 }
 
 fn refused(reason: &'static str, ending: Ending) -> Ending {
@@ -265,14 +286,13 @@ impl Pace {
         }
     }
 
+    /// How long to wait before a message is handled, if at all.
     #[expect(clippy::cast_precision_loss, reason = "messages are far smaller than 2^52 bytes")]
-    async fn wait(&mut self, bytes: usize) {
+    fn delay(&mut self, event: &Event) -> Option<Duration> {
+        let bytes = if let Event::Binary(bytes) = event { bytes.len() } else { 0 };
         let now = Instant::now();
         let delay = self.messages.take(1.0, now).max(self.bytes.take(bytes as f64, now));
-        if delay > Duration::ZERO {
-            counter!(measure::THROTTLED).increment(1);
-            time::sleep(delay).await;
-        }
+        (delay > Duration::ZERO).then_some(delay)
     }
 }
 
@@ -281,7 +301,7 @@ async fn write(line: &SocketLine, connection: &Connection) -> Ending {
     loop {
         match connection.flush() {
             Ok(true) => connection.busy().await,
-            Ok(false) if line.clear().await.is_ok() => {}
+            Ok(false) if Box::pin(line.clear()).await.is_ok() => {}
             Ok(false) => return Ending::Gone,
             Err(reason) => return reason.into(),
         }

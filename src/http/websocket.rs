@@ -3,7 +3,14 @@
 //! Ours and not the framework's: the room writes to the network directly (see [`SocketLine`]), and an idle connection
 //! keeps no buffers. Invariant: whatever a client sends, at most its own connection ends.
 
-use std::{cell::RefCell, collections::VecDeque, future::Future, io::ErrorKind, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::Arc,
+    task::{Poll, ready},
+};
 
 use axum::{
     extract::FromRequestParts,
@@ -16,7 +23,11 @@ use axum::{
 };
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::{rt::TokioIo, server::conn::auto::upgrade};
-use tokio::{net::TcpStream, time};
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    net::{TcpStream, tcp::OwnedReadHalf},
+    time,
+};
 
 use super::{closing::Ending, error::ApiError, line::SocketLine};
 use crate::{
@@ -42,7 +53,9 @@ impl<S: Sync> FromRequestParts<S> for Upgrade {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let headers = &parts.headers;
-        let asked = parts.method == Method::GET && names(headers, CONNECTION, "upgrade") && names(headers, UPGRADE, "websocket");
+        let asked = parts.method == Method::GET
+            && names(headers, CONNECTION, "upgrade")
+            && names(headers, UPGRADE, "websocket");
         let version = headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
         let key = headers.get(SEC_WEBSOCKET_KEY).cloned();
         match (key, parts.extensions.remove::<OnUpgrade>()) {
@@ -69,9 +82,10 @@ impl Upgrade {
         let on_upgrade = self.on_upgrade;
         tokio::spawn(async move {
             match on_upgrade.await {
+                // In a task of its own, which is no larger than it must be.
                 Ok(upgraded) => {
                     if let Some(socket) = Socket::new(upgraded, max_message) {
-                        serve(socket).await;
+                        tokio::spawn(serve(socket));
                     }
                 }
                 Err(error) => tracing::debug!(%error, "the upgrade did not end"),
@@ -85,6 +99,7 @@ impl Upgrade {
 /// An open WebSocket: the half that reads, and the line that is written to.
 pub struct Socket {
     line: Arc<SocketLine>,
+    stream: OwnedReadHalf,
     decoder: Decoder,
     events: VecDeque<Event>,
     /// Read together with the request.
@@ -97,8 +112,9 @@ impl Socket {
             tracing::error!("an upgraded connection is no TCP connection");
             return None;
         };
-        let line = Arc::new(SocketLine::new(parts.io.into_inner()));
-        Some(Self { line, decoder: Decoder::new(max_message), events: VecDeque::new(), early: parts.read_buf })
+        let (stream, sink) = parts.io.into_inner().into_split();
+        let line = Arc::new(SocketLine::new(sink));
+        Some(Self { line, stream, decoder: Decoder::new(max_message), events: VecDeque::new(), early: parts.read_buf })
     }
 
     /// Where messages are written to.
@@ -116,30 +132,36 @@ impl Socket {
                     return Err(Ending::Gone);
                 }
                 Some(event) => return Ok(event),
-                None => self.bytes(Self::decode).await?,
+                None => {
+                    // Nothing is kept for what comes one day.
+                    self.events = VecDeque::new();
+                    self.bytes(Self::decode).await?;
+                }
             }
         }
     }
 
     /// Waits for bytes and hands over those that are there.
-    async fn bytes(&mut self, take: impl FnOnce(&mut Self, &[u8]) -> Result<(), Ending>) -> Result<(), Ending> {
+    async fn bytes(&mut self, mut take: impl FnMut(&mut Self, &[u8]) -> Result<(), Ending>) -> Result<(), Ending> {
         let early = std::mem::take(&mut self.early);
         if !early.is_empty() {
             return take(self, &early);
         }
-        self.line.stream().readable().await.map_err(|_| Ending::Gone)?;
-        BUFFER.with_borrow_mut(|buffer| match self.line.stream().try_read(buffer) {
-            Ok(0) => Err(Ending::Gone),
-            Ok(count) => take(self, &buffer[..count]),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
-            Err(_) => Err(Ending::Gone),
+        poll_fn(|context| {
+            BUFFER.with_borrow_mut(|buffer| {
+                let mut read = ReadBuf::new(buffer);
+                let result = ready!(Pin::new(&mut self.stream).poll_read(context, &mut read));
+                let filled = read.filled();
+                Poll::Ready(if result.is_err() || filled.is_empty() { Err(Ending::Gone) } else { take(self, filled) })
+            })
         })
+        .await
     }
 
     fn decode(&mut self, bytes: &[u8]) -> Result<(), Ending> {
         let mut events = Vec::new();
         let read = self.decoder.read(bytes, &mut events);
-        self.events.extend(events);
+        self.events = events.into();
         read.map_err(|violation| match violation {
             Violation::TooBig => Ending::too_big("The message is larger than this server takes."),
             _ => Ending::refused("The frame breaks the rules of WebSockets.".into()),

@@ -21,7 +21,7 @@ use tokio::{
 use super::{
     Revision,
     effects::{Answer, Append, Audience, Effects, Input, Outgoing, ReplyId},
-    handle::{Call, CloseReason, Command, MAILBOX},
+    handle::{Call, CloseReason, Command, Control, MAILBOX},
     outbound::{Flushed, Outbound},
     queue::Pushed,
     state::RoomState,
@@ -32,7 +32,7 @@ use crate::{
     ids::{DocumentId, PeerId},
     measure,
     vocabulary::Millis,
-    wire::frame::{ClientFrame, PresenceEntry},
+    wire::frame::PresenceEntry,
 };
 
 /// In a room of more people than this, presence waits for more of it.
@@ -46,8 +46,8 @@ const PRESENCE_PAUSE: Duration = Duration::from_millis(25);
 const BATCH: usize = 512;
 
 /// Appends under way before the room lets inputs gather: under load they then share a transaction, an append and a
-/// frame; with little load nothing waits.
-const APPENDS_IN_FLIGHT: usize = 2;
+/// frame; with little load nothing waits. Enough for what people do within one interval of the store's commits.
+const APPENDS_IN_FLIGHT: usize = 16;
 
 /// The tail is folded into a snapshot once it is this long: 10,000 small updates load in about 50 ms.
 const TAIL_UPDATES_MAX: u64 = 10_000;
@@ -55,25 +55,15 @@ const TAIL_UPDATES_MAX: u64 = 10_000;
 /// … or this large, or twice the snapshot, whichever is more: then folding costs a third of all writing.
 const TAIL_BYTES_MAX: u64 = 512 << 10;
 
-/// Shorter tails are not worth folding when a room is unloaded.
+/// Shorter tails are not worth folding when a document is packed or unloaded.
 const TAIL_UPDATES_AT_UNLOAD: u64 = 100;
 
 /// Updates of so many bytes may take yrs tens of milliseconds, and hostile ones of many times that whole seconds: it
 /// compares every item with all that were inserted at the same place.
-const HEAVY: usize = 4 << 10;
-
-/// Bytes of updates in a batch.
-fn weight(inputs: &[Input]) -> usize {
-    let bytes = |input: &Input| match input {
-        Input::Frame { frame: ClientFrame::Missing(update) | ClientFrame::Update(update), .. }
-        | Input::Merge { update, .. } => update.bytes().len(),
-        _ => 0,
-    };
-    inputs.iter().map(bytes).sum()
-}
+const HEAVY: u64 = 4 << 10;
 
 /// Lets other tasks leave this thread before heavy work, so that only this document waits for it.
-fn apart<T>(weight: usize, work: impl FnOnce() -> T) -> T {
+fn apart<T>(weight: u64, work: impl FnOnce() -> T) -> T {
     let several_threads = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
     if weight > HEAVY && several_threads { tokio::task::block_in_place(work) } else { work() }
 }
@@ -121,8 +111,8 @@ pub(super) struct Opened {
     pub(super) state: RoomState,
     pub(super) store: Arc<dyn Store>,
     pub(super) registry: Arc<dyn Registry>,
-    pub(super) commands: mpsc::Receiver<Command>,
-    pub(super) controls: mpsc::UnboundedReceiver<Command>,
+    pub(super) commands: mpsc::Receiver<Box<Command>>,
+    pub(super) controls: mpsc::UnboundedReceiver<Control>,
     pub(super) loaded_from: Loaded,
     /// An unused room ends after this time.
     pub(super) idle_unload: Duration,
@@ -163,8 +153,8 @@ pub(super) struct Actor {
     state: RoomState,
     store: Arc<dyn Store>,
     registry: Arc<dyn Registry>,
-    commands: mpsc::Receiver<Command>,
-    controls: mpsc::UnboundedReceiver<Command>,
+    commands: mpsc::Receiver<Box<Command>>,
+    controls: mpsc::UnboundedReceiver<Control>,
     durability: watch::Receiver<Durability>,
     connections: HashMap<PeerId, Arc<Outbound>>,
     touched: Touched,
@@ -190,7 +180,7 @@ impl Actor {
         let key = DocumentKey(id.to_string());
         let newest =
             loaded_from.tail.last().map(|(seq, _)| *seq).or(loaded_from.snapshot.as_ref().map(|(seq, _)| *seq));
-        let actor = Self {
+        let actor = Box::new(Self {
             id,
             key,
             state,
@@ -212,12 +202,13 @@ impl Actor {
             idle_unload,
             ending: false,
             failed: None,
-        };
+        });
         drop(loaded_from);
         tokio::spawn(actor.run());
     }
 
-    async fn run(mut self) {
+    /// Boxed: a future would hold the actor twice, as its argument and as its variable.
+    async fn run(mut self: Box<Self>) {
         gauge!(measure::ROOMS).increment(1.0);
         while self.failed.is_none() && !(self.ending && self.state.is_quiet()) {
             let inputs = self.gather().await;
@@ -243,12 +234,15 @@ impl Actor {
             count = self.commands.recv_many(&mut taken, BATCH), if may_take => self.ending |= count == 0,
             () = sleep(deadline), if deadline.is_some() => return vec![Input::Tick],
         }
-        self.take_controls(&mut taken, controls);
-        taken.into_iter().filter_map(|command| self.input(command)).collect()
+        self.take_waiting(&mut taken, &mut controls);
+        let mut inputs: Vec<_> = taken.into_iter().map(|command| self.input(*command)).collect();
+        inputs.extend(controls.into_iter().map(|control| self.control(control)));
+        inputs
     }
 
-    /// Adds the controls that wait. What a client sent before it left, or anybody before a stop, goes first.
-    fn take_controls(&mut self, taken: &mut Vec<Command>, mut controls: Vec<Command>) {
+    /// Adds the controls that wait, and what must go before them: what a client sent before it left, or anybody before a
+    /// stop.
+    fn take_waiting(&mut self, taken: &mut Vec<Box<Command>>, controls: &mut Vec<Control>) {
         while let Ok(control) = self.controls.try_recv() {
             controls.push(control);
         }
@@ -258,7 +252,6 @@ impl Actor {
         {
             taken.push(command);
         }
-        taken.extend(controls);
     }
 
     fn until_deadline(&self) -> Option<Duration> {
@@ -293,25 +286,30 @@ impl Actor {
         newest.map(Input::Durable).into_iter().collect()
     }
 
-    fn input(&mut self, command: Command) -> Option<Input> {
+    fn input(&mut self, command: Command) -> Input {
         match command {
             Command::Join { peer, join, outbound } => {
                 self.connections.insert(peer, outbound);
-                Some(Input::Join { peer, join })
+                Input::Join { peer, join }
             }
             Command::Frame { peer, frame, permit } => {
                 drop(permit);
-                Some(Input::Frame { peer, frame })
+                Input::Frame { peer, frame }
             }
-            Command::Leave { peer } => {
+            Command::Call { call, reply } => self.call(call, reply),
+        }
+    }
+
+    fn control(&mut self, control: Control) -> Input {
+        match control {
+            Control::Leave { peer } => {
                 self.connections.remove(&peer);
-                Some(Input::Leave { peer })
+                Input::Leave { peer }
             }
-            Command::Drained { peer } => Some(Input::Drained { peer }),
-            Command::Call { call, reply } => Some(self.call(call, reply)),
-            Command::Stop(reason) => {
+            Control::Drained { peer } => Input::Drained { peer },
+            Control::Stop(reason) => {
                 self.ending = true;
-                Some(Input::Stop(reason))
+                Input::Stop(*reason)
             }
         }
     }
@@ -331,8 +329,9 @@ impl Actor {
     fn step(&mut self, mut inputs: Vec<Input>) {
         while !inputs.is_empty() && self.failed.is_none() {
             let under_way = self.registry.watchdog().watch(&self.id);
-            let handled =
-                apart(weight(&inputs), || catch_unwind(AssertUnwindSafe(|| self.state.handle(inputs, now()))));
+            let now = now();
+            let weight = self.state.weight(&inputs, now);
+            let handled = apart(weight, || catch_unwind(AssertUnwindSafe(|| self.state.handle(inputs, now))));
             drop(under_way);
             inputs = match handled {
                 Ok(effects) => self.perform(effects),
@@ -392,6 +391,8 @@ impl Actor {
             events: events.iter().filter_map(json).collect(),
             meta: self.record_entry(record.as_ref()).into_iter().collect(),
             delete: None,
+            // A caller waits for the disk; and a room that takes no more inputs would make every client wait.
+            may_gather: self.replies.is_empty() && self.in_flight.len() + 1 < APPENDS_IN_FLIGHT,
         };
         let appended = self.store.append(entry)?;
         counter!(measure::UPDATES).increment(1);
@@ -476,7 +477,8 @@ impl Actor {
     }
 
     fn fold_long_tail(&mut self) {
-        if self.tail.is_long() && self.failed.is_none() {
+        let is_idle = self.state.is_packed() && self.tail.updates > TAIL_UPDATES_AT_UNLOAD;
+        if (self.tail.is_long() || is_idle) && self.failed.is_none() {
             self.fold();
         }
     }
@@ -518,7 +520,7 @@ impl Drop for Actor {
         }
         self.commands.close();
         while let Ok(command) = self.commands.try_recv() {
-            if let Command::Join { peer, outbound, .. } = command {
+            if let Command::Join { peer, outbound, .. } = *command {
                 self.connections.insert(peer, outbound);
             }
         }

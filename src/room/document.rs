@@ -1,4 +1,4 @@
-//! One yrs document behind the gate: loading, merging, editing, encoding.
+//! One decoded document behind the gate: loading, merging, editing, encoding.
 //!
 //! Imports notebook, wire and yrs. The only place that opens transactions.
 //! Invariant: pending data is never left in the document, and no update is applied whose predecessors are missing.
@@ -9,7 +9,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use storage::Loaded;
 use tracing::error;
 use yrs::{
     ClientID, Doc, Options, ReadTxn, StateVector, Transact, TransactionMut, Update, WriteTxn,
@@ -90,19 +89,32 @@ pub struct Document {
 }
 
 impl Document {
-    /// Builds a document from what the store has. It takes no changes that would make it larger than `size_max` bytes.
-    pub fn load(id: &DocumentId, client: u64, loaded: &Loaded, size_max: u64) -> Result<Self, LoadError> {
+    /// Builds a document from its updates, each with the number of its entry in the log. It takes no changes that would
+    /// make it larger than `size_max` bytes.
+    ///
+    /// # Errors
+    /// An update is none, or one before it is missing.
+    pub fn load(id: &DocumentId, client: u64, entries: &[(u64, &Bytes)], size_max: u64) -> Result<Self, LoadError> {
         let mut document = Self::empty(client, size_max);
-        let snapshot = loaded.snapshot.iter().map(|(seq, bytes)| (seq.0, bytes));
-        let entries: Vec<_> = snapshot.chain(loaded.tail.iter().map(|(seq, bytes)| (seq.0, bytes))).collect();
         for batch in entries.chunks(LOAD_BATCH) {
             document.replay(batch)?;
         }
+        document.standing.shrink();
         if let DocumentId::Notebook(id) = id {
             let notebook = Notebook::open(&document.doc.transact());
             document.notebook = Some((id.clone(), notebook));
         }
         Ok(document)
+    }
+
+    /// The same document, of which some clients' authors are recorded already.
+    pub fn with_authors(self, authored: HashSet<u64>) -> Self {
+        Self { authored, ..self }
+    }
+
+    /// What must outlive it when only its bytes are kept: what it holds, by client, and whose authors are recorded.
+    pub fn into_knowledge(self) -> (HashMap<u64, u32>, HashSet<u64>) {
+        (self.clocks, self.authored)
     }
 
     /// The first state of a new notebook, as an update for its journal.
@@ -185,19 +197,9 @@ impl Document {
 
     fn check_size(&self, update: &CheckedUpdate) -> Result<(), MergeError> {
         if self.size + update.bytes().len() as u64 > self.size_max {
-            return Err(MergeError::TooBig(self.too_big()));
+            return Err(MergeError::TooBig(too_big(self.size_max)));
         }
         Ok(())
-    }
-
-    /// Edits made for somebody may pass the limit by the length of one request; then no more are made.
-    pub fn is_full(&self) -> bool {
-        self.size > self.size_max
-    }
-
-    /// The sentence for whoever would make the document larger than it may be.
-    pub fn too_big(&self) -> String {
-        format!("The document has reached its limit of {} bytes; go on in a new one.", self.size_max)
     }
 
     /// Cuts off what the document has already: overlapping blocks of other lengths confuse yrs (§1.5 row 3).
@@ -222,8 +224,7 @@ impl Document {
     }
 
     /// Makes an edit for somebody.
-    pub fn apply(&mut self, op: &Op, actor: &Actor, now: Millis) -> Option<(Change, Result<(), OpError>)> {
-        self.notebook.as_ref()?;
+    pub fn apply(&mut self, op: &Op, actor: &Actor, now: Millis) -> (Change, Result<(), OpError>) {
         let mut result = Ok(());
         let change = self.transact(now, |document, transaction| {
             if let Some((_, notebook)) = &mut document.notebook {
@@ -235,7 +236,7 @@ impl Document {
             }
         });
         self.size += change.update.len() as u64;
-        Some((change, result))
+        (change, result)
     }
 
     /// Work that is due by time alone: throttled events and the emptying of the bin.
@@ -295,18 +296,13 @@ impl Document {
     }
 
     /// The number of changes of `client` that the document holds.
-    pub fn clock(&self, client: u64) -> u32 {
+    fn clock(&self, client: u64) -> u32 {
         self.clocks.get(&client).copied().unwrap_or(0)
     }
 
     /// What the document holds, by client.
     pub fn clocks(&self) -> &HashMap<u64, u32> {
         &self.clocks
-    }
-
-    /// The state vector, encoded.
-    pub fn encoded_state_vector(&self) -> Vec<u8> {
-        self.state_vector().encode_v1()
     }
 
     fn state_vector(&self) -> StateVector {
@@ -373,7 +369,18 @@ fn note_standing(standing: &mut Standing, update: &[u8]) {
     }
 }
 
-fn note(clocks: &mut HashMap<u64, u32>, update: &CheckedUpdate) {
+/// The state vector of these clocks, encoded.
+pub fn encoded_vector(clocks: &HashMap<u64, u32>) -> Vec<u8> {
+    vector_of(clocks).encode_v1()
+}
+
+/// The sentence for whoever would make a document larger than `size_max` bytes.
+pub fn too_big(size_max: u64) -> String {
+    format!("The document has reached its limit of {size_max} bytes; go on in a new one.")
+}
+
+/// Adds what an update inserts to the clocks of a document.
+pub fn note(clocks: &mut HashMap<u64, u32>, update: &CheckedUpdate) {
     for inserted in update.inserts() {
         let clock = clocks.entry(inserted.client).or_default();
         *clock = (*clock).max(inserted.to);

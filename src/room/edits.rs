@@ -53,7 +53,7 @@ impl RoomState {
         self.emit(Outgoing::Reply { reply, answer });
     }
 
-    fn notebook_answer(&self) -> Answer {
+    fn notebook_answer(&mut self) -> Answer {
         match self.document.view() {
             Some(view) => Answer::Notebook(Box::new(view)),
             None => Answer::Refused(ApplyError::NotANotebook),
@@ -62,8 +62,8 @@ impl RoomState {
 
     fn state_since(&mut self, since: Option<&CheckedStateVector>) -> bytes::Bytes {
         match since {
-            Some(vector) => self.document.encode_after_vector(vector),
-            None => self.encode_whole(),
+            Some(vector) => self.document.after_vector(vector),
+            None => self.document.update(),
         }
     }
 

@@ -70,6 +70,49 @@ pub enum Input {
     Tick,
 }
 
+impl Input {
+    /// Bytes of the update it carries.
+    pub fn update_bytes(&self) -> usize {
+        match self {
+            Self::Frame { frame: ClientFrame::Missing(update) | ClientFrame::Update(update), .. }
+            | Self::Merge { update, .. } => update.bytes().len(),
+            _ => 0,
+        }
+    }
+
+    /// What it asks of the document.
+    pub fn demand(&self) -> Demand {
+        match self {
+            Self::Frame { frame: ClientFrame::Missing(update) | ClientFrame::Update(update), .. }
+            | Self::Merge { update, .. }
+                if !update.is_empty() =>
+            {
+                Demand::Parts
+            }
+            Self::Frame { frame: ClientFrame::StateVector(vector), .. } => Demand::of_vector(Some(vector)),
+            Self::Read { what: Read::State(vector), .. } => Demand::of_vector(vector.as_ref()),
+            Self::Apply { .. } | Self::Read { what: Read::Notebook, .. } | Self::Drained { .. } => Demand::Parts,
+            _ => Demand::Nothing,
+        }
+    }
+}
+
+/// What an input may ask of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demand {
+    Nothing,
+    /// All of it, as it is.
+    Everything,
+    /// Less than all of it, or a change.
+    Parts,
+}
+
+impl Demand {
+    fn of_vector(vector: Option<&CheckedStateVector>) -> Self {
+        if vector.is_none_or(CheckedStateVector::is_empty) { Self::Everything } else { Self::Parts }
+    }
+}
+
 /// What somebody wants to know.
 #[derive(Debug)]
 pub enum Read {

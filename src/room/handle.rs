@@ -8,7 +8,14 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{
+    OwnedSemaphorePermit, Semaphore,
+    mpsc::{
+        self,
+        error::TrySendError::{Closed, Full},
+    },
+    oneshot,
+};
 
 use super::{
     effects::{Answer, Read},
@@ -101,15 +108,20 @@ pub struct Join {
     pub remote: String,
 }
 
-/// What reaches the actor of a room.
+/// What reaches the actor of a room, and waits if there is much of it. Boxed: a mailbox has room for 32 at once.
 #[derive(Debug)]
 pub(super) enum Command {
     Join { peer: PeerId, join: Join, outbound: Arc<Outbound> },
     Frame { peer: PeerId, frame: ClientFrame, permit: Option<OwnedSemaphorePermit> },
+    Call { call: Call, reply: oneshot::Sender<Answer> },
+}
+
+/// What must reach the actor without waiting.
+#[derive(Debug)]
+pub(super) enum Control {
     Leave { peer: PeerId },
     Drained { peer: PeerId },
-    Call { call: Call, reply: oneshot::Sender<Answer> },
-    Stop(CloseReason),
+    Stop(Box<CloseReason>),
 }
 
 /// A question or an edit that wants an answer.
@@ -123,10 +135,10 @@ pub(super) enum Call {
 /// A cheap handle on an open room; clones share it.
 #[derive(Debug, Clone)]
 pub struct RoomHandle {
-    pub(super) mailbox: mpsc::Sender<Command>,
+    pub(super) mailbox: mpsc::Sender<Box<Command>>,
     /// Leaving, draining and stopping must not wait; each connection has at most one of each under way, so the number
     /// of connections bounds it.
-    pub(super) control: mpsc::UnboundedSender<Command>,
+    pub(super) control: mpsc::UnboundedSender<Control>,
     pub(super) budget: Arc<Semaphore>,
     /// Counts who holds the room open.
     pub(super) interest: Arc<()>,
@@ -139,7 +151,7 @@ impl RoomHandle {
     pub(super) fn new(
         next_peer: Arc<AtomicU64>,
         queue_bytes: usize,
-    ) -> (Self, mpsc::Receiver<Command>, mpsc::UnboundedReceiver<Command>) {
+    ) -> (Self, mpsc::Receiver<Box<Command>>, mpsc::UnboundedReceiver<Control>) {
         let (mailbox, commands) = mpsc::channel(MAILBOX);
         let (control, controls) = mpsc::unbounded_channel();
         let budget = Arc::new(Semaphore::new(MAILBOX_BYTES));
@@ -151,7 +163,7 @@ impl RoomHandle {
         let peer = PeerId(self.next_peer.fetch_add(1, Ordering::Relaxed));
         let outbound = Arc::new(Outbound::new(self.queue_bytes));
         let command = Command::Join { peer, join, outbound: outbound.clone() };
-        self.mailbox.send(command).await.map_err(|_| RoomClosed(CloseReason::Failed))?;
+        self.mailbox.send(Box::new(command)).await.map_err(|_| RoomClosed(CloseReason::Failed))?;
         Ok(Connection { peer, outbound, room: self.clone() })
     }
 
@@ -196,7 +208,7 @@ impl RoomHandle {
     async fn call(&self, call: Call) -> Result<Answer, ApplyError> {
         let (reply, answer) = oneshot::channel();
         let closed = || ApplyError::from(RoomClosed(CloseReason::Failed));
-        self.mailbox.send(Command::Call { call, reply }).await.map_err(|_| closed())?;
+        self.mailbox.send(Box::new(Command::Call { call, reply })).await.map_err(|_| closed())?;
         match answer.await.map_err(|_| closed())? {
             Answer::Refused(refusal) => Err(refusal),
             answer => Ok(answer),
@@ -218,14 +230,30 @@ impl Connection {
         self.peer
     }
 
-    /// Hands a frame to the room; waits when the room is behind, which slows only this sender.
-    pub async fn send(&self, frame: ClientFrame) -> Result<(), RoomClosed> {
+    /// Hands a frame to the room at once; what is to be awaited is small unless the room is behind, which slows only this
+    /// sender.
+    pub fn send(&self, frame: ClientFrame) -> impl Future<Output = Result<(), RoomClosed>> + '_ {
         let size = match &frame {
             ClientFrame::Missing(update) | ClientFrame::Update(update) => update.bytes().len(),
             _ => 0,
         };
-        let permit = if size > LARGE_FRAME { self.reserve(size).await } else { None };
-        let command = Command::Frame { peer: self.peer, frame, permit };
+        let command = Box::new(Command::Frame { peer: self.peer, frame, permit: None });
+        let taken = if size > LARGE_FRAME { Err(Full(command)) } else { self.room.mailbox.try_send(command) };
+        async move {
+            match taken {
+                Ok(()) => Ok(()),
+                Err(Full(command)) => Box::pin(self.send_slowly(command, size)).await,
+                Err(Closed(_)) => Err(RoomClosed(CloseReason::Failed)),
+            }
+        }
+    }
+
+    async fn send_slowly(&self, mut command: Box<Command>, size: usize) -> Result<(), RoomClosed> {
+        if let Command::Frame { permit, .. } = &mut *command
+            && size > LARGE_FRAME
+        {
+            *permit = self.reserve(size).await;
+        }
         self.room.mailbox.send(command).await.map_err(|_| RoomClosed(CloseReason::Failed))
     }
 
@@ -246,7 +274,7 @@ impl Connection {
         match self.outbound.flush() {
             Flushed::Clear => Ok(true),
             Flushed::Drained => {
-                self.tell(Command::Drained { peer: self.peer });
+                self.tell(Control::Drained { peer: self.peer });
                 Ok(true)
             }
             Flushed::Busy => Ok(false),
@@ -264,8 +292,8 @@ impl Connection {
         self.outbound.busy().await;
     }
 
-    fn tell(&self, command: Command) {
-        if self.room.control.send(command).is_err() {
+    fn tell(&self, control: Control) {
+        if self.room.control.send(control).is_err() {
             tracing::debug!(peer = self.peer.0, "the room has ended already");
         }
     }
@@ -273,7 +301,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.tell(Command::Leave { peer: self.peer });
+        self.tell(Control::Leave { peer: self.peer });
     }
 }
 

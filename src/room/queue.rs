@@ -112,7 +112,9 @@ impl Queue {
             return Err(reason.clone());
         }
         let mut taken = 0;
-        while taken < share && let Some(frame) = self.frames.pop_front() {
+        while taken < share
+            && let Some(frame) = self.frames.pop_front()
+        {
             taken += frame.len();
             out.push(frame);
         }

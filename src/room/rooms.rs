@@ -19,8 +19,9 @@ use tokio::sync::watch;
 
 use super::{
     actor::{self, Actor, Opened, Registry},
+    content::Content,
     document::Document,
-    handle::{CloseReason, Command, RoomHandle},
+    handle::{CloseReason, Control, RoomHandle},
     limits::RoomLimits,
     quarantine::{self, SetAside},
     state::RoomState,
@@ -280,7 +281,7 @@ impl Rooms {
             update: update.map(|update| (DocumentKey(id.to_string()), update)),
             events: vec![encode(&event, id)?],
             meta: vec![(NotebookRecord::key(id), Some(encode(record, id)?))],
-            delete: None,
+            ..Entry::default()
         };
         let mut durability = self.shared.store.durability();
         let seq = self.shared.store.append(entry)?.seq;
@@ -314,11 +315,12 @@ impl Rooms {
         let shared = Arc::downgrade(&self.shared);
         std::thread::spawn(move || {
             while let Some(shared) = shared.upgrade() {
-                std::thread::sleep(LOOK_INTERVAL);
                 if let Some(document) = shared.watchdog.hung(Instant::now()) {
                     shared.set_aside(&document);
                     restart();
                 }
+                drop(shared);
+                std::thread::sleep(LOOK_INTERVAL);
             }
         });
     }
@@ -412,7 +414,7 @@ impl Shared {
 impl Slot {
     fn stop(&self, reason: &CloseReason) {
         if let Phase::Open(room) = &self.phase
-            && room.control.send(Command::Stop(reason.clone())).is_err()
+            && room.control.send(Control::Stop(Box::new(reason.clone()))).is_err()
         {
             tracing::debug!("the room has ended already");
         }
@@ -495,7 +497,7 @@ fn load(store: &dyn Store, id: &DocumentId, limits: &RoomLimits) -> Result<(Room
         loaded => loaded.unwrap_or_default(),
     };
     let client = u64::from(rand::random::<u32>());
-    let document = catch_unwind(AssertUnwindSafe(|| Document::load(id, client, &loaded, limits.document_bytes)));
+    let document = catch_unwind(AssertUnwindSafe(|| Content::load(id, client, &loaded, limits.document_bytes)));
     match document {
         Ok(Ok(document)) => Ok((RoomState::new(id.clone(), document, record, limits), loaded)),
         Ok(Err(error)) => Err(quarantined(error.to_string())),

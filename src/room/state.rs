@@ -9,8 +9,9 @@ use bytes::Bytes;
 
 use super::{
     Revision,
-    document::{Change, Document},
-    effects::{Append, Audience, Effects, Input, Outgoing},
+    content::Content,
+    document::Change,
+    effects::{Append, Audience, Demand, Effects, Input, Outgoing},
     handle::{CloseReason, Join},
     limits::RoomLimits,
     outbox::Outbox,
@@ -22,7 +23,7 @@ use crate::{
     vocabulary::{Actor, LoggedEvent, Millis},
     wire::{
         frame::{self, ClientFrame, PresenceEntry},
-        update::CheckedUpdate,
+        update::{CheckedStateVector, CheckedUpdate},
     },
 };
 
@@ -35,11 +36,15 @@ const TIDY_AFTER_CHANGE: Millis = 3_000;
 /// The record's time of change is written at most this often; a keystroke should not write it each time.
 const RECORD_INTERVAL: Millis = 1_000;
 
+/// A document of which for so long only the whole was needed is packed: much longer than anybody thinks between two
+/// words, soon enough that what people left open costs little.
+const PACK_AFTER: Millis = 30_000;
+
 /// One connected client.
 pub(super) struct Peer {
     pub(super) join: Join,
     /// What the client had when it asked, for a client that falls behind before it was ever answered.
-    pub(super) asked: Option<HashMap<u64, u32>>,
+    pub(super) asked: Option<CheckedStateVector>,
     /// Its newest acknowledgement request, repeated after a resync.
     pub(super) last_ack: Option<Bytes>,
     /// Since when it owes an answer to the question for what the server lacks.
@@ -62,7 +67,7 @@ pub(super) struct Sent {
 /// The state of an open document.
 pub struct RoomState {
     pub(super) id: DocumentId,
-    pub(super) document: Document,
+    pub(super) document: Content,
     pub(super) peers: HashMap<PeerId, Peer>,
     pub(super) presence: Presence,
     pub(super) outbox: Outbox,
@@ -71,8 +76,8 @@ pub struct RoomState {
     /// Clocks at some revisions, oldest first, for clients that fall behind.
     pub(super) checkpoints: VecDeque<(Revision, HashMap<u64, u32>)>,
     pub(super) checkpoint_at: Millis,
-    /// The whole document as last encoded, kept because newcomers arrive in crowds.
-    pub(super) whole: Option<(Revision, Bytes)>,
+    /// When more than the whole of the decoded document was last needed.
+    needed_at: Option<Millis>,
     record: Option<NotebookRecord>,
     record_dirty: bool,
     record_written: Millis,
@@ -83,7 +88,7 @@ pub struct RoomState {
 
 impl RoomState {
     /// The state of a loaded document. `record` is the catalogue's, for a notebook.
-    pub fn new(id: DocumentId, document: Document, record: Option<NotebookRecord>, limits: &RoomLimits) -> Self {
+    pub fn new(id: DocumentId, document: Content, record: Option<NotebookRecord>, limits: &RoomLimits) -> Self {
         Self {
             id,
             document,
@@ -93,7 +98,7 @@ impl RoomState {
             revision: Revision::default(),
             checkpoints: VecDeque::new(),
             checkpoint_at: 0,
-            whole: None,
+            needed_at: None,
             record,
             record_dirty: false,
             record_written: 0,
@@ -105,6 +110,8 @@ impl RoomState {
 
     /// Takes all inputs that wait, as if they had come at once: their updates become as few transactions as possible.
     pub fn handle(&mut self, inputs: Vec<Input>, now: Millis) -> Effects {
+        let needed = inputs.iter().any(|input| input.demand() == Demand::Parts);
+        let was_packed = self.document.is_packed();
         let mut updates = Vec::new();
         let mut questions = Vec::new();
         for input in inputs {
@@ -124,6 +131,9 @@ impl RoomState {
             }
         }
         self.settle(&mut updates, &mut questions, now);
+        if needed || was_packed || self.needed_at.is_none() {
+            self.needed_at = Some(now);
+        }
         self.effects.release.extend(self.outbox.release());
         std::mem::take(&mut self.effects)
     }
@@ -221,6 +231,25 @@ impl RoomState {
             self.commit(change, &Actor::server(), now);
             self.write_record(now);
         }
+        if self.pack_at().is_some_and(|due| due <= now) {
+            self.pack(now);
+        }
+    }
+
+    /// Keeps nothing but the bytes of the document, unless a client is behind and will need a difference.
+    pub(super) fn pack(&mut self, now: Millis) {
+        if self.peers.values().any(|peer| peer.behind.is_some()) {
+            self.needed_at = Some(now);
+            return;
+        }
+        self.document.pack();
+        // The newest describes the document as it is: nothing has changed since.
+        let newest = self.checkpoints.pop_back();
+        self.checkpoints = newest.into_iter().collect();
+    }
+
+    fn pack_at(&self) -> Option<Millis> {
+        self.needed_at.filter(|_| self.document.can_be_packed()).map(|needed| needed + PACK_AFTER)
     }
 
     fn write_record(&mut self, now: Millis) {
@@ -237,7 +266,25 @@ impl RoomState {
 
     /// When [`Input::Tick`] is due next.
     pub fn next_deadline(&self) -> Option<Millis> {
-        self.tidy_at().into_iter().chain(self.presence.next_expiry()).min()
+        self.tidy_at().into_iter().chain(self.presence.next_expiry()).chain(self.pack_at()).min()
+    }
+
+    /// About how many bytes of updates yrs reads and writes to handle these inputs.
+    pub fn weight(&self, inputs: &[Input], now: Millis) -> u64 {
+        let updates: u64 = inputs.iter().map(|input| input.update_bytes() as u64).sum();
+        let packs = |input: &Input| matches!(input, Input::Tick) && self.pack_at().is_some_and(|due| due <= now);
+        let answer = |input: &Input| match input.demand() {
+            Demand::Parts => self.document.weight_of_answer(false),
+            Demand::Everything => self.document.weight_of_answer(true),
+            Demand::Nothing if packs(input) => self.document.weight_of_answer(true),
+            Demand::Nothing => 0,
+        };
+        updates + inputs.iter().map(answer).max().unwrap_or(0)
+    }
+
+    /// Nothing but the bytes of the document is kept: a snapshot of it costs nothing.
+    pub fn is_packed(&self) -> bool {
+        self.document.is_packed()
     }
 
     fn announce(&mut self, peer: PeerId, said: Vec<PresenceEntry>, now: Millis) {
@@ -292,18 +339,6 @@ impl RoomState {
 
     /// The newest revision and the whole document, for a snapshot of everything appended so far.
     pub fn snapshot(&mut self) -> (Revision, Bytes) {
-        (self.revision, self.encode_whole())
-    }
-
-    /// The document, whole, encoded once per revision.
-    pub(super) fn encode_whole(&mut self) -> Bytes {
-        if let Some((revision, bytes)) = &self.whole
-            && *revision == self.revision
-        {
-            return bytes.clone();
-        }
-        let bytes = self.document.encode_all();
-        self.whole = Some((self.revision, bytes.clone()));
-        bytes
+        (self.revision, self.document.update())
     }
 }

@@ -140,12 +140,17 @@ impl RoomState {
         if !self.peers.contains_key(&peer) {
             return;
         }
-        let clocks = clocks_in(vector);
-        let difference = if clocks.is_empty() { self.encode_whole() } else { self.document.encode_after(&clocks) };
+        let mut frames = self.document.answer(vector);
         if let Some(member) = self.peers.get_mut(&peer) {
-            member.asked = Some(clocks);
+            member.asked = Some(vector.clone());
         }
-        self.emit(Outgoing::Base { peer, frame: frame::step2(&difference) });
+        let answer = frames.pop();
+        for frame in frames {
+            self.emit(Outgoing::Send { peer, frame });
+        }
+        if let Some(frame) = answer {
+            self.emit(Outgoing::Base { peer, frame });
+        }
         for client in self.presence.clients_of(peer).to_vec() {
             self.confirm_own_changes(peer, client);
         }
@@ -163,13 +168,13 @@ impl RoomState {
     /// Sends a returning client its own newest changes once, so that it can see that they were kept.
     pub(super) fn confirm_own_changes(&mut self, peer: PeerId, client: u64) {
         let Some(asked) = self.peers.get(&peer).and_then(|member| member.asked.as_ref()) else { return };
-        let known = asked.get(&client).copied().unwrap_or(0).min(self.document.clock(client));
+        let known = clocks_in(asked).get(&client).copied().unwrap_or(0).min(self.document.clock(client));
         if known == 0 {
             return;
         }
         let mut clocks = self.document.clocks().clone();
         clocks.insert(client, known.saturating_sub(CONFIRMED_CLOCKS));
-        let frame = frame::update(&self.document.encode_after(&clocks));
+        let frame = frame::update(&self.document.after(&clocks));
         self.emit(Outgoing::Send { peer, frame });
     }
 
@@ -186,9 +191,12 @@ impl RoomState {
         let Some(floor) = member.behind.take() else { return };
         let (asked, ack, complete) = (member.asked.clone(), member.last_ack.clone(), member.complete);
         let may_edit = member.join.role.may_edit();
-        let clocks = floor.and_then(|floor| self.clocks_at(floor)).or(asked).unwrap_or_default();
-        let difference = if clocks.is_empty() { self.encode_whole() } else { self.document.encode_after(&clocks) };
-        let mut frames = vec![frame::step2(&difference)];
+        let asked = || asked.as_ref().map(clocks_in);
+        let clocks = floor.and_then(|floor| self.clocks_at(floor)).or_else(asked).unwrap_or_default();
+        let mut frames = match clocks.is_empty() {
+            true => self.document.everything(),
+            false => vec![frame::step2(&self.document.after(&clocks))],
+        };
         frames.extend(may_edit.then(|| frame::state_vector(&self.document.encoded_state_vector())));
         frames.extend(ack.filter(|_| complete).map(|payload| frame::ack(&payload)));
         self.emit(Outgoing::Resync { peer, frames });
@@ -246,7 +254,7 @@ mod tests {
     use super::*;
     use crate::{
         room::{
-            document::Document,
+            content::Content,
             effects::{Effects, Input},
             limits::RoomLimits,
         },
@@ -258,7 +266,7 @@ mod tests {
 
     fn room() -> RoomState {
         let (id, limits): (DocumentId, _) = ("doc:test".parse().unwrap(), RoomLimits::default());
-        let document = Document::load(&id, 1, &storage::Loaded::default(), limits.document_bytes).unwrap();
+        let document = Content::load(&id, 1, &storage::Loaded::default(), limits.document_bytes).unwrap();
         RoomState::new(id, document, None, &limits)
     }
 

@@ -147,6 +147,11 @@ impl CheckedUpdate {
 }
 
 impl CheckedStateVector {
+    /// Its sender has nothing.
+    pub fn is_empty(&self) -> bool {
+        self.bytes[..] == [0]
+    }
+
     /// The state vector as it came.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes

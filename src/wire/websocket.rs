@@ -167,7 +167,9 @@ impl Head {
         };
         let length = match extended {
             0 => usize::from(second & !MASKED),
-            _ => extension.iter().fold(0_u64, |sum, &byte| (sum << 8) | u64::from(byte)).try_into().unwrap_or(usize::MAX),
+            _ => {
+                extension.iter().fold(0_u64, |sum, &byte| (sum << 8) | u64::from(byte)).try_into().unwrap_or(usize::MAX)
+            }
         };
         // A length near the end of the numbers must not wrap around when it is added to.
         if length > usize::MAX / 4 {

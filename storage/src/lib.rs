@@ -22,6 +22,7 @@ mod catalogue;
 mod directory;
 mod engine;
 mod error;
+mod gathering;
 mod inspect;
 mod keys;
 mod limits;
@@ -45,6 +46,6 @@ pub use error::StorageError;
 pub use memory::MemoryStore;
 pub use sled_store::{Options, SledStore};
 pub use store::{
-    Appended, BlobHash, DocumentInfo, DocumentKey, Durability, Entry, EventRecord, EventSeq, Loaded, MetaKey, Report,
-    Seq, SeqRange, Size, Store,
+    Appended, BlobHash, COMMIT_INTERVAL, DocumentInfo, DocumentKey, Durability, Entry, EventRecord, EventSeq, Loaded,
+    MetaKey, Report, Seq, SeqRange, Size, Store,
 };

@@ -6,13 +6,14 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc::SyncSender},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 
 use crate::{
     StorageError,
+    gathering::Gathering,
     record::Position,
     store::{Appended, BlobHash, DocumentKey, Entry, EventSeq, Seq},
 };
@@ -21,6 +22,8 @@ use crate::{
 pub(crate) const WAITING_LIMIT: usize = 256 * 1024 * 1024;
 /// One group takes at most about this much, so that nobody waits long for its turn.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
+/// So much is a group worth writing at once, also when all of it may wait.
+const GATHERED_BYTES: usize = 256 * 1024;
 /// What an entry costs beside its bytes.
 const ENTRY_OVERHEAD: usize = 256;
 
@@ -55,6 +58,11 @@ struct State {
     undecided: HashMap<DocumentKey, u64>,
     /// Why nothing can be written now.
     refusing: Option<StorageError>,
+    /// Something waits that must not wait longer than it takes.
+    prompt: bool,
+    /// The writer lets more come: it is woken for what presses only.
+    lets_more_come: bool,
+    gathering: Gathering,
     closed: bool,
     idle: bool,
 }
@@ -91,15 +99,22 @@ impl Queue {
         state.event += entry.events.len() as u64;
         let events = first_event..state.event + 1;
         state.remember(&entry, seq);
+        state.prompt |= !entry.may_gather;
         state.push(bytes, Job::Append { seq, first_event, entry });
+        let wanted = !state.lets_more_come || state.is_pressing();
         drop(state);
-        self.work.notify_one();
+        if wanted {
+            self.work.notify_one();
+        }
         Ok(Appended { seq, events })
     }
 
     /// Queues anything that needs no number.
     pub(crate) fn push(&self, bytes: usize, job: Job) -> Result<(), StorageError> {
-        self.accepting(bytes)?.push(bytes, job);
+        let mut state = self.accepting(bytes)?;
+        state.prompt = true;
+        state.push(bytes, job);
+        drop(state);
         self.work.notify_one();
         Ok(())
     }
@@ -130,9 +145,22 @@ impl Queue {
                 .wait_timeout_while(state, patience.period, |state| state.jobs.is_empty() && !state.closed)
                 .map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state);
         }
-        let (jobs, bytes) = state.take_group();
+        let pause = if patience.period > Duration::ZERO { state.pause(Instant::now()) } else { Duration::ZERO };
+        if !pause.is_zero() {
+            state = self.gather(state, pause);
+        }
+        let (jobs, bytes) = state.take_group(!pause.is_zero());
         state.idle = false;
         Taken { jobs, bytes, last: state.closed && state.jobs.is_empty() }
+    }
+
+    /// Lets more come until something presses.
+    fn gather<'a>(&self, mut state: MutexGuard<'a, State>, pause: Duration) -> MutexGuard<'a, State> {
+        state.lets_more_come = true;
+        let waited = self.work.wait_timeout_while(state, pause, |state| !state.is_pressing());
+        let mut state = waited.map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state);
+        state.lets_more_come = false;
+        state
     }
 
     /// Everything up to `seq` is decided; `bytes` of memory are free again.
@@ -153,14 +181,19 @@ impl Queue {
 
     /// Waits until every entry of a document that was accepted before is decided.
     pub(crate) fn wait_for_document(&self, document: &DocumentKey) {
-        let state = self.lock();
+        let mut state = self.lock();
         let Some(target) = state.undecided.get(document).copied() else { return };
+        state.prompt = true;
+        self.work.notify_one();
         self.wait_while(state, |state| state.decided < target && !state.closed);
     }
 
     /// Waits until the writer has nothing left to do.
     pub(crate) fn wait_until_idle(&self) {
-        self.wait_while(self.lock(), |state| !(state.closed || state.idle && state.jobs.is_empty()));
+        let mut state = self.lock();
+        state.prompt = true;
+        self.work.notify_one();
+        self.wait_while(state, |state| !(state.closed || state.idle && state.jobs.is_empty()));
     }
 
     fn wait_while(&self, state: MutexGuard<'_, State>, condition: impl FnMut(&mut State) -> bool) {
@@ -212,7 +245,17 @@ impl State {
         }
     }
 
-    fn take_group(&mut self) -> (Vec<Job>, usize) {
+    /// What waits should be written now.
+    fn is_pressing(&self) -> bool {
+        self.prompt || self.closed || self.waiting >= GATHERED_BYTES
+    }
+
+    /// How long what waits may wait for more.
+    fn pause(&self, now: Instant) -> Duration {
+        if self.jobs.is_empty() || self.is_pressing() { Duration::ZERO } else { self.gathering.pause(now) }
+    }
+
+    fn take_group(&mut self, paused: bool) -> (Vec<Job>, usize) {
         let (mut bytes, mut count) = (0, 0);
         for (size, _) in &self.jobs {
             if bytes >= GROUP_BYTES {
@@ -220,6 +263,10 @@ impl State {
             }
             (bytes, count) = (bytes + size, count + 1);
         }
+        if count > 0 {
+            self.gathering.took(count, paused, Instant::now());
+        }
+        self.prompt &= count < self.jobs.len();
         (self.jobs.drain(..count).map(|(_, job)| job).collect(), bytes)
     }
 }
@@ -229,4 +276,48 @@ fn entry_bytes(entry: &Entry) -> usize {
     let events: usize = entry.events.iter().map(Bytes::len).sum();
     let meta: usize = entry.meta.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Bytes::len)).sum();
     ENTRY_OVERHEAD + update + events + meta
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::COMMIT_INTERVAL;
+
+    fn entry(may_gather: bool) -> Entry {
+        Entry { events: vec![Bytes::from_static(b"e")], may_gather, ..Entry::default() }
+    }
+
+    /// A queue of which a group was just taken, with one more entry waiting.
+    fn with_one_waiting(may_gather: bool) -> Queue {
+        let queue = Queue::default();
+        queue.append(entry(false)).unwrap();
+        queue.take(Patience { period: Duration::ZERO, idle: false });
+        queue.append(entry(may_gather)).unwrap();
+        queue
+    }
+
+    fn may_wait(queue: &Queue) -> bool {
+        let state = queue.lock();
+        !state.is_pressing() && !state.jobs.is_empty()
+    }
+
+    #[test]
+    fn what_may_gather_waits_and_what_somebody_waits_for_takes_it_along_at_once() {
+        assert!(!may_wait(&with_one_waiting(false)));
+        let queue = with_one_waiting(true);
+        assert!(may_wait(&queue));
+        queue.append(entry(false)).unwrap();
+        assert!(!may_wait(&queue));
+        assert_eq!(queue.take(Patience { period: COMMIT_INTERVAL, idle: true }).jobs.len(), 2);
+        queue.append(entry(true)).unwrap();
+        assert!(may_wait(&queue), "what was pressing is gone");
+    }
+
+    #[test]
+    fn much_is_written_at_once_though_all_of_it_may_gather() {
+        let queue = with_one_waiting(true);
+        let events = vec![Bytes::from(vec![0; GATHERED_BYTES])];
+        queue.append(Entry { events, may_gather: true, ..Entry::default() }).unwrap();
+        assert!(!may_wait(&queue));
+    }
 }

@@ -41,6 +41,9 @@ const LOSSES_KEPT: usize = 1024;
 const REWRITE_PAUSE: Duration = Duration::from_secs(30);
 /// A failed engine is opened again this often until it works.
 const REOPEN_PERIOD: Duration = Duration::from_millis(200);
+/// For how long compactions go on when the store is closed: a document that was folded is there at once after a restart,
+/// and nobody should wait for that much longer than for the rest.
+const CLOSING: Duration = Duration::from_millis(200);
 
 type Reply = SyncSender<Result<(), StorageError>>;
 
@@ -111,6 +114,7 @@ impl Writer {
 
     /// Runs until the store is closed and everything accepted is decided.
     pub(crate) fn run(mut self) {
+        let mut closing = None;
         loop {
             let taken = self.shared.queue.take(self.patience());
             let last = taken.last;
@@ -119,7 +123,9 @@ impl Writer {
             }
             self.handle(taken);
             if last {
-                self.bulk.forget_snapshots();
+                if closing.get_or_insert_with(Instant::now).elapsed() > CLOSING {
+                    self.bulk.forget_snapshots();
+                }
                 if self.bulk.is_idle() {
                     break;
                 }

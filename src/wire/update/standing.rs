@@ -24,6 +24,9 @@ use super::{
 /// Real documents have a dozen.
 pub const NESTING_MAX: u32 = 500;
 
+/// Blocks of an update for which memory is kept until the next: typing has one or two. A whole document has thousands.
+const KEPT_BLOCKS: usize = 16;
+
 /// Why an update does not fit into a document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Misplaced {
@@ -94,6 +97,12 @@ impl Standing {
         self.take(update, Manner::Bear)
     }
 
+    /// Gives up memory that only growing needed.
+    pub fn shrink(&mut self) {
+        self.ledger.shrink();
+        self.names.shrink();
+    }
+
     /// How many clocks of a client are known.
     pub fn end_of(&self, client: u64) -> u32 {
         self.ledger.end_of(client)
@@ -107,6 +116,8 @@ impl Standing {
         }
         self.arrivals.clear();
         self.followed.clear();
+        self.arrivals.shrink_to(KEPT_BLOCKS);
+        self.followed.shrink_to(KEPT_BLOCKS);
         taken
     }
 

@@ -15,7 +15,8 @@ const LIMIT: usize = 70_000;
 
 /// A frame as a client sends it.
 fn client_frame(opcode: OpCode, last: bool, mask: [u8; 4], payload: &[u8]) -> Vec<u8> {
-    let mut frame = Frame::message(payload.to_vec(), opcode, last);
+    let mut frame = Frame::message(payload.to_vec(), OpCode::Data(Data::Binary), last);
+    frame.header_mut().opcode = opcode;
     frame.header_mut().mask = Some(mask);
     let mut bytes = Vec::new();
     frame.format(&mut bytes).unwrap();

@@ -27,6 +27,17 @@ fn a_store_closed_in_the_middle_of_a_compaction_has_lost_nothing() {
 }
 
 #[test]
+fn a_store_that_is_closed_still_folds_what_is_small() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    let seq = write(&store, update("a", "one"));
+    store.compact(&key("a"), seq, "folded".into()).unwrap();
+    store.close();
+    let loaded = load(&open(directory.path()), "a");
+    assert_eq!((loaded.snapshot, loaded.tail.len()), (Some((seq, "folded".into())), 0));
+}
+
+#[test]
 fn appends_become_durable_while_a_large_snapshot_is_being_written() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path());

@@ -79,6 +79,12 @@ impl Ledger {
         }
     }
 
+    /// Gives up memory that only growing needed.
+    pub fn shrink(&mut self) {
+        self.clients.values_mut().for_each(|history| history.runs.shrink_to_fit());
+        self.clients.shrink_to_fit();
+    }
+
     /// How many entries there are.
     #[cfg(test)]
     pub fn runs(&self) -> usize {

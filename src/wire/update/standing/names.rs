@@ -59,6 +59,14 @@ impl Names {
         number
     }
 
+    /// Gives up memory that only growing needed.
+    pub fn shrink(&mut self) {
+        self.roots.shrink_to_fit();
+        self.nested.shrink_to_fit();
+        self.keys.shrink_to_fit();
+        self.depths.shrink_to_fit();
+    }
+
     pub fn mark(&self) -> Mark {
         Mark { types: self.depths.len() as u32, keys: self.keys.len() as u32 }
     }
