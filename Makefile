@@ -1,7 +1,7 @@
 # Thin: every recipe is a line or two over cargo, npm and pip. `make help` lists what is meant to be called.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test picture figures browser clean
+.PHONY: help run build test bench picture figures browser clean
 
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 
@@ -17,6 +17,9 @@ build: web/dist/index.html ## Build the one binary, target/release/coscribe, wit
 test: browser web/node_modules/.ready tests/conformance/node_modules/.ready .venv/.ready ## Run every test; installs what they need
 	@python3 tests/run.py
 
+bench: ## Measure beside a raw relay and other servers and write benches/RESULTS.md (ARGS="--only storm" for less)
+	python3 benches/run.py $(ARGS)
+
 picture: browser web/dist/index.html ## Make the pictures of the README again
 	cargo build --locked
 	PICTURES=../../docs/ npm --prefix web run picture
@@ -26,7 +29,7 @@ figures: browser web/dist/index.html ## Measure a big notebook and write docs/FI
 	npm --prefix web run figures
 
 clean: ## Remove everything that was built or installed here
-	rm -rf target web/dist web/node_modules tests/conformance/node_modules .venv
+	rm -rf target web/dist web/node_modules tests/conformance/node_modules .venv benches/peers/node_modules benches/peers/.venv
 
 web/dist/index.html: web/node_modules/.ready $(WEB_SOURCES)
 	npm --prefix web run build

@@ -18,9 +18,17 @@ pub fn write(to: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
     to.extend_from_slice(payload);
 }
 
-/// Appends one frame masked with zeros: allowed, and the payload stays readable in captures.
-pub fn write_masked(to: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
-    head(to, opcode, payload.len(), MASKED);
+/// Appends one message of a client, in two parts. It is masked with zeros: allowed, and it stays readable in captures.
+pub fn write_masked(to: &mut Vec<u8>, prefix: &[u8], message: &[u8]) {
+    head(to, BINARY, prefix.len() + message.len(), MASKED);
+    to.extend_from_slice(&[0; 4]);
+    to.extend_from_slice(prefix);
+    to.extend_from_slice(message);
+}
+
+/// Appends a client's answer to a ping.
+pub fn write_pong(to: &mut Vec<u8>, payload: &[u8]) {
+    head(to, PONG, payload.len(), MASKED);
     to.extend_from_slice(&[0; 4]);
     to.extend_from_slice(payload);
 }

@@ -29,7 +29,12 @@ impl Latencies {
     }
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of samples times a part of one")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count of samples times a part of one"
+)]
 fn index(count: usize, part: f64) -> usize {
     ((count.saturating_sub(1)) as f64 * part).round() as usize
 }

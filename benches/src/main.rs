@@ -5,8 +5,10 @@
 
 mod fleet;
 mod frames;
+mod hearing;
 mod latency;
 mod process;
+mod recording;
 mod relay;
 mod scenarios;
 mod socket;
@@ -14,10 +16,19 @@ mod yjs;
 
 use clap::Parser;
 
+/// Relay and generator copy documents for hundreds of clients: what the system's allocator gives back and takes again
+/// each time would be counted as theirs.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[derive(Parser)]
 enum Command {
     /// Sends every message of one client to all others of its address: no CRDT, no storage. The line to reach for.
     Relay(relay::Settings),
+    /// Makes a recorded session ready.
+    Record(scenarios::document::Record),
+    /// Gives a server the document that a recorded session leads to.
+    Give(scenarios::document::Give),
     /// One client types, the others read.
     FanOut(scenarios::fan_out::Settings),
     /// Open documents in which nothing happens.
@@ -35,6 +46,8 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Relay(settings) => relay::run(&settings),
+        Command::Record(settings) => print(&scenarios::document::record(&settings)?),
+        Command::Give(settings) => print(&scenarios::document::give(&settings)?),
         Command::FanOut(settings) => print(&scenarios::fan_out::run(&settings)?),
         Command::Idle(settings) => print(&scenarios::idle::run(&settings)?),
         Command::Ingest(settings) => print(&scenarios::ingest::run(&settings)?),

@@ -4,7 +4,7 @@
 //! writes to each reader in one call, which is the best a server without merging can do.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     io::{ErrorKind, Read, Write},
     net::SocketAddr,
 };
@@ -15,12 +15,16 @@ use mio::{
     Events, Interest, Poll, Token,
     net::{TcpListener, TcpStream},
 };
+use nix::sys::socket::{Backlog, listen};
+use slab::Slab;
 
 use crate::frames::{self, Frames};
 
 const LISTENER: Token = Token(usize::MAX);
 const READ_BYTES: usize = 64 << 10;
 const EVENTS: usize = 4096;
+/// Connections that may wait to be accepted: with fewer, a crowd at once waits a second for the system's second try.
+const BACKLOG: i32 = 4096;
 
 #[derive(Args)]
 pub struct Settings {
@@ -34,7 +38,6 @@ pub struct Settings {
 pub fn run(settings: &Settings) -> Result<()> {
     let greeting = settings.greeting.as_ref().map(std::fs::read).transpose().context("the greeting cannot be read")?;
     let mut relay = Relay::listen(settings.listen, greeting.unwrap_or_default())?;
-    crate::print(&serde_json::json!({ "listening": relay.listener.local_addr()?.to_string() }))?;
     loop {
         relay.round()?;
     }
@@ -44,9 +47,10 @@ struct Relay {
     poll: Poll,
     listener: TcpListener,
     events: Events,
-    connections: HashMap<Token, Connection>,
-    rooms: HashMap<String, HashSet<Token>>,
-    next: usize,
+    connections: Slab<Connection>,
+    rooms: HashMap<String, Vec<usize>>,
+    /// Who is to be written to at the end of the round.
+    due: Vec<usize>,
     greeting: Vec<u8>,
     scratch: Vec<u8>,
 }
@@ -57,6 +61,7 @@ struct Connection {
     head: Option<Vec<u8>>,
     room: String,
     out: Vec<u8>,
+    is_due: bool,
     waits: bool,
 }
 
@@ -64,14 +69,15 @@ impl Relay {
     fn listen(address: SocketAddr, greeting: Vec<u8>) -> Result<Self> {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(address)?;
+        listen(&listener, Backlog::new(BACKLOG)?)?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         Ok(Self {
             poll,
             listener,
             events: Events::with_capacity(EVENTS),
-            connections: HashMap::new(),
+            connections: Slab::new(),
             rooms: HashMap::new(),
-            next: 0,
+            due: Vec::new(),
             greeting,
             scratch: vec![0; READ_BYTES],
         })
@@ -84,23 +90,22 @@ impl Relay {
             other => other?,
         }
         let ready: Vec<(Token, bool, bool)> =
-            self.events.iter().map(|event| (event.token(), event.is_readable(), event.is_writable())).collect();
-        let mut written = HashSet::new();
-        for &(token, readable, writable) in &ready {
+            self.events.iter().map(|event| (event.token(), event.is_read_closed(), event.is_writable())).collect();
+        for &(token, closed, writable) in &ready {
             if token == LISTENER {
                 self.accept()?;
                 continue;
             }
-            if readable && self.read(token, &mut written).is_err() {
-                self.forget(token);
-            }
-            if writable {
-                written.insert(token);
+            let Token(index) = token;
+            if self.read(index, closed).is_err() {
+                self.forget(index);
+            } else if writable {
+                self.owe(index);
             }
         }
-        for token in written {
-            if self.write(token).is_err() {
-                self.forget(token);
+        for index in std::mem::take(&mut self.due) {
+            if self.write(index).is_err() {
+                self.forget(index);
             }
         }
         Ok(())
@@ -114,24 +119,24 @@ impl Relay {
                 Err(error) => return Err(error.into()),
             };
             stream.set_nodelay(true)?;
-            let token = Token(self.next);
-            self.next += 1;
-            self.poll.registry().register(&mut stream, token, Interest::READABLE)?;
-            let connection = Connection {
+            let entry = self.connections.vacant_entry();
+            self.poll.registry().register(&mut stream, Token(entry.key()), Interest::READABLE)?;
+            entry.insert(Connection {
                 stream,
                 frames: Frames::default(),
                 head: Some(Vec::new()),
                 room: String::new(),
                 out: Vec::new(),
+                is_due: false,
                 waits: false,
-            };
-            self.connections.insert(token, connection);
+            });
         }
     }
 
-    fn read(&mut self, token: Token, written: &mut HashSet<Token>) -> Result<()> {
+    /// What fills less than the buffer was all there was, unless the other side has closed.
+    fn read(&mut self, index: usize, closed: bool) -> Result<()> {
         loop {
-            let Some(connection) = self.connections.get_mut(&token) else { return Ok(()) };
+            let Some(connection) = self.connections.get_mut(index) else { return Ok(()) };
             let count = match connection.stream.read(&mut self.scratch) {
                 Ok(0) => anyhow::bail!("gone"),
                 Ok(count) => count,
@@ -139,17 +144,20 @@ impl Relay {
                 Err(error) => return Err(error.into()),
             };
             if connection.head.is_some() {
-                self.greet(token, count, written)?;
+                self.greet(index, count)?;
             } else {
                 connection.frames.push(&self.scratch[..count]);
             }
-            self.relay(token, written)?;
+            self.relay(index)?;
+            if count < self.scratch.len() && !closed {
+                return Ok(());
+            }
         }
     }
 
     /// Answers the upgrade once its head is whole.
-    fn greet(&mut self, token: Token, count: usize, written: &mut HashSet<Token>) -> Result<()> {
-        let Some(connection) = self.connections.get_mut(&token) else { return Ok(()) };
+    fn greet(&mut self, index: usize, count: usize) -> Result<()> {
+        let connection = &mut self.connections[index];
         let Some(head) = connection.head.as_mut() else { return Ok(()) };
         head.extend_from_slice(&self.scratch[..count]);
         let Some(end) = frames::end_of_head(head)? else { return Ok(()) };
@@ -163,37 +171,53 @@ impl Relay {
             frames::write(&mut connection.out, frames::BINARY, &self.greeting);
         }
         connection.room.clone_from(&room);
-        self.rooms.entry(room).or_default().insert(token);
-        written.insert(token);
+        self.rooms.entry(room).or_default().push(index);
+        self.owe(index);
         Ok(())
     }
 
-    fn relay(&mut self, token: Token, written: &mut HashSet<Token>) -> Result<()> {
-        let Some(connection) = self.connections.get_mut(&token) else { return Ok(()) };
+    fn relay(&mut self, index: usize) -> Result<()> {
+        let connection = &mut self.connections[index];
         let mut joined = Vec::new();
+        let mut pinged = false;
         while let Some((opcode, payload)) = connection.frames.next()? {
             match opcode {
                 frames::CLOSE => anyhow::bail!("closed"),
-                frames::PING => frames::write(&mut connection.out, frames::PONG, payload),
+                frames::PING => {
+                    frames::write(&mut connection.out, frames::PONG, payload);
+                    pinged = true;
+                }
                 frames::BINARY => frames::write(&mut joined, frames::BINARY, payload),
                 _ => {}
             }
         }
+        if pinged {
+            self.owe(index);
+        }
         if joined.is_empty() {
             return Ok(());
         }
-        let room = self.rooms.get(&connection.room).into_iter().flatten().copied();
-        for other in room.filter(|&other| other != token) {
-            if let Some(connection) = self.connections.get_mut(&other) {
-                connection.out.extend_from_slice(&joined);
-                written.insert(other);
+        let room = self.rooms.get(&self.connections[index].room);
+        for &other in room.into_iter().flatten().filter(|&&other| other != index) {
+            let connection = &mut self.connections[other];
+            connection.out.extend_from_slice(&joined);
+            if !std::mem::replace(&mut connection.is_due, true) {
+                self.due.push(other);
             }
         }
         Ok(())
     }
 
-    fn write(&mut self, token: Token) -> Result<()> {
-        let Some(connection) = self.connections.get_mut(&token) else { return Ok(()) };
+    fn owe(&mut self, index: usize) {
+        let Some(connection) = self.connections.get_mut(index) else { return };
+        if !std::mem::replace(&mut connection.is_due, true) {
+            self.due.push(index);
+        }
+    }
+
+    fn write(&mut self, index: usize) -> Result<()> {
+        let Some(connection) = self.connections.get_mut(index) else { return Ok(()) };
+        connection.is_due = false;
         while !connection.out.is_empty() {
             match connection.stream.write(&connection.out) {
                 Ok(count) => drop(connection.out.drain(..count)),
@@ -205,15 +229,15 @@ impl Relay {
         if waits != connection.waits {
             connection.waits = waits;
             let interest = if waits { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
-            self.poll.registry().reregister(&mut connection.stream, token, interest)?;
+            self.poll.registry().reregister(&mut connection.stream, Token(index), interest)?;
         }
         Ok(())
     }
 
-    fn forget(&mut self, token: Token) {
-        let Some(connection) = self.connections.remove(&token) else { return };
+    fn forget(&mut self, index: usize) {
+        let Some(connection) = self.connections.try_remove(index) else { return };
         if let Some(room) = self.rooms.get_mut(&connection.room) {
-            room.remove(&token);
+            room.retain(|&other| other != index);
             if room.is_empty() {
                 self.rooms.remove(&connection.room);
             }

@@ -1,5 +1,6 @@
 //! What is measured, one file a scenario.
 
+pub mod document;
 pub mod fan_out;
 pub mod idle;
 pub mod ingest;

@@ -3,10 +3,17 @@
 //! A reader is done with an update when its clock has arrived, however many updates the server merged into one.
 
 use bytes::Bytes;
-use coscribe::wire::{frame, lib0::{write_bytes, write_integer}, update};
+use coscribe::wire::{
+    frame,
+    lib0::{write_bytes, write_integer},
+    update,
+};
 
 /// The root that is typed into.
 pub const ROOT: &str = "text";
+
+/// The client that types.
+pub const WRITER: u64 = 200_000_001;
 
 const SYNC: u8 = 0;
 const STEP1: u8 = 0;
@@ -21,6 +28,16 @@ pub fn step1() -> Bytes {
 /// Sync step 2 of an empty document.
 pub fn nothing() -> Bytes {
     frame::step2(&[0, 0])
+}
+
+/// What a Hocuspocus server wants to hear first: a token, and the version of the provider.
+pub fn hocuspocus_token() -> Vec<u8> {
+    const AUTH: u8 = 2;
+    const TOKEN: u8 = 0;
+    let mut bytes = vec![AUTH, TOKEN];
+    write_bytes(&mut bytes, b"token");
+    write_bytes(&mut bytes, b"4.7.0");
+    bytes
 }
 
 /// One character at `clock`, typed behind the one before.
@@ -56,7 +73,9 @@ pub fn replacement(client: u64, clock: u32, size: u32) -> Bytes {
         bytes.push(0);
     } else {
         bytes.push(1);
-        [client, 1, u64::from(clock - size), u64::from(size)].into_iter().for_each(|number| write_integer(&mut bytes, number));
+        [client, 1, u64::from(clock - size), u64::from(size)]
+            .into_iter()
+            .for_each(|number| write_integer(&mut bytes, number));
     }
     frame::update(&bytes)
 }

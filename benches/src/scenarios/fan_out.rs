@@ -2,6 +2,7 @@
 
 use std::{
     iter,
+    num::NonZeroU32,
     time::{Duration, Instant},
 };
 
@@ -12,15 +13,13 @@ use serde::Serialize;
 use crate::{
     fleet::{Fleet, Happened},
     latency::{Latencies, Percentiles},
-    process::Process,
+    process::{Meter, Process},
     socket::Address,
-    yjs::{self, Told},
+    yjs::{self, Told, WRITER},
 };
 
-/// The writer's client id: four bytes as a variable-length integer, as most clients' are.
-const WRITER: u64 = 200_000_001;
 /// Updates that may be under way to the slowest reader when there is no rate.
-const WINDOW: u32 = 2000;
+const WINDOW: u32 = 5_000;
 /// After the last update; a server that needs longer has lost some.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Nobody measures the first updates: connections, caches and the sync answers settle.
@@ -32,7 +31,7 @@ pub struct Settings {
     address: Address,
     /// The server process.
     #[arg(long)]
-    process: u32,
+    process: Process,
     #[arg(long, default_value_t = 100)]
     readers: usize,
     /// Updates a second; 0 is as fast as it goes.
@@ -40,9 +39,6 @@ pub struct Settings {
     rate: u32,
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// The server only passes messages on.
-    #[arg(long)]
-    relay: bool,
 }
 
 #[derive(Serialize)]
@@ -54,22 +50,21 @@ pub struct Report {
     deliveries_per_second: f64,
     /// Microseconds of the server's processor for one delivery.
     cpu_per_delivery: f64,
+    cpu_cores: f64,
     latency: Percentiles,
+    generator_share: f64,
 }
 
 pub fn run(settings: &Settings) -> Result<Report> {
-    let mut fleet = Fleet::new(!settings.relay)?;
+    let mut fleet = Fleet::new()?;
     fleet.join(iter::repeat_n(settings.address.clone(), settings.readers + 1))?;
-    let mut typing = Typing::new(0, settings.readers);
-    typing.type_until(&mut fleet, settings.rate, Instant::now() + WARM_UP)?;
-    typing.settle(&mut fleet)?;
-    typing.forget();
+    let mut typing = Typing::new(settings.readers, settings.rate);
+    typing.type_until(&mut fleet, Instant::now() + WARM_UP)?;
+    typing.latencies = Latencies::default();
 
-    let process = Process(settings.process);
-    let (cpu, start, before) = (process.cpu()?, Instant::now(), typing.sent.len());
-    typing.type_until(&mut fleet, settings.rate, start + Duration::from_secs(settings.seconds))?;
-    typing.settle(&mut fleet)?;
-    let (cpu, wall) = (process.cpu()? - cpu, typing.last_arrival - start);
+    let (meter, before) = (Meter::start(settings.process)?, typing.sent.len());
+    typing.type_until(&mut fleet, meter.start + Duration::from_secs(settings.seconds))?;
+    let (cpu, wall) = (meter.cpu()?, meter.start.elapsed());
 
     let updates = typing.sent.len() - before;
     let deliveries = (updates * settings.readers) as u64;
@@ -81,93 +76,115 @@ pub fn run(settings: &Settings) -> Result<Report> {
         deliveries,
         deliveries_per_second: count / wall.as_secs_f64(),
         cpu_per_delivery: cpu.as_secs_f64() * 1e6 / count,
+        cpu_cores: meter.cores()?,
         latency: typing.latencies.percentiles(),
+        generator_share: meter.generator_share()?,
     })
 }
 
+/// Client 0 types, the others read.
 struct Typing {
-    writer: usize,
+    /// Updates a second; without, the slowest reader decides.
+    rate: Option<NonZeroU32>,
     /// When each clock was sent.
     sent: Vec<Instant>,
-    /// The clock each client has reached; the writer's own stays 0.
+    /// The clock each reader has reached.
     reached: Vec<u32>,
+    /// The clock that all readers have reached, and how many have reached no more.
+    slowest: (u32, usize),
     latencies: Latencies,
-    last_arrival: Instant,
 }
 
 impl Typing {
-    fn new(writer: usize, readers: usize) -> Self {
-        let (sent, reached) = (Vec::new(), vec![0; readers + 1]);
-        Self { writer, sent, reached, latencies: Latencies::default(), last_arrival: Instant::now() }
+    fn new(readers: usize, rate: u32) -> Self {
+        let (rate, reached, latencies) = (NonZeroU32::new(rate), vec![0; readers], Latencies::default());
+        Self { rate, sent: Vec::new(), reached, slowest: (0, readers), latencies }
     }
 
-    fn forget(&mut self) {
-        self.latencies = Latencies::default();
-    }
-
-    fn type_until(&mut self, fleet: &mut Fleet, rate: u32, end: Instant) -> Result<()> {
-        let start = Instant::now();
-        let mut typed = 0;
-        while Instant::now() < end {
-            let due = if rate == 0 { self.allowance() } else { due(start, rate).saturating_sub(typed) };
-            for _ in 0..due {
-                self.keystroke(fleet)?;
-            }
-            typed += due;
-            let next = if rate == 0 { end } else { (start + Duration::from_secs(1) * (typed + 1) / rate).min(end) };
-            let full = rate == 0;
-            fleet.run(next, |index, happened| self.arrived(index, happened, full))?;
+    /// Types until `end`, and waits until everybody has everything.
+    fn type_until(&mut self, fleet: &mut Fleet, end: Instant) -> Result<()> {
+        match self.rate {
+            Some(rate) => self.type_at(fleet, rate.get(), end)?,
+            None => self.type_within_window(fleet, end)?,
+        }
+        let deadline = Instant::now() + PATIENCE;
+        while self.under_way() > 0 {
+            ensure!(Instant::now() < deadline, "a reader got {} of {} updates", self.slowest.0, self.clock());
+            fleet.run(deadline, |index, happened| {
+                self.hear(index, happened);
+                self.under_way() > 0
+            })?;
         }
         Ok(())
     }
 
-    /// How many more may be sent when the slowest reader decides.
-    fn allowance(&self) -> u32 {
-        let under_way = self.clock() - self.slowest();
-        if under_way > WINDOW / 2 { 0 } else { WINDOW - under_way }
+    fn type_at(&mut self, fleet: &mut Fleet, rate: u32, end: Instant) -> Result<()> {
+        let start = Instant::now();
+        let mut typed = 0;
+        while Instant::now() < end {
+            let due = start.elapsed().as_micros() * u128::from(rate) / 1_000_000;
+            let due = u32::try_from(due)?;
+            self.keystrokes(fleet, due - typed)?;
+            typed = due;
+            let next = start + Duration::from_secs(1) * (typed + 1) / rate;
+            fleet.run(next.min(end), |index, happened| {
+                self.hear(index, happened);
+                true
+            })?;
+        }
+        Ok(())
+    }
+
+    fn type_within_window(&mut self, fleet: &mut Fleet, end: Instant) -> Result<()> {
+        while Instant::now() < end {
+            self.keystrokes(fleet, WINDOW - self.under_way())?;
+            fleet.run(end, |index, happened| {
+                self.hear(index, happened);
+                self.under_way() > WINDOW / 2
+            })?;
+        }
+        Ok(())
+    }
+
+    fn keystrokes(&mut self, fleet: &mut Fleet, count: u32) -> Result<()> {
+        for _ in 0..count {
+            fleet.put(0, &yjs::keystroke(WRITER, self.clock()));
+            self.sent.push(Instant::now());
+        }
+        fleet.flush(0)
     }
 
     fn clock(&self) -> u32 {
         u32::try_from(self.sent.len()).unwrap_or(u32::MAX)
     }
 
-    fn slowest(&self) -> u32 {
-        self.reached.iter().enumerate().filter(|&(index, _)| index != self.writer).map(|(_, &clock)| clock).min().unwrap_or(0)
+    /// How many updates the slowest reader lacks.
+    fn under_way(&self) -> u32 {
+        self.clock() - self.slowest.0
     }
 
-    fn keystroke(&mut self, fleet: &mut Fleet) -> Result<()> {
-        let message = yjs::keystroke(WRITER, self.clock());
-        self.sent.push(Instant::now());
-        fleet.send(self.writer, &message)
-    }
-
-    /// Whether to go on waiting: with a window, no longer than until there is room in it.
-    fn arrived(&mut self, index: usize, happened: Happened, windowed: bool) -> bool {
-        let Happened::Told(Told::Inserts(inserts)) = happened else { return true };
-        let now = Instant::now();
-        for (client, clock) in inserts {
-            if client != WRITER || index == self.writer || clock <= self.reached[index] {
-                continue;
+    fn hear(&mut self, index: usize, happened: Happened) {
+        let Happened::Told(Told::Inserts(inserts), _) = happened else { return };
+        let Some(reader) = index.checked_sub(1) else { return };
+        for &(client, clock) in inserts {
+            if client == WRITER && clock > self.reached[reader] {
+                self.reach(reader, clock);
             }
-            for sent in &self.sent[self.reached[index] as usize..clock as usize] {
-                self.latencies.push(now - *sent);
-            }
-            self.reached[index] = clock;
-            self.last_arrival = now;
         }
-        !windowed || self.allowance() == 0
     }
 
-    fn settle(&mut self, fleet: &mut Fleet) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        while self.slowest() < self.clock() {
-            ensure!(Instant::now() < deadline, "a reader got {} of {} updates", self.slowest(), self.clock());
-            fleet.run(Instant::now() + Duration::from_millis(50), |index, happened| self.arrived(index, happened, false))?;
+    fn reach(&mut self, reader: usize, clock: u32) {
+        let before = std::mem::replace(&mut self.reached[reader], clock);
+        if self.rate.is_some() {
+            let (now, sent) = (Instant::now(), &self.sent[before as usize..clock as usize]);
+            sent.iter().for_each(|sent| self.latencies.push(now - *sent));
         }
-        Ok(())
+        if before == self.slowest.0 {
+            self.slowest.1 -= 1;
+        }
+        if self.slowest.1 == 0 {
+            let least = self.reached.iter().copied().min().unwrap_or(clock);
+            self.slowest = (least, self.reached.iter().filter(|&&clock| clock == least).count());
+        }
     }
-}
-
-fn due(start: Instant, rate: u32) -> u32 {
-    u32::try_from(start.elapsed().as_micros() * u128::from(rate) / 1_000_000).unwrap_or(u32::MAX)
 }

@@ -1,16 +1,28 @@
-//! Many open documents, each with some clients that do nothing: memory and processor while nothing happens, and what is
-//! left once everybody has gone.
+//! Many open documents, in each of which one client has typed a line and another has read it: memory and processor
+//! while nothing happens, and what is left once everybody has gone.
 
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
 use serde::Serialize;
 
-use crate::{fleet::Fleet, process::Process, socket::Address};
+use crate::{
+    fleet::{Fleet, Happened},
+    process::{Meter, Process},
+    socket::Address,
+    yjs::{self, Told, WRITER},
+};
+
+/// Documents that are being typed into at a time.
+const IN_FLIGHT: usize = 32;
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Allocators and unload timers take a moment.
+const SETTLING: Duration = Duration::from_secs(3);
+const GIVING_BACK: Duration = Duration::from_secs(15);
 
 #[derive(Args)]
 pub struct Settings {
@@ -18,44 +30,52 @@ pub struct Settings {
     #[arg(long)]
     address: Address,
     #[arg(long)]
-    process: u32,
-    #[arg(long, default_value_t = 1000)]
+    process: Process,
+    #[arg(long, default_value_t = 5000)]
     documents: usize,
     /// In each document.
     #[arg(long, default_value_t = 2)]
     clients: usize,
-    #[arg(long, default_value_t = 10)]
+    /// What is typed into each document.
+    #[arg(long, default_value_t = 100)]
+    characters: u32,
+    /// How long nothing happens: a whole period of keep-alives.
+    #[arg(long, default_value_t = 15)]
     seconds: u64,
-    #[arg(long)]
-    relay: bool,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
+    /// Until all clients of all documents were in and had what was typed.
+    seconds: f64,
     before_bytes: u64,
     open_bytes: u64,
     bytes_per_document: u64,
     /// Of one processor core, while nothing happens.
     idle_cores: f64,
-    /// Seconds until nearly all memory was given back; absent if it was not within 30.
+    /// Seconds until nine tenths of the memory was given back; absent if that took longer than 15.
     given_back_seconds: Option<f64>,
     after_bytes: u64,
 }
 
 pub fn run(settings: &Settings) -> Result<Report> {
-    let process = Process(settings.process);
+    let process = settings.process;
     // A first document, opened and left, so that what a server makes once is not counted.
-    join(settings, 0..1)?;
-    settle();
-    let before = process.memory()?;
-    let mut fleet = join(settings, 1..settings.documents + 1)?;
-    settle();
+    drop(open(settings, 0..1)?);
+    thread::sleep(SETTLING);
+    let (before, start) = (process.memory()?, Instant::now());
+    let mut fleet = open(settings, 1..settings.documents + 1)?;
+    let seconds = start.elapsed().as_secs_f64();
+    fleet.run(Instant::now() + SETTLING, |_, _| true)?;
     let open = process.memory()?;
-    let idle_cores = idle(&mut fleet, process, Duration::from_secs(settings.seconds))?;
+    let meter = Meter::start(process)?;
+    fleet.run(meter.start + Duration::from_secs(settings.seconds), |_, _| true)?;
+    let idle_cores = meter.cores()?;
     drop(fleet);
     let given_back_seconds = given_back(process, before, open)?;
     Ok(Report {
+        seconds,
         before_bytes: before,
         open_bytes: open,
         bytes_per_document: open.saturating_sub(before) / settings.documents as u64,
@@ -65,31 +85,44 @@ pub fn run(settings: &Settings) -> Result<Report> {
     })
 }
 
-fn join(settings: &Settings, documents: std::ops::Range<usize>) -> Result<Fleet> {
-    let mut fleet = Fleet::new(!settings.relay)?;
-    for document in documents {
-        fleet.join(std::iter::repeat_n(settings.address.numbered(document), settings.clients))?;
+fn open(settings: &Settings, documents: std::ops::Range<usize>) -> Result<Fleet> {
+    let mut fleet = Fleet::new()?;
+    let addresses =
+        documents.flat_map(|number| std::iter::repeat_n(settings.address.numbered(number), settings.clients));
+    let addresses: Vec<Address> = addresses.collect();
+    fleet.join(addresses.iter().cloned())?;
+    let writers: Vec<usize> = (0..addresses.len()).step_by(settings.clients).collect();
+    let mut has_it = vec![false; addresses.len()];
+    for writers in writers.chunks(IN_FLIGHT) {
+        for &writer in writers {
+            fleet.send(writer, &yjs::replacement(WRITER, 0, settings.characters))?;
+            has_it[writer] = true;
+        }
+        let some = writers[0]..(writers[writers.len() - 1] + settings.clients);
+        hear(&mut fleet, &mut has_it, some, settings.characters)?;
     }
     Ok(fleet)
 }
 
-/// Allocators and unload timers take a moment.
-fn settle() {
-    thread::sleep(Duration::from_secs(3));
+fn hear(fleet: &mut Fleet, has_it: &mut [bool], some: std::ops::Range<usize>, characters: u32) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while has_it[some.clone()].contains(&false) {
+        ensure!(Instant::now() < deadline, "a reader does not get what was typed");
+        fleet.run(deadline, |index, happened| {
+            if matches!(happened, Happened::Told(Told::Inserts(inserts), _) if inserts.contains(&(WRITER, characters)))
+            {
+                has_it[index] = true;
+            }
+            has_it[some.clone()].contains(&false)
+        })?;
+    }
+    Ok(())
 }
 
-fn idle(fleet: &mut Fleet, process: Process, time: Duration) -> Result<f64> {
-    let (cpu, start) = (process.cpu()?, Instant::now());
-    fleet.run(start + time, |_, _| true)?;
-    Ok((process.cpu()? - cpu).as_secs_f64() / start.elapsed().as_secs_f64())
-}
-
-/// Nine tenths of what the documents took.
 fn given_back(process: Process, before: u64, open: u64) -> Result<Option<f64>> {
-    const PATIENCE: Duration = Duration::from_secs(30);
     let start = Instant::now();
     let enough = before + open.saturating_sub(before) / 10;
-    while start.elapsed() < PATIENCE {
+    while start.elapsed() < GIVING_BACK {
         if process.memory()? <= enough {
             return Ok(Some(start.elapsed().as_secs_f64()));
         }

@@ -1,29 +1,26 @@
-//! A recorded editing session, sent edit by edit as fast as the server takes it; a reader tells how far it has come.
+//! A recorded session, sent edit by edit as fast as the server takes it; a reader tells how far it has come.
 
 use std::{
-    fs::File,
-    io::BufReader,
     path::PathBuf,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
-use bytes::Bytes;
+use anyhow::{Result, ensure};
 use clap::Args;
-use coscribe::wire::frame;
-use serde::{Deserialize, Serialize};
-use yrs::{Doc, OffsetKind, Options, Text, Transact};
+use coscribe::wire::lib0::Reader;
+use serde::Serialize;
 
 use crate::{
     fleet::{Fleet, Happened},
-    process::Process,
+    process::{Meter, Process},
+    recording::Recording,
     socket::Address,
-    yjs::{ROOT, Told},
+    yjs::{Told, WRITER},
 };
 
-const WRITER: u64 = 200_000_002;
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Updates given to the system before the reader is looked at again.
+/// Updates that may be under way to the reader, and how many are given to the system at once.
+const WINDOW: usize = 32 << 10;
 const BURST: usize = 512;
 
 #[derive(Args)]
@@ -31,12 +28,10 @@ pub struct Settings {
     #[arg(long)]
     address: Address,
     #[arg(long)]
-    process: u32,
-    /// A trace as `tests/data/traces` has them.
+    process: Process,
+    /// The session, as `record` made it.
     #[arg(long)]
-    trace: PathBuf,
-    #[arg(long)]
-    relay: bool,
+    recording: PathBuf,
 }
 
 #[derive(Serialize)]
@@ -46,108 +41,74 @@ pub struct Report {
     updates_per_second: f64,
     /// The time the last tenth took, as a multiple of the first tenth's.
     last_tenth: f64,
+    /// Microseconds of the server's processor.
     cpu_per_update: f64,
-}
-
-#[derive(Deserialize)]
-struct Trace {
-    txns: Vec<Transaction>,
-}
-
-#[derive(Deserialize)]
-struct Transaction {
-    patches: Vec<(u32, u32, String)>,
-}
-
-/// The messages of the trace, and the writer's clock after each.
-struct Recording {
-    messages: Vec<Bytes>,
-    clocks: Vec<u32>,
+    /// What a reader must have reached to have everything.
+    clock: u32,
+    generator_share: f64,
 }
 
 pub fn run(settings: &Settings) -> Result<Report> {
-    let recording = Recording::of(&settings.trace)?;
-    let mut fleet = Fleet::new(!settings.relay)?;
+    let recording = Recording::load(&settings.recording)?;
+    let mut fleet = Fleet::new()?;
     fleet.join([settings.address.clone(), settings.address.clone()])?;
-    let process = Process(settings.process);
-    let (cpu, start) = (process.cpu()?, Instant::now());
-    let mut progress = Progress { clock: 0, tenths: Vec::new(), recording: &recording };
-    let mut sent = 0;
-    while progress.clock < recording.last() {
-        ensure!(start.elapsed() < PATIENCE, "the reader got {} of {} clocks", progress.clock, recording.last());
-        while sent < recording.messages.len() && fleet.is_drained(0) && sent < progress.reached() + 64 * BURST {
-            fleet.send(0, &recording.messages[sent])?;
-            sent += 1;
-        }
-        fleet.run(Instant::now() + Duration::from_millis(1), |index, happened| progress.hear(index, happened))?;
-    }
-    let wall = start.elapsed();
-    let [first, .., before, last] = progress.tenths[..] else { anyhow::bail!("too few edits") };
+    let meter = Meter::start(settings.process)?;
+    let tenths = pass(&mut fleet, &recording)?;
+    let (wall, cpu, generator_share) = (meter.start.elapsed(), meter.cpu()?, meter.generator_share()?);
+    recording.check(&fetch(&settings.address, recording.last())?)?;
+    let [first, .., before, last] = tenths[..] else { anyhow::bail!("too few edits") };
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let count = recording.messages.len() as f64;
     Ok(Report {
         updates: recording.messages.len(),
         updates_per_second: count / wall.as_secs_f64(),
-        last_tenth: (last - before).as_secs_f64() / (first - start).as_secs_f64(),
-        cpu_per_update: (process.cpu()? - cpu).as_secs_f64() * 1e6 / count,
+        last_tenth: (last - before).as_secs_f64() / (first - meter.start).as_secs_f64(),
+        cpu_per_update: cpu.as_secs_f64() * 1e6 / count,
+        clock: recording.last(),
+        generator_share,
     })
 }
 
-struct Progress<'a> {
-    clock: u32,
-    /// When each tenth of the edits had arrived.
-    tenths: Vec<Instant>,
-    recording: &'a Recording,
+/// Client 0 sends everything, until client 1 has it. When each tenth had arrived.
+fn pass(fleet: &mut Fleet, recording: &Recording) -> Result<Vec<Instant>> {
+    let (mut clock, mut sent, mut tenths) = (0, 0, Vec::new());
+    let deadline = Instant::now() + PATIENCE;
+    while clock < recording.last() {
+        ensure!(Instant::now() < deadline, "the reader got {clock} of {} clocks", recording.last());
+        let reached = recording.clocks.partition_point(|&known| known <= clock);
+        while fleet.is_drained(0) && sent < recording.messages.len().min(reached + WINDOW) {
+            let burst = &recording.messages[sent..recording.messages.len().min(sent + BURST)];
+            burst.iter().for_each(|message| fleet.put(0, message));
+            fleet.flush(0)?;
+            sent += burst.len();
+        }
+        fleet.run(Instant::now() + Duration::from_millis(1), |index, happened| {
+            let Happened::Told(Told::Inserts(inserts), _) = happened else { return true };
+            let typed = inserts.iter().filter(|(client, _)| *client == WRITER && index == 1);
+            clock = typed.map(|&(_, reached)| reached).fold(clock, u32::max);
+            while tenths.len() < 10 && clock >= recording.after_tenth(tenths.len() + 1) {
+                tenths.push(Instant::now());
+            }
+            clock < recording.last()
+        })?;
+    }
+    Ok(tenths)
 }
 
-impl Progress<'_> {
-    fn hear(&mut self, index: usize, happened: Happened) -> bool {
-        let Happened::Told(Told::Inserts(inserts)) = happened else { return true };
-        for (client, clock) in inserts {
-            if index == 1 && client == WRITER {
-                self.clock = self.clock.max(clock);
-            }
-        }
-        while self.tenths.len() < 10 && self.clock >= self.recording.after_tenth(self.tenths.len() + 1) {
-            self.tenths.push(Instant::now());
-        }
-        self.clock < self.recording.last()
+/// What somebody new is told until the writer's clock has come: the updates.
+pub fn fetch(address: &Address, clock: u32) -> Result<Vec<Vec<u8>>> {
+    let mut fleet = Fleet::new()?;
+    fleet.begin(address)?;
+    let (mut updates, mut reached) = (Vec::new(), 0);
+    let deadline = Instant::now() + PATIENCE;
+    while reached < clock {
+        ensure!(Instant::now() < deadline, "a new reader got {reached} of {clock} clocks");
+        fleet.run(deadline, |_, happened| {
+            let Happened::Told(Told::Inserts(inserts), [_, _, sized @ ..]) = happened else { return true };
+            updates.push(Reader::new(sized).bytes().unwrap_or_default().to_vec());
+            reached = inserts.iter().filter(|(client, _)| *client == WRITER).map(|&(_, to)| to).fold(reached, u32::max);
+            reached < clock
+        })?;
     }
-
-    /// How many edits have arrived.
-    fn reached(&self) -> usize {
-        self.recording.clocks.partition_point(|&clock| clock <= self.clock)
-    }
-}
-
-impl Recording {
-    fn of(path: &PathBuf) -> Result<Self> {
-        let file = File::open(path).with_context(|| format!("{}", path.display()))?;
-        let trace: Trace = serde_json::from_reader(BufReader::new(flate2::read::GzDecoder::new(file)))?;
-        let doc = Doc::with_options(Options { client_id: yrs::ClientID::new(WRITER), offset_kind: OffsetKind::Utf16, ..Options::default() });
-        let text = doc.get_or_insert_text(ROOT);
-        let mut recording = Self { messages: Vec::new(), clocks: Vec::new() };
-        let mut clock = 0;
-        // The last edit may only delete, which no clock shows: one more character ends the trace.
-        let end = Transaction { patches: vec![(0, 0, " ".into())] };
-        for Transaction { patches } in trace.txns.into_iter().chain([end]) {
-            let mut transaction = doc.transact_mut();
-            for (position, deleted, inserted) in patches {
-                text.remove_range(&mut transaction, position, deleted);
-                text.insert(&mut transaction, position, &inserted);
-                clock += u32::try_from(inserted.encode_utf16().count())?;
-            }
-            recording.messages.push(frame::update(&transaction.encode_update_v1()));
-            recording.clocks.push(clock);
-        }
-        Ok(recording)
-    }
-
-    fn last(&self) -> u32 {
-        self.clocks.last().copied().unwrap_or(0)
-    }
-
-    fn after_tenth(&self, tenth: usize) -> u32 {
-        self.clocks[(self.clocks.len() * tenth / 10).max(1) - 1]
-    }
+    Ok(updates)
 }

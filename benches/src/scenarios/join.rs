@@ -1,4 +1,4 @@
-//! Clients that come to a document of some size: one by one, or all at once.
+//! Clients that come to a document: the first, some more one by one, and many at once.
 
 use std::{
     iter,
@@ -12,81 +12,136 @@ use serde::Serialize;
 use crate::{
     fleet::{Fleet, Happened},
     latency::{Latencies, Percentiles},
-    process::Process,
+    process::{Meter, Process},
     socket::Address,
-    yjs::Told,
+    yjs::{Told, WRITER},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Who has nothing then has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Args)]
 pub struct Settings {
     #[arg(long)]
     address: Address,
     #[arg(long)]
-    process: u32,
-    #[arg(long, default_value_t = 100)]
-    clients: usize,
-    /// All at once, else each when the one before has everything.
+    process: Process,
+    /// The clock of the writer that whoever has the whole document has reached.
     #[arg(long)]
-    at_once: bool,
-    #[arg(long)]
-    relay: bool,
+    clock: u32,
+    /// Each comes when the one before has everything.
+    #[arg(long, default_value_t = 0)]
+    one_by_one: usize,
+    /// After those, together.
+    #[arg(long, default_value_t = 0)]
+    at_once: usize,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// From the first connecting to the last client's having everything.
-    seconds: f64,
-    /// Of each client, from its connecting.
+    /// Milliseconds from the first client's connecting to its having everything.
     first: f64,
-    latency: Percentiles,
-    cpu_per_client: f64,
+    /// Milliseconds of the server's processor for each of those that came one by one after the first.
+    cpu_per_further: f64,
+    further: Percentiles,
+    /// Of those that came together: seconds until the last one had everything.
+    at_once_seconds: f64,
+    at_once: Percentiles,
+    at_once_cpu_seconds: f64,
+    /// Who was refused or thrown out.
+    failed: usize,
+    /// The first of those failures.
+    failure: Option<String>,
+    /// Who has not got everything.
+    incomplete: usize,
+    generator_share: f64,
 }
 
 pub fn run(settings: &Settings) -> Result<Report> {
-    let process = Process(settings.process);
-    let (cpu, start) = (process.cpu()?, Instant::now());
-    let mut joining = Joining { fleet: Fleet::new(!settings.relay)?, began: Vec::new(), done: Vec::new() };
-    let group = if settings.at_once { settings.clients } else { 1 };
-    while joining.began.len() < settings.clients {
-        joining.let_in(&settings.address, group)?;
-    }
-    let seconds = start.elapsed().as_secs_f64();
+    let mut joining = Joining { fleet: Fleet::new()?, clock: settings.clock, clients: Vec::new(), failure: None };
+    let mut come = |count| joining.let_in(&settings.address, count);
+    let first = if settings.one_by_one == 0 { Duration::ZERO } else { come(1)? };
+    let further = settings.one_by_one.saturating_sub(1);
+    let meter = Meter::start(settings.process)?;
+    let further_times = (0..further).map(|_| come(1)).collect::<Result<Vec<Duration>>>()?;
+    let further_cpu = meter.cpu()?;
+    let meter = Meter::start(settings.process)?;
+    let at_once_time = come(settings.at_once)?;
+    let at_once = joining.clients[joining.clients.len() - settings.at_once..].iter().filter_map(Client::time);
+    Ok(Report {
+        first: first.as_secs_f64() * 1e3,
+        cpu_per_further: further_cpu.as_secs_f64() * 1e3 / f64::from(u32::try_from(further.max(1))?),
+        further: percentiles(further_times),
+        at_once_seconds: at_once_time.as_secs_f64(),
+        at_once: percentiles(at_once),
+        at_once_cpu_seconds: meter.cpu()?.as_secs_f64(),
+        failure: joining.failure,
+        failed: joining.clients.iter().filter(|client| client.is_lost).count(),
+        incomplete: joining.clients.iter().filter(|client| client.done.is_none()).count(),
+        generator_share: meter.generator_share()?,
+    })
+}
+
+fn percentiles(times: impl IntoIterator<Item = Duration>) -> Percentiles {
     let mut latencies = Latencies::default();
-    let times: Vec<Duration> = iter::zip(&joining.began, &joining.done).filter_map(|(began, done)| Some((*done)? - *began)).collect();
-    times.iter().for_each(|time| latencies.push(*time));
-    #[expect(clippy::cast_precision_loss, reason = "some thousand")]
-    let cpu_per_client = (process.cpu()? - cpu).as_secs_f64() * 1e3 / settings.clients as f64;
-    let first = times.first().map_or(0.0, |time| time.as_secs_f64() * 1e3);
-    Ok(Report { seconds, first, latency: latencies.percentiles(), cpu_per_client })
+    times.into_iter().for_each(|time| latencies.push(time));
+    latencies.percentiles()
 }
 
 struct Joining {
     fleet: Fleet,
-    began: Vec<Instant>,
-    done: Vec<Option<Instant>>,
+    clock: u32,
+    clients: Vec<Client>,
+    failure: Option<String>,
+}
+
+struct Client {
+    began: Instant,
+    done: Option<Instant>,
+    is_lost: bool,
+}
+
+impl Client {
+    fn time(&self) -> Option<Duration> {
+        Some(self.done? - self.began)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.is_lost || self.done.is_some()
+    }
 }
 
 impl Joining {
-    fn let_in(&mut self, address: &Address, count: usize) -> Result<()> {
-        for _ in 0..count {
-            self.began.push(Instant::now());
-            self.done.push(None);
+    /// Time until the last of so many has everything, or until all others have failed.
+    fn let_in(&mut self, address: &Address, count: usize) -> Result<Duration> {
+        let start = Instant::now();
+        let addresses = iter::repeat_n(address, count);
+        for address in addresses {
+            self.clients.push(Client { began: Instant::now(), done: None, is_lost: false });
             self.fleet.begin(address)?;
         }
-        let deadline = Instant::now() + PATIENCE;
-        while self.done.iter().any(Option::is_none) {
-            ensure!(Instant::now() < deadline, "{} clients have nothing", self.done.iter().filter(|done| done.is_none()).count());
-            let done = &mut self.done;
-            self.fleet.run(deadline, |index, happened| {
-                if matches!(happened, Happened::Told(Told::Inserts(inserts)) if !inserts.is_empty()) {
-                    done[index].get_or_insert_with(Instant::now);
+        let mut unsettled = count;
+        let Self { fleet, clock, clients, failure } = self;
+        while unsettled > 0 && start.elapsed() < PATIENCE {
+            fleet.run_losing(start + PATIENCE, |index, happened| {
+                let client = &mut clients[index];
+                let before = client.is_settled();
+                match happened {
+                    Happened::Lost(error) => {
+                        client.is_lost = true;
+                        failure.get_or_insert_with(|| format!("{error:#}"));
+                    }
+                    Happened::Told(Told::Inserts(inserts), _) if inserts.contains(&(WRITER, *clock)) => {
+                        client.done.get_or_insert_with(Instant::now);
+                    }
+                    _ => {}
                 }
-                done.iter().any(Option::is_none)
+                unsettled -= usize::from(!before && client.is_settled());
+                unsettled > 0
             })?;
         }
-        Ok(())
+        ensure!(count > 1 || unsettled == 0, "a client has not got the document within {PATIENCE:?}");
+        Ok(start.elapsed())
     }
 }

@@ -1,7 +1,7 @@
-//! Everybody moves a caret some times a second: how late the others see it, and how much of it is an echo.
+//! Everybody moves a caret some times a second: how late the others see it, and how much is told in vain.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     iter,
     time::{Duration, Instant},
 };
@@ -13,20 +13,21 @@ use serde::Serialize;
 use crate::{
     fleet::{Fleet, Happened},
     latency::{Latencies, Percentiles},
-    process::Process,
+    process::{Meter, Process},
     socket::Address,
     yjs::{self, Told},
 };
 
 /// The first person's client id; the others follow.
 const FIRST: u64 = 300_000_000;
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Args)]
 pub struct Settings {
     #[arg(long)]
     address: Address,
     #[arg(long)]
-    process: u32,
+    process: Process,
     #[arg(long, default_value_t = 100)]
     people: u32,
     /// Moves a second of each.
@@ -34,8 +35,6 @@ pub struct Settings {
     rate: u32,
     #[arg(long, default_value_t = 5)]
     seconds: u32,
-    #[arg(long)]
-    relay: bool,
 }
 
 #[derive(Serialize)]
@@ -43,26 +42,35 @@ pub struct Settings {
 pub struct Report {
     /// Until somebody sees a move, or a later one of the same person.
     latency: Percentiles,
-    /// Moves told to who made them, of all told.
-    echoes: f64,
+    /// Moves told to who made them, and moves told again, of all told.
+    useless: f64,
+    /// Messages each client gets.
+    messages_per_second: f64,
     cpu_cores: f64,
+    generator_share: f64,
 }
 
 pub fn run(settings: &Settings) -> Result<Report> {
-    let mut fleet = Fleet::new(!settings.relay)?;
+    let mut fleet = Fleet::new()?;
     fleet.join(iter::repeat_n(settings.address.clone(), settings.people as usize))?;
     let mut moving = Moving::default();
-    let process = Process(settings.process);
-    moving.round(&mut fleet, settings, 1)?;
-    moving = Moving { clock: moving.clock, ..Moving::default() };
-    let (cpu, start) = (process.cpu()?, Instant::now());
+    moving.round(&mut fleet, settings, settings.rate)?;
+    moving.settle(&mut fleet, settings.people)?;
+    moving = Moving { clock: moving.clock, seen: moving.seen, ..Moving::default() };
+    let meter = Meter::start(settings.process)?;
     moving.round(&mut fleet, settings, settings.seconds * settings.rate)?;
-    fleet.run(Instant::now() + Duration::from_millis(500), |index, happened| moving.hear(index, happened))?;
-    let cpu_cores = (process.cpu()? - cpu).as_secs_f64() / start.elapsed().as_secs_f64();
+    let (cpu_cores, generator_share, wall) = (meter.cores()?, meter.generator_share()?, meter.start.elapsed());
+    moving.settle(&mut fleet, settings.people)?;
     ensure!(moving.told > 0, "nobody saw a caret");
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let echoes = moving.echoed as f64 / moving.told as f64;
-    Ok(Report { latency: moving.latencies.percentiles(), echoes, cpu_cores })
+    let (useless, messages) = (moving.useless as f64 / moving.told as f64, moving.messages as f64);
+    Ok(Report {
+        latency: moving.latencies.percentiles(),
+        useless,
+        messages_per_second: messages / f64::from(settings.people) / wall.as_secs_f64(),
+        cpu_cores,
+        generator_share,
+    })
 }
 
 #[derive(Default)]
@@ -73,8 +81,9 @@ struct Moving {
     /// The move of a person that a client has seen last.
     seen: HashMap<(usize, u64), u32>,
     latencies: Latencies,
+    messages: u64,
     told: u64,
-    echoed: u64,
+    useless: u64,
 }
 
 impl Moving {
@@ -94,19 +103,39 @@ impl Moving {
     }
 
     fn hear(&mut self, index: usize, happened: Happened) -> bool {
-        let Happened::Told(Told::Presence(entries)) = happened else { return true };
+        let Happened::Told(Told::Presence(entries), _) = happened else { return true };
         let now = Instant::now();
-        for (client, clock) in entries {
-            self.told += 1;
-            self.echoed += u64::from(client == FIRST + index as u64);
+        self.messages += 1;
+        for &(client, clock) in entries {
+            let is_own = client == FIRST + index as u64;
             let seen = self.seen.entry((index, client)).or_insert(clock.saturating_sub(1));
+            self.told += 1;
+            self.useless += u64::from(is_own || clock <= *seen);
             for clock in *seen + 1..=clock {
-                if let Some(made) = self.made.get(&(client, clock)) {
+                if let Some(made) = self.made.get(&(client, clock)).filter(|_| !is_own) {
                     self.latencies.push(now - *made);
                 }
             }
             *seen = clock.max(*seen);
         }
         true
+    }
+
+    /// Until everybody sees everybody else where they are now.
+    fn settle(&mut self, fleet: &mut Fleet, people: u32) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        let clients: Vec<u64> = (0..people).map(|person| FIRST + u64::from(person)).collect();
+        let pairs =
+            || iter::zip(0.., &clients).flat_map(|(index, own)| clients.iter().map(move |other| (index, own, other)));
+        let mut others: HashSet<(usize, u64)> =
+            pairs().filter(|(_, own, other)| own != other).map(|(index, _, other)| (index, *other)).collect();
+        loop {
+            others.retain(|pair| self.seen.get(pair) != Some(&self.clock));
+            if others.is_empty() {
+                return Ok(());
+            }
+            ensure!(Instant::now() < deadline, "{} carets are not where they should be", others.len());
+            fleet.run(Instant::now() + Duration::from_millis(10), |index, happened| self.hear(index, happened))?;
+        }
     }
 }
