@@ -57,12 +57,12 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
-    /// 503: the same request may succeed soon.
+    /// 426: the address speaks another protocol.
     pub fn upgrade_required() -> Self {
         Self::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", "This address speaks WebSocket (version 13) only.")
     }
 
-    /// The server cannot do it now; try again.
+    /// 503: the same request may succeed soon.
     pub fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message).retry_after(RETRY_SECONDS)
     }
