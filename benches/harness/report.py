@@ -37,9 +37,8 @@ class Findings:
             return reasons[0]
         if not figures:
             return "–"
-        least, middle, most = min(figures), statistics.median(figures), max(figures)
-        spread = f" ({number(least)}–{number(most)})" if len(figures) > 1 else ""
-        return f"{number(middle)}{row.unit}{spread}"
+        least, middle, most = (number(figure) for figure in (min(figures), statistics.median(figures), max(figures)))
+        return f"{middle}{row.unit}" + (f" ({least}–{most})" if least != most else "")
 
     def verdict(self, row, name="Coscribe"):
         figures, reasons = self.figures(row, name)
@@ -52,7 +51,7 @@ class Findings:
         """How far the relay's own figure moved between rounds: what is smaller than this is noise."""
         values = [found.get((scenario, "relay")) for found in self.rounds]
         values = [value[key] for value in values if isinstance(value, dict)]
-        return (max(values) / min(values) - 1) * 100 if values else 0.0
+        return f"{scenario} {(max(values) / min(values) - 1) * 100:.0f} %" if values else f"{scenario} not measured"
 
     def saturated(self):
         """Where the generator was the limit: scenario, server, its part of a core."""
@@ -77,8 +76,7 @@ def table(findings):
 
 
 def notes(findings, machine, seconds):
-    drifts = {scenario: findings.drift(scenario, "cpuPerDelivery") for scenario in ("100 × 100/s", "10 × 500/s")}
-    drift = ", ".join(f"{scenario} {percent:.0f} %" for scenario, percent in drifts.items())
+    drift = ", ".join(findings.drift(scenario, "cpuPerDelivery") for scenario in ("100 × 100/s", "10 × 500/s"))
     saturated = "; ".join(findings.saturated()) or "nowhere"
     return [
         f"Measured {date.today()} in {seconds / 60:.0f} minutes, {len(findings.rounds)} rounds; × is relative to the relay in",
@@ -86,6 +84,7 @@ def notes(findings, machine, seconds):
         "scenarios (ingest, stalled, idle) once.",
         "",
         f"- machine: {machine.processor}, {machine.cores} cores, {machine.memory_gib:.0f} GiB, Linux {machine.kernel}",
+        f"- {machine.runtimes}",
         f"- load average at the start: {machine.load:.2f}",
         f"- relay's CPU per delivery, most over least of all rounds: {drift}",
         f"- one commit in the row of latencies is {COMMIT_MS} ms for Coscribe, which shows nothing before it is on disk, and 0",
