@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Documents that are being typed into at a time.
-const IN_FLIGHT: usize = 32;
+const IN_FLIGHT: usize = 500;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Allocators and unload timers take a moment.
 const SETTLING: Duration = Duration::from_secs(3);
