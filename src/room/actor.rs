@@ -42,8 +42,9 @@ const FEW: usize = 8;
 /// told in 40 rounds a second and not in 1,000, and nobody sees a caret come later.
 const PRESENCE_PAUSE: Duration = Duration::from_millis(25);
 
-/// Commands taken at once at most: enough to make large transactions, few enough that nobody waits for long.
-const BATCH: usize = 512;
+/// Commands taken at once at most: enough to make large transactions, since each ends with a look at the whole of the run that is
+/// typed (yrs counts its characters); few enough that nobody waits longer than some milliseconds.
+const BATCH: usize = 2048;
 
 /// Appends under way before the room lets inputs gather: under load they then share a transaction, an append and a
 /// frame; with little load nothing waits. Enough for what people do within one interval of the store's commits.
