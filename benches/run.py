@@ -2,7 +2,8 @@
 """Measures Coscribe beside a raw relay and other servers, and writes `benches/RESULTS.md`.
 
 Every scenario runs on every server in turn, round after round, each time on a fresh process with fresh data, so that what
-the machine does meanwhile happens to all of them. What is kept are ratios within a round.
+the machine does meanwhile happens to all of them. What is kept are ratios within a round. Only a whole run is written: all
+scenarios, all servers, all rounds.
 """
 
 import argparse
@@ -28,7 +29,6 @@ def arguments():
     parser.add_argument("--only", action="append", choices=SCENARIOS, help="this scenario; may be given several times")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--peers", choices=["all", "none"], default="all")
-    parser.add_argument("--dry", action="store_true", help="print, and leave RESULTS.md as it is")
     return parser.parse_args()
 
 
@@ -76,7 +76,7 @@ def main():
     table = report.table(findings)
     lines = [*table, "", *report.notes(findings, found_machine, time.monotonic() - start)]
     print("\n" + "\n".join(lines))
-    if not options.dry:
+    if not options.only and options.peers == "all" and options.rounds >= ROUNDS:
         report.write(RESULTS, lines)
 
 

@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 import statistics
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,13 @@ class Machine:
     kernel: str
     memory_gib: float
     load: float
+    # What the peers run on.
+    runtimes: str
 
     @classmethod
     def look(cls):
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-        return cls(processor(), os.cpu_count(), platform.release(), memory, os.getloadavg()[0])
+        return cls(processor(), os.cpu_count(), platform.release(), memory, os.getloadavg()[0], runtimes())
 
 
 def processor():
@@ -34,6 +37,14 @@ def processor():
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()
     return platform.machine()
+
+
+def runtimes():
+    try:
+        node = subprocess.check_output(["node", "--version"], text=True).strip().removeprefix("v")
+    except (OSError, subprocess.CalledProcessError):
+        node = "none"
+    return f"node {node}, Python {platform.python_version()}"
 
 
 def raise_file_limit():

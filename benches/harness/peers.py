@@ -14,7 +14,7 @@ PYTHON = FOLDER / ".venv" / "bin" / "python"
 
 
 def all_of_them():
-    node, python = install(["npm", "ci", "--no-progress"]), install_python()
+    node, python = install_node(), install_python()
     return [
         Kind("y-websocket", y_websocket, "ws://127.0.0.1:{port}/{document}", durable=False, is_peer=True, absent=node),
         Kind("Hocuspocus", hocuspocus, "hocuspocus://127.0.0.1:{port}/{document}", is_peer=True, absent=node),
@@ -36,21 +36,31 @@ def pycrdt(port, data, _greeting):
     return [str(PYTHON), str(FOLDER / "pycrdt_server.py"), str(port), str(data)]
 
 
+def install_node():
+    return install_once(FOLDER / "node_modules", "package-lock.json", [["npm", "ci", "--no-progress"]])
+
+
 def install_python():
-    if not PYTHON.exists():
-        failure = install([sys.executable, "-m", "venv", str(FOLDER / ".venv")])
-        if failure:
-            return failure
-    quiet = ["--quiet", "--disable-pip-version-check"]
-    return install([str(PYTHON), "-m", "pip", "install", *quiet, "--requirement", "requirements.txt"])
+    folder = FOLDER / ".venv"
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    return install_once(
+        folder, "requirements.txt", [[sys.executable, "-m", "venv", str(folder)], [*pip, "--requirement", "requirements.txt"]]
+    )
 
 
-def install(command):
-    """Why it did not work; empty if it did."""
-    print(" ".join(command), flush=True)
-    try:
-        done = subprocess.run(command, cwd=FOLDER, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    except OSError as error:
-        return f"not installed: {error}"
-    words = done.stderr.strip().splitlines() or ["no word"]
-    return "" if done.returncode == 0 else f"not installed: {words[-1][:100]}"
+def install_once(folder, wanted, commands):
+    """Why it did not work; empty if it did, now or before."""
+    ready = folder / ".ready"
+    if ready.exists() and ready.stat().st_mtime >= (FOLDER / wanted).stat().st_mtime:
+        return ""
+    for command in commands:
+        print(" ".join(command), flush=True)
+        try:
+            done = subprocess.run(command, cwd=FOLDER, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        except OSError as error:
+            return f"not installed: {error}"
+        if done.returncode != 0:
+            words = done.stderr.strip().splitlines() or ["no word"]
+            return f"not installed: {words[-1][:100]}"
+    ready.touch()
+    return ""

@@ -17,6 +17,8 @@ STOPPING_S = 15
 # No politeness towards the one client that types for a hundred.
 UNLIMITED = 2**32 - 1
 CONNECTIONS = 20_000
+# `COMMIT_INTERVAL` of `storage/src/store.rs`.
+COMMIT_MS = 25
 
 
 @dataclass
@@ -31,6 +33,8 @@ class Kind:
     # Documents outlive the process.
     durable: bool = True
     is_peer: bool = False
+    # How long a change may wait for others before it is made durable; nothing is shown before.
+    commit_ms: float = 0
     environment: dict = field(default_factory=dict)
     # Why it cannot be run, if it cannot.
     absent: str = ""
@@ -41,7 +45,7 @@ def coscribe(binary):
         limits = ["--messages-per-second", str(UNLIMITED), "--max-connections", str(CONNECTIONS)]
         return [binary, "serve", "--no-token", "--listen", f"127.0.0.1:{port}", "--data", str(data), *limits]
 
-    return Kind("Coscribe", command, "ws://127.0.0.1:{port}/ws/doc:{document}")
+    return Kind("Coscribe", command, "ws://127.0.0.1:{port}/ws/doc:{document}", commit_ms=COMMIT_MS)
 
 
 def relay(generator):

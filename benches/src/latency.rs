@@ -22,10 +22,11 @@ impl Latencies {
         self.0.push(u32::try_from(time.as_micros()).unwrap_or(u32::MAX));
     }
 
-    pub fn percentiles(mut self) -> Percentiles {
+    /// Absent where nothing was timed.
+    pub fn percentiles(mut self) -> Option<Percentiles> {
         self.0.sort_unstable();
-        let at = |part: f64| self.0.get(index(self.0.len(), part)).map_or(0.0, |&micros| f64::from(micros) / 1000.0);
-        Percentiles { median: at(0.5), p95: at(0.95), p99: at(0.99), worst: at(1.0) }
+        let at = |part: f64| Some(f64::from(*self.0.get(index(self.0.len(), part))?) / 1000.0);
+        Some(Percentiles { median: at(0.5)?, p95: at(0.95)?, p99: at(0.99)?, worst: at(1.0)? })
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Report {
     /// Microseconds of the server's processor for one delivery.
     cpu_per_delivery: f64,
     cpu_cores: f64,
-    latency: Percentiles,
+    latency: Option<Percentiles>,
     generator_share: f64,
 }
 

@@ -25,6 +25,7 @@ const BURST: usize = 512;
 
 #[derive(Args)]
 pub struct Settings {
+    /// `{n}` in it is the number of the document.
     #[arg(long)]
     address: Address,
     #[arg(long)]
@@ -32,6 +33,9 @@ pub struct Settings {
     /// The session, as `record` made it.
     #[arg(long)]
     recording: PathBuf,
+    /// Into so many documents, one after the other: a fast server is done with one before anything can be told from it.
+    #[arg(long, default_value_t = 1)]
+    documents: usize,
 }
 
 #[derive(Serialize)]
@@ -39,7 +43,8 @@ pub struct Settings {
 pub struct Report {
     updates: usize,
     updates_per_second: f64,
-    /// The time the last tenth took, as a multiple of the first tenth's.
+    /// The server's processor time until the last tenth had arrived behind the one before, as a multiple of the first
+    /// tenth's. Not the wall's: a tenth is shorter than two commits.
     last_tenth: f64,
     /// Microseconds of the server's processor.
     cpu_per_update: f64,
@@ -50,28 +55,36 @@ pub struct Report {
 
 pub fn run(settings: &Settings) -> Result<Report> {
     let recording = Recording::load(&settings.recording)?;
-    let mut fleet = Fleet::new()?;
-    fleet.join([settings.address.clone(), settings.address.clone()])?;
     let meter = Meter::start(settings.process)?;
-    let tenths = pass(&mut fleet, &recording)?;
-    let (wall, cpu, generator_share) = (meter.start.elapsed(), meter.cpu()?, meter.generator_share()?);
-    recording.check(&fetch(&settings.address, recording.last())?)?;
-    let [first, .., before, last] = tenths[..] else { anyhow::bail!("too few edits") };
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let count = recording.messages.len() as f64;
+    let (mut time, mut tenths) = (Duration::ZERO, [Duration::ZERO; 10]);
+    for document in 0..settings.documents {
+        let address = settings.address.numbered(document);
+        let mut fleet = Fleet::new()?;
+        fleet.join([address.clone(), address.clone()])?;
+        let start = Instant::now();
+        let used = pass(&mut fleet, &recording, settings.process)?;
+        time += start.elapsed();
+        std::iter::zip(&mut tenths, used).for_each(|(sum, cpu)| *sum += cpu);
+    }
+    let (cpu, generator_share) = (meter.cpu()?, meter.generator_share()?);
+    for document in 0..settings.documents {
+        recording.check(&fetch(&settings.address.numbered(document), recording.last())?)?;
+    }
+    let updates = recording.messages.len() * settings.documents;
+    let count = f64::from(u32::try_from(updates)?);
     Ok(Report {
-        updates: recording.messages.len(),
-        updates_per_second: count / wall.as_secs_f64(),
-        last_tenth: (last - before).as_secs_f64() / (first - meter.start).as_secs_f64(),
+        updates,
+        updates_per_second: count / time.as_secs_f64(),
+        last_tenth: tenths[9].as_secs_f64() / tenths[0].as_secs_f64(),
         cpu_per_update: cpu.as_secs_f64() * 1e6 / count,
         clock: recording.last(),
         generator_share,
     })
 }
 
-/// Client 0 sends everything, until client 1 has it. When each tenth had arrived.
-fn pass(fleet: &mut Fleet, recording: &Recording) -> Result<Vec<Instant>> {
-    let (mut clock, mut sent, mut tenths) = (0, 0, Vec::new());
+/// Client 0 sends everything, until client 1 has it. What the server used for each tenth.
+fn pass(fleet: &mut Fleet, recording: &Recording, server: Process) -> Result<Vec<Duration>> {
+    let (mut clock, mut sent, mut marks) = (0, 0, vec![server.cpu()?]);
     let deadline = Instant::now() + PATIENCE;
     while clock < recording.last() {
         ensure!(Instant::now() < deadline, "the reader got {clock} of {} clocks", recording.last());
@@ -86,13 +99,13 @@ fn pass(fleet: &mut Fleet, recording: &Recording) -> Result<Vec<Instant>> {
             let Happened::Told(Told::Inserts(inserts), _) = happened else { return true };
             let typed = inserts.iter().filter(|(client, _)| *client == WRITER && index == 1);
             clock = typed.map(|&(_, reached)| reached).fold(clock, u32::max);
-            while tenths.len() < 10 && clock >= recording.after_tenth(tenths.len() + 1) {
-                tenths.push(Instant::now());
+            while marks.len() <= 10 && clock >= recording.after_tenth(marks.len()) {
+                marks.push(server.cpu().unwrap_or_default());
             }
             clock < recording.last()
         })?;
     }
-    Ok(tenths)
+    Ok(marks.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect())
 }
 
 /// What somebody new is told until the writer's clock has come: the updates.

@@ -44,10 +44,10 @@ pub struct Report {
     first: f64,
     /// Milliseconds of the server's processor for each of those that came one by one after the first.
     cpu_per_further: f64,
-    further: Percentiles,
+    further: Option<Percentiles>,
     /// Of those that came together: seconds until the last one had everything.
     at_once_seconds: f64,
-    at_once: Percentiles,
+    at_once: Option<Percentiles>,
     at_once_cpu_seconds: f64,
     /// Who was refused or thrown out.
     failed: usize,
@@ -83,7 +83,7 @@ pub fn run(settings: &Settings) -> Result<Report> {
     })
 }
 
-fn percentiles(times: impl IntoIterator<Item = Duration>) -> Percentiles {
+fn percentiles(times: impl IntoIterator<Item = Duration>) -> Option<Percentiles> {
     let mut latencies = Latencies::default();
     times.into_iter().for_each(|time| latencies.push(time));
     latencies.percentiles()

@@ -41,7 +41,7 @@ pub struct Settings {
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Until somebody sees a move, or a later one of the same person.
-    latency: Percentiles,
+    latency: Option<Percentiles>,
     /// Moves told to who made them, and moves told again, of all told.
     useless: f64,
     /// Messages each client gets.

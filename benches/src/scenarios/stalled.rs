@@ -79,7 +79,7 @@ pub fn run(settings: &Settings) -> Result<Report> {
         fleet.resume(stalled)?;
     }
     let complete = passing.settle(&mut fleet, |index| index == stalled).is_ok();
-    let readers = passing.latencies.into_iter().map(Latencies::percentiles);
+    let readers = passing.latencies.into_iter().filter_map(Latencies::percentiles);
     let worst_p99 = readers.map(|latency| latency.p99).fold(0.0, f64::max);
     Ok(Report { grown_bytes: most - before, worst_p99, complete, generator_share })
 }
