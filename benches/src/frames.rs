@@ -155,3 +155,41 @@ pub fn end_of_head(bytes: &[u8]) -> Result<Option<usize>> {
         None => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All messages of a stream that comes in pieces of so many bytes.
+    fn messages(stream: &[u8], piece: usize) -> Vec<(u8, Vec<u8>)> {
+        let (mut frames, mut found) = (Frames::default(), Vec::new());
+        for bytes in stream.chunks(piece) {
+            frames.push(bytes);
+            while let Some((opcode, payload)) = frames.next().unwrap() {
+                found.push((opcode, payload.to_vec()));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn messages_of_every_length_come_out_whole_however_the_stream_is_cut() {
+        let (mut stream, mut sent) = (Vec::new(), Vec::new());
+        for length in [0, 1, 125, 126, 65_535, 65_536] {
+            let payload = vec![u8::try_from(length % 251).unwrap(); length];
+            write(&mut stream, BINARY, &payload);
+            write_masked(&mut stream, &payload[..length / 2], &payload[length / 2..]);
+            sent.extend([(BINARY, payload.clone()), (BINARY, payload)]);
+        }
+        for piece in [1, 7, 4096, stream.len()] {
+            assert!(messages(&stream, piece) == sent, "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn a_message_in_several_frames_is_one() {
+        // Two frames with a ping between them.
+        let stream = [&[BINARY, 2, 1, 2][..], &[FINAL | PING, 0], &[FINAL, 1, 3]].concat();
+        assert_eq!(messages(&stream, 1), [(PING, vec![]), (BINARY, vec![1, 2, 3])]);
+    }
+}

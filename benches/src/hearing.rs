@@ -42,3 +42,43 @@ impl Hearing {
         self.said.len() - 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yjs::WRITER;
+
+    fn clock(told: &Told) -> Option<u32> {
+        match told {
+            Told::Inserts(inserts) => inserts.iter().find(|(client, _)| *client == WRITER).map(|&(_, clock)| clock),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn readers_that_are_told_different_things_are_each_given_what_they_were_told() {
+        let mut hearing = Hearing::default();
+        let (mut first, mut second) = (0, 0);
+        for number in 0..100 {
+            let message = yjs::keystroke(WRITER, number);
+            assert_eq!(clock(hearing.read(&mut first, &message)), Some(number + 1));
+            // The second is told every other one, and an answer between.
+            if number % 2 == 0 {
+                assert_eq!(clock(hearing.read(&mut second, &yjs::nothing())), None);
+                assert_eq!(clock(hearing.read(&mut second, &message)), Some(number + 1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_reader_far_behind_is_read_to_again() {
+        let mut hearing = Hearing::default();
+        let (mut first, mut second) = (0, 0);
+        let messages: Vec<_> = (0..100).map(|number| yjs::replacement(WRITER, number * 1_000_000, 1_000_000)).collect();
+        for message in messages.iter().cycle().take(200) {
+            hearing.read(&mut first, message);
+        }
+        assert!(hearing.bytes <= BYTES_KEPT);
+        assert_eq!(clock(hearing.read(&mut second, &messages[0])), Some(1_000_000));
+    }
+}
