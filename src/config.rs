@@ -20,9 +20,12 @@ pub const MESSAGE_BYTES: usize = 16 << 20;
 /// wait, and the store keeps no larger snapshot. It can be set lower, not higher.
 pub const DOCUMENT_BYTES: usize = 256 << 20;
 
+/// Connections that may wait to be accepted, as far as the system allows it (Linux: `net.core.somaxconn`, 4096).
+pub const BACKLOG: u32 = 4096;
+
 /// Bytes that may wait for one connection before it is resynchronised instead. Large enough for a burst of outputs,
-/// small enough that a hundred stopped readers cost less than a gigabyte.
-pub const QUEUE_BYTES: usize = 8 << 20;
+/// together with what the system keeps; small enough that a hundred stopped readers cost little.
+pub const QUEUE_BYTES: usize = 2 << 20;
 
 /// Seconds after which presence that was not renewed is gone. y-protocols renews every 15 s and expires after 30 s.
 pub const PRESENCE_EXPIRY_SECONDS: u64 = 30;

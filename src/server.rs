@@ -4,7 +4,7 @@
 //! left without a word.
 
 use std::{
-    io::{IsTerminal, Write},
+    io::{self, IsTerminal, Write},
     net::{IpAddr, SocketAddr, UdpSocket},
     os::unix::process::CommandExt,
     path::Path,
@@ -17,7 +17,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use storage::{SledStore, StorageError, Store};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
     sync::{Semaphore, watch},
     time,
@@ -84,8 +84,7 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let rooms = Rooms::new(store.clone(), room_limits(&args.limits));
     rooms.supervise(start_again);
     welcome(&rooms, store.clone()).await?;
-    let listener = TcpListener::bind(args.listen).await;
-    let listener = listener.map_err(|cause| ServeError::Listen { address: args.listen, cause })?;
+    let listener = listen(args.listen).map_err(|cause| ServeError::Listen { address: args.listen, cause })?;
     let address = listener.local_addr().map_err(ServeError::Serve)?;
     let tokens = tokens(&args, &data)?;
     let greeting = greeting(address, args.base_path.as_str(), &tokens);
@@ -96,6 +95,15 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     serve(listener, app, &stop, &rooms, &connections, args.limits.max_connections).await?;
     // Not left to the last who holds it: some threads never end, and documents that were folded just now open faster.
     tokio::task::spawn_blocking(move || disk.close()).await.map_err(|error| ServeError::Serve(error.into()))
+}
+
+/// Binds the address. All clients of a server that restarts come back in the same second: each must find a place in the
+/// queue of connections, else the system has it ask again after a second.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(config::BACKLOG)
 }
 
 /// What rooms must know of the settings.

@@ -42,12 +42,17 @@ const FEW: usize = 8;
 /// told in 40 rounds a second and not in 1,000, and nobody sees a caret come later.
 const PRESENCE_PAUSE: Duration = Duration::from_millis(25);
 
-/// Commands taken at once at most: enough to make large transactions, few enough that nobody waits for long.
-const BATCH: usize = 512;
+/// Commands taken at once at most: enough to make large transactions, since each ends with a look at the whole of the run that is
+/// typed (yrs counts its characters); few enough that nobody waits longer than some milliseconds.
+const BATCH: usize = 2048;
 
 /// Appends under way before the room lets inputs gather: under load they then share a transaction, an append and a
 /// frame; with little load nothing waits. Enough for what people do within one interval of the store's commits.
 const APPENDS_IN_FLIGHT: usize = 16;
+
+/// So many inputs at once come from programs that send as fast as they are let: they wait for what they sent, and a
+/// commit that gathers would only hold them up.
+const CROWD: usize = 16;
 
 /// The tail is folded into a snapshot once it is this long: 10,000 small updates load in about 50 ms.
 const TAIL_UPDATES_MAX: u64 = 10_000;
@@ -165,6 +170,8 @@ pub(super) struct Actor {
     next_reply: u64,
     in_flight: VecDeque<(Seq, Revision, Instant)>,
     newest: Option<Seq>,
+    /// Many inputs came at once.
+    crowded: bool,
     tail: Tail,
     idle_since: Option<Instant>,
     idle_unload: Duration,
@@ -197,6 +204,7 @@ impl Actor {
             next_reply: 0,
             in_flight: VecDeque::new(),
             newest,
+            crowded: false,
             tail: Tail::of(&loaded_from),
             idle_since: None,
             idle_unload,
@@ -327,6 +335,7 @@ impl Actor {
 
     /// One round of the pure state, and of what it caused: a full queue is an input in turn.
     fn step(&mut self, mut inputs: Vec<Input>) {
+        self.crowded = inputs.len() >= CROWD;
         while !inputs.is_empty() && self.failed.is_none() {
             let under_way = self.registry.watchdog().watch(&self.id);
             let now = now();
@@ -392,7 +401,7 @@ impl Actor {
             meta: self.record_entry(record.as_ref()).into_iter().collect(),
             delete: None,
             // A caller waits for the disk; and a room that takes no more inputs would make every client wait.
-            may_gather: self.replies.is_empty() && self.in_flight.len() + 1 < APPENDS_IN_FLIGHT,
+            may_gather: !self.crowded && self.replies.is_empty() && self.in_flight.len() + 1 < APPENDS_IN_FLIGHT,
         };
         let appended = self.store.append(entry)?;
         counter!(measure::UPDATES).increment(1);

@@ -190,9 +190,7 @@ impl Content {
 
     fn encode(&mut self) -> &Whole {
         let Self { whole, document, .. } = self;
-        whole.get_or_insert_with(|| {
-            Whole::of(&document.as_mut().map_or(NOTHING, |document| document.encode_all()))
-        })
+        whole.get_or_insert_with(|| Whole::of(&document.as_mut().map_or(NOTHING, |document| document.encode_all())))
     }
 
     /// What a client with these clocks lacks, as one update. Deletions are always sent whole.

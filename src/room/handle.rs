@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Frames and calls that may wait for a room; a sender beyond that waits itself. Enough for a large batch.
-pub(super) const MAILBOX: usize = 1024;
+pub(super) const MAILBOX: usize = 2048;
 
 /// Bytes of large frames that may wait for a room; the same effect as [`MAILBOX`] for a few huge messages.
 const MAILBOX_BYTES: usize = 32 << 20;
