@@ -5,7 +5,7 @@
 use std::{
     cell::RefCell,
     collections::VecDeque,
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, IoSlice},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -15,10 +15,16 @@ use std::{
 use bytes::{Buf, Bytes};
 use tokio::net::tcp::OwnedWriteHalf;
 
-use crate::{room::Line, wire::websocket};
+use crate::{
+    room::Line,
+    wire::{frame, websocket},
+};
 
 /// What is written together goes through one buffer up to this size; larger messages are written from where they are.
 const JOINED: usize = 64 << 10;
+
+/// Pieces handed to the system at once: a document and what goes before it.
+const PIECES: usize = 16;
 
 thread_local! {
     /// The one buffer of each thread: a line that has nothing to do has none.
@@ -30,7 +36,7 @@ thread_local! {
 pub struct SocketLine {
     stream: OwnedWriteHalf,
     kept: Mutex<Kept>,
-    /// Frames were written since the flag was last taken.
+    /// Frames were written since the flag was last taken; a ping is none.
     wrote: AtomicBool,
 }
 
@@ -52,9 +58,19 @@ impl SocketLine {
         self.joined(|buffer| websocket::write(buffer, kind, payload));
     }
 
-    /// Whether frames were written since this was last asked; a ping is none.
-    pub fn has_written(&self) -> bool {
-        self.wrote.swap(false, Ordering::Relaxed)
+    /// Writes what keeps the peer connected: a message that says nothing, unless a frame was written since this was last
+    /// done, and on demand a ping, which stock clients do not see. True if there was such a frame.
+    pub fn stay_alive(&self, with_ping: bool) -> bool {
+        let has_written = self.wrote.swap(false, Ordering::Relaxed);
+        self.joined(|buffer| {
+            if !has_written {
+                websocket::write(buffer, websocket::BINARY, &frame::KEEP_ALIVE);
+            }
+            if with_ping {
+                websocket::write(buffer, websocket::PING, &[]);
+            }
+        });
+        has_written
     }
 
     /// Waits until everything that was kept is with the network, or the network has gone.
@@ -104,39 +120,53 @@ impl Line for SocketLine {
 }
 
 impl Kept {
-    fn write(&mut self, stream: &OwnedWriteHalf, bytes: &[u8]) {
-        let written = if self.pieces.is_empty() { self.attempt(stream, bytes) } else { 0 };
-        if written < bytes.len() && !self.broken {
-            self.pieces.push_back(Bytes::copy_from_slice(&bytes[written..]));
+    fn write(&mut self, stream: &OwnedWriteHalf, mut bytes: &[u8]) {
+        while self.pieces.is_empty() && !bytes.is_empty() {
+            match self.taken(stream.try_write(bytes)) {
+                0 => break,
+                written => bytes = &bytes[written..],
+            }
+        }
+        if !bytes.is_empty() && !self.broken {
+            self.pieces.push_back(Bytes::copy_from_slice(bytes));
         }
     }
 
     /// Writes what is kept as far as it goes.
     fn push_on(&mut self, stream: &OwnedWriteHalf) {
-        while let Some(mut piece) = self.pieces.pop_front() {
-            let written = self.attempt(stream, &piece);
-            piece.advance(written);
-            if self.broken {
-                self.pieces = VecDeque::new();
-            } else if !piece.is_empty() {
-                return self.pieces.push_front(piece);
+        while !self.pieces.is_empty() {
+            let slices: Vec<_> = self.pieces.iter().take(PIECES).map(|piece| IoSlice::new(piece)).collect();
+            let written = stream.try_write_vectored(&slices);
+            match self.taken(written) {
+                0 if self.broken => self.pieces = VecDeque::new(),
+                0 => return,
+                written => self.forget(written),
             }
         }
     }
 
-    /// How many of the bytes the network took without waiting.
-    fn attempt(&mut self, stream: &OwnedWriteHalf, bytes: &[u8]) -> usize {
-        let mut written = 0;
-        while written < bytes.len() && !self.broken {
-            match stream.try_write(&bytes[written..]) {
-                Ok(count) => written += count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => {
-                    tracing::debug!(%error, "the network has gone");
-                    self.broken = true;
-                }
+    /// How many bytes the network took.
+    fn taken(&mut self, written: io::Result<usize>) -> usize {
+        match written {
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            Err(error) => {
+                tracing::debug!(%error, "the network has gone");
+                self.broken = true;
+                0
             }
         }
-        written
+    }
+
+    /// Keeps no longer what was written.
+    fn forget(&mut self, mut written: usize) {
+        while let Some(piece) = self.pieces.front_mut() {
+            if written < piece.len() {
+                return piece.advance(written);
+            }
+            written -= piece.len();
+            self.pieces.pop_front();
+        }
+        self.pieces = VecDeque::new();
     }
 }

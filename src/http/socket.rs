@@ -5,7 +5,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -20,7 +23,6 @@ use axum::{
 use metrics::{counter, gauge};
 use serde::Deserialize;
 use tokio::{sync::OwnedSemaphorePermit, time};
-use tracing::Instrument;
 
 use super::{
     Shared,
@@ -35,13 +37,17 @@ use crate::{
     config::{self, Limits},
     ids::{DocumentId, InvalidId},
     measure,
-    room::{Connection, DEFAULT_NOTEBOOK, Join, Line},
+    room::{Connection, DEFAULT_NOTEBOOK, Join, Line as _},
     vocabulary::{Actor, ActorKind, Role},
     wire::{
         frame::{self, ClientFrame, FrameError},
-        websocket::{self, Event},
+        websocket::Event,
     },
 };
+
+/// How far apart the moments are in which connections are looked after: far enough that few connections are looked after
+/// alone, near enough that nobody else waits while many are.
+const ROUND: Duration = Duration::from_millis(100);
 
 /// Decoding less than this takes well under a millisecond; more is announced to the scheduler.
 const LARGE_FRAME: usize = 256 << 10;
@@ -103,12 +109,10 @@ impl Arrival {
         let document: Result<DocumentId, _> = document.parse();
         let role = self.app.access.role_at_address(&self.headers, &self.uri);
         let join = self.join(role.unwrap_or(Role::Viewer))?;
-        let name = document.as_ref().map(ToString::to_string).unwrap_or_default();
-        let span = tracing::info_span!("connection", document = name, remote = %self.remote);
+        let about = About { document: document.as_ref().ok().cloned(), remote: self.remote };
         let max_message = self.app.limits.max_message;
-        let client = Client { app: self.app, join, permit };
-        let serve = move |socket| client.serve(socket, role.is_some(), document).instrument(span);
-        Ok(self.upgrade.serve(max_message, serve))
+        let client = Client { app: self.app, join, permit, about };
+        Ok(self.upgrade.serve(max_message, move |socket| client.serve(socket, role.is_some(), document)))
     }
 
     fn join(&self, role: Role) -> Result<Join, ApiError> {
@@ -128,6 +132,23 @@ struct Client {
     app: Shared,
     join: Join,
     permit: OwnedSemaphorePermit,
+    about: About,
+}
+
+/// Which connection the log speaks of. No span: one for each idle connection would be kept all the time, and what
+/// thousands took is never given back.
+struct About {
+    document: Option<DocumentId>,
+    remote: SocketAddr,
+}
+
+impl std::fmt::Display for About {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.document {
+            Some(document) => write!(formatter, "{document} from {}", self.remote),
+            None => write!(formatter, "nothing from {}", self.remote),
+        }
+    }
 }
 
 impl Client {
@@ -139,15 +160,15 @@ impl Client {
         admitted: bool,
         document: Result<DocumentId, InvalidId>,
     ) -> impl Future<Output = ()> {
-        let Self { app, join, permit } = self;
+        let Self { app, join, permit, about } = self;
         let entering = Box::pin(enter(app.clone(), join, admitted, document));
         async move {
             let _counted = (Counted::new(), permit);
-            tracing::debug!("opened");
+            tracing::debug!(connection = %about, "opened");
             let ending = match entering.await {
-                Ok(connection) => exchange(&mut socket, &connection, &app.limits).await,
+                Ok(connection) => exchange(&mut socket, &connection, &app.limits, &about).await,
                 Err(ending) => {
-                    tracing::info!(?ending, "refused");
+                    tracing::info!(connection = %about, ?ending, "refused");
                     ending
                 }
             };
@@ -170,17 +191,20 @@ async fn enter(
     room.join(join).await.map_err(|closed| closed.0.into())
 }
 
-async fn exchange(socket: &mut Socket, connection: &Connection, limits: &Limits) -> Ending {
+async fn exchange(socket: &mut Socket, connection: &Connection, limits: &Limits, about: &About) -> Ending {
     let line = socket.line().clone();
     connection.attach(line.clone());
     let heard = AtomicBool::new(true);
-    let mut reader = Reader { connection, heard: &heard, pace: Pace::new(limits) };
+    let mut reader = Reader { connection, heard: &heard, pace: Pace::new(limits), about };
     let ending = tokio::select! {
         ending = reader.read(socket) => ending,
         ending = write(&line, connection) => ending,
-        ending = keep_alive(&line, connection, &heard, limits) => ending,
+        () = keep_alive(&line, connection, &heard, limits) => {
+            tracing::info!(connection = %about, "half open: nothing came for too long");
+            Ending::Gone
+        }
     };
-    tracing::debug!(?ending, "closing");
+    tracing::debug!(connection = %about, ?ending, "closing");
     ending
 }
 
@@ -206,6 +230,7 @@ struct Reader<'a> {
     /// Something came since the flag was last taken.
     heard: &'a AtomicBool,
     pace: Pace,
+    about: &'a About,
 }
 
 impl Reader<'_> {
@@ -220,7 +245,7 @@ impl Reader<'_> {
                 counter!(measure::THROTTLED).increment(1);
                 Box::pin(time::sleep(delay)).await;
             }
-            match message(event) {
+            match message(event, self.about) {
                 Ok(Some(frame)) => {
                     if let Err(closed) = self.connection.send(frame).await {
                         return closed.0.into();
@@ -234,17 +259,17 @@ impl Reader<'_> {
 }
 
 /// What a client said for the room, if it is anything.
-fn message(event: Event) -> Result<Option<ClientFrame>, Ending> {
+fn message(event: Event, about: &About) -> Result<Option<ClientFrame>, Ending> {
     let bytes = match event {
         Event::Binary(bytes) => bytes,
-        Event::Text(_) => return Ok(ignored("text frames are not spoken here")),
+        Event::Text(_) => return Ok(ignored("text frames are not spoken here", about)),
         _ => return Ok(None),
     };
     match decode(bytes) {
         Ok(frame) => Ok(Some(frame)),
-        Err(FrameError::Ignorable(why)) => Ok(ignored(why)),
-        Err(FrameError::Hostile(sentence)) => Err(refused("hostile", Ending::refused(sentence))),
-        Err(FrameError::TooBig(sentence)) => Err(refused("too_big", Ending::too_big(sentence))),
+        Err(FrameError::Ignorable(why)) => Ok(ignored(why, about)),
+        Err(FrameError::Hostile(sentence)) => Err(refused("hostile", Ending::refused(sentence), about)),
+        Err(FrameError::TooBig(sentence)) => Err(refused("too_big", Ending::too_big(sentence), about)),
     }
 }
 
@@ -252,15 +277,15 @@ fn decode(bytes: Bytes) -> Result<ClientFrame, FrameError> {
     if bytes.len() < LARGE_FRAME { frame::decode(bytes) } else { tokio::task::block_in_place(|| frame::decode(bytes)) }
 }
 
-fn ignored(why: &'static str) -> Option<ClientFrame> {
+fn ignored(why: &'static str, about: &About) -> Option<ClientFrame> {
     counter!(measure::REFUSALS, "reason" => "ignored").increment(1);
-    tracing::debug!(why, "ignored a frame");
+    tracing::debug!(connection = %about, why, "ignored a frame");
     None
 }
 
-fn refused(reason: &'static str, ending: Ending) -> Ending {
+fn refused(reason: &'static str, ending: Ending, about: &About) -> Ending {
     counter!(measure::REFUSALS, "reason" => reason).increment(1);
-    tracing::warn!(?ending, "refused a frame");
+    tracing::warn!(connection = %about, ?ending, "refused a frame");
     ending
 }
 
@@ -310,25 +335,32 @@ async fn write(line: &SocketLine, connection: &Connection) -> Ending {
 
 /// Stock clients reconnect when no message comes for too long; half-open sockets show only by unanswered pings. Returns
 /// when nothing came for too long. Looks once in a while and not at each message: timers cost more than messages.
-async fn keep_alive(line: &SocketLine, connection: &Connection, heard: &AtomicBool, limits: &Limits) -> Ending {
-    let mut rounds = time::interval(limits.keep_alive());
+async fn keep_alive(line: &SocketLine, connection: &Connection, heard: &AtomicBool, limits: &Limits) {
     let mut heard_at = Instant::now();
+    let mut pause = limits.keep_alive();
     loop {
-        rounds.tick().await;
-        if heard.swap(false, Ordering::Relaxed) {
+        time::sleep_until(round_after(pause)).await;
+        let is_heard = heard.swap(false, Ordering::Relaxed);
+        if is_heard {
             heard_at = Instant::now();
         }
         let patience = if line.is_clear() { limits.silence() } else { limits.silence_while_sending() };
         if heard_at.elapsed() > patience {
-            tracing::info!("half open: nothing came for too long");
-            return Ending::Gone;
+            return;
         }
-        if !line.has_written() {
-            line.write(&mut vec![frame::KEEP_ALIVE]);
-        }
-        line.say(websocket::PING, &[]);
+        // A frame may have gone out right after the last look: then it is looked again before too long.
+        let has_written = line.stay_alive(!is_heard);
+        pause = if has_written { limits.keep_alive() / 2 } else { limits.keep_alive() };
         if !line.is_clear() {
             connection.nudge();
         }
     }
+}
+
+/// The moment of the first round that is at least `period` away. All connections look in the same rounds: with
+/// thousands, one wake-up serves many.
+fn round_after(period: Duration) -> time::Instant {
+    static FIRST: LazyLock<time::Instant> = LazyLock::new(time::Instant::now);
+    let rounds = (FIRST.elapsed() + period).as_millis().div_ceil(ROUND.as_millis());
+    *FIRST + ROUND * u32::try_from(rounds).unwrap_or(u32::MAX)
 }

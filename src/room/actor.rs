@@ -250,6 +250,7 @@ impl Actor {
 
     /// Adds the controls that wait, and what must go before them: what a client sent before it left, or anybody before a
     /// stop.
+    #[expect(clippy::vec_box, reason = "commands are boxed in the mailbox, whose places idle rooms keep")]
     fn take_waiting(&mut self, taken: &mut Vec<Box<Command>>, controls: &mut Vec<Control>) {
         while let Ok(control) = self.controls.try_recv() {
             controls.push(control);

@@ -4,10 +4,7 @@
 //! decoding, and one in which nothing happens costs little more than on disk. Imports wire, notebook and storage.
 //! Invariant: what newcomers are sent holds every change the document has; a change takes it away.
 
-use std::{
-    collections::{HashMap, HashSet},
-    panic::panic_any,
-};
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use storage::Loaded;
@@ -104,7 +101,7 @@ impl Content {
             let authored = std::mem::take(packed).authored;
             match Document::load(id, *client, &updates, *size_max) {
                 Ok(document) => Box::new(document.with_authors(authored)),
-                Err(error) => panic_any(error.to_string()),
+                Err(error) => fail(&error),
             }
         })
     }
@@ -234,6 +231,11 @@ impl Content {
         let ready = if everything { self.whole.is_some() } else { !self.is_packed() };
         if ready { 0 } else { self.size() }
     }
+}
+
+#[expect(clippy::panic, reason = "what yrs cannot read of its own ends the room, which is then rebuilt or set aside")]
+fn fail(error: &LoadError) -> ! {
+    panic!("{error}")
 }
 
 /// The whole document as the updates that make it up, each with the message that brings it. The last is the answer to
