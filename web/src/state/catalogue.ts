@@ -91,7 +91,8 @@ export class Catalogue {
     if (!this.#reading) return this.#begin();
     this.#next ??= this.#reading.then(() => this.#wait(BETWEEN_READINGS_MS)).then(() => {
       this.#next = undefined;
-      return this.#begin();
+      // Two readings side by side could end in the older answer.
+      return this.#reading ?? this.#begin();
     });
     return this.#next;
   }

@@ -13,13 +13,19 @@ class TestList {
   notebooks: NotebookSummary[] = [notebook('a')];
   refusal: Refusal | undefined;
   readings = 0;
+  atOnce = 0;
+  mostAtOnce = 0;
   feeds: FeedEvents[] = [];
   open = 0;
   readonly clock = new TestClock();
   readonly catalogue = new Catalogue({
-    list: () => {
+    list: async () => {
       this.readings += 1;
-      return this.refusal ? Promise.reject(this.refusal) : Promise.resolve(this.notebooks.map((one) => ({ ...one })));
+      this.mostAtOnce = Math.max(this.mostAtOnce, (this.atOnce += 1));
+      for (let turn = 0; turn < 6; turn += 1) await Promise.resolve();
+      this.atOnce -= 1;
+      if (this.refusal) throw this.refusal;
+      return this.notebooks.map((one) => ({ ...one }));
     },
     feed: (events) => {
       this.feeds.push(events);
@@ -86,6 +92,18 @@ test('a storm of events is few readings', async () => {
   for (let number = 0; number < 1000; number += 1) list.tell({ event: 'notebook:created', notebook: `n${number}` });
   await list.settle();
   expect(list.readings - before).toBe(2);
+});
+
+test('two readings never overlap, so an older answer never comes after a newer one', async () => {
+  const list = await started();
+  // The second waits for its turn; the third begins at once, and is under way when that turn comes.
+  void list.catalogue.read();
+  void list.catalogue.read();
+  for (let turn = 0; turn < 12; turn += 1) await Promise.resolve();
+  void list.catalogue.read();
+  list.clock.pass(250);
+  await list.settle();
+  expect(list.mostAtOnce).toBe(1);
 });
 
 test('typing in a notebook tells who and when without reading the list', async () => {
