@@ -102,8 +102,13 @@ def stalled(bench, serve):
 
 
 def idle(bench, serve):
+    """First with what was just typed, then with what was there before the server started."""
     with serve() as server:
-        return bench.on(server, "idle", "{n}")
+        found = {"typed": bench.on(server, "idle", "{n}")}
+        if server.kind.durable:
+            server.restart()
+            found["stored"] = bench.on(server, "leave", "{n}")
+        return found
 
 
 def ingest(bench, serve):

@@ -33,6 +33,8 @@ enum Command {
     FanOut(scenarios::fan_out::Settings),
     /// Open documents in which nothing happens.
     Idle(scenarios::idle::Settings),
+    /// Everybody comes to known documents, and goes.
+    Leave(scenarios::leave::Settings),
     /// A recorded session, edit by edit.
     Ingest(scenarios::ingest::Settings),
     /// Clients that come to a document.
@@ -50,6 +52,7 @@ fn main() -> anyhow::Result<()> {
         Command::Give(settings) => print(&scenarios::document::give(&settings)?),
         Command::FanOut(settings) => print(&scenarios::fan_out::run(&settings)?),
         Command::Idle(settings) => print(&scenarios::idle::run(&settings)?),
+        Command::Leave(settings) => print(&scenarios::leave::run(&settings)?),
         Command::Ingest(settings) => print(&scenarios::ingest::run(&settings)?),
         Command::Join(settings) => print(&scenarios::join::run(&settings)?),
         Command::Presence(settings) => print(&scenarios::presence::run(&settings)?),

@@ -5,5 +5,6 @@ pub mod fan_out;
 pub mod idle;
 pub mod ingest;
 pub mod join;
+pub mod leave;
 pub mod presence;
 pub mod stalled;

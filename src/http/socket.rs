@@ -7,7 +7,7 @@ use std::{
     net::SocketAddr,
     sync::{
         LazyLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -194,7 +194,7 @@ async fn enter(
 async fn exchange(socket: &mut Socket, connection: &Connection, limits: &Limits, about: &About) -> Ending {
     let line = socket.line().clone();
     connection.attach(line.clone());
-    let heard = AtomicBool::new(true);
+    let heard = Heard::now();
     let mut reader = Reader { connection, heard: &heard, pace: Pace::new(limits), about };
     let ending = tokio::select! {
         ending = reader.read(socket) => ending,
@@ -227,8 +227,7 @@ impl Drop for Counted {
 /// From the socket to the room.
 struct Reader<'a> {
     connection: &'a Connection,
-    /// Something came since the flag was last taken.
-    heard: &'a AtomicBool,
+    heard: &'a Heard,
     pace: Pace,
     about: &'a About,
 }
@@ -240,8 +239,9 @@ impl Reader<'_> {
                 Ok(event) => event,
                 Err(ending) => return ending,
             };
-            self.heard.store(true, Ordering::Relaxed);
-            if let Some(delay) = self.pace.delay(&event) {
+            let now = Instant::now();
+            self.heard.at(now);
+            if let Some(delay) = self.pace.delay(&event, now) {
                 counter!(measure::THROTTLED).increment(1);
                 Box::pin(time::sleep(delay)).await;
             }
@@ -313,9 +313,8 @@ impl Pace {
 
     /// How long to wait before a message is handled, if at all.
     #[expect(clippy::cast_precision_loss, reason = "messages are far smaller than 2^52 bytes")]
-    fn delay(&mut self, event: &Event) -> Option<Duration> {
+    fn delay(&mut self, event: &Event, now: Instant) -> Option<Duration> {
         let bytes = if let Event::Binary(bytes) = event { bytes.len() } else { 0 };
-        let now = Instant::now();
         let delay = self.messages.take(1.0, now).max(self.bytes.take(bytes as f64, now));
         (delay > Duration::ZERO).then_some(delay)
     }
@@ -335,32 +334,52 @@ async fn write(line: &SocketLine, connection: &Connection) -> Ending {
 
 /// Stock clients reconnect when no message comes for too long; half-open sockets show only by unanswered pings. Returns
 /// when nothing came for too long. Looks once in a while and not at each message: timers cost more than messages.
-async fn keep_alive(line: &SocketLine, connection: &Connection, heard: &AtomicBool, limits: &Limits) {
-    let mut heard_at = Instant::now();
+async fn keep_alive(line: &SocketLine, connection: &Connection, heard: &Heard, limits: &Limits) {
     let mut pause = limits.keep_alive();
     loop {
+        let looked_at = Instant::now();
         time::sleep_until(round_after(pause)).await;
-        let is_heard = heard.swap(false, Ordering::Relaxed);
-        if is_heard {
-            heard_at = Instant::now();
-        }
+        let silent = heard.silent();
         let patience = if line.is_clear() { limits.silence() } else { limits.silence_while_sending() };
-        if heard_at.elapsed() > patience {
+        if silent > patience {
             return;
         }
         // A frame may have gone out right after the last look: then it is looked again before too long.
-        let has_written = line.stay_alive(!is_heard);
-        pause = if has_written { limits.keep_alive() / 2 } else { limits.keep_alive() };
+        let has_written = line.stay_alive(silent >= looked_at.elapsed());
+        pause = if has_written { limits.keep_alive() / 2 } else { limits.keep_alive() }.min(patience - silent);
         if !line.is_clear() {
             connection.nudge();
         }
     }
 }
 
+/// When something last came from a client: milliseconds after [`FIRST`].
+struct Heard(AtomicU64);
+
+impl Heard {
+    fn now() -> Self {
+        let heard = Self(AtomicU64::default());
+        heard.at(Instant::now());
+        heard
+    }
+
+    fn at(&self, moment: Instant) {
+        let since = moment.saturating_duration_since(*FIRST).as_millis();
+        self.0.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How long nothing has come.
+    fn silent(&self) -> Duration {
+        FIRST.elapsed().saturating_sub(Duration::from_millis(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+/// The first round of looking after connections.
+static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+
 /// The moment of the first round that is at least `period` away. All connections look in the same rounds: with
 /// thousands, one wake-up serves many.
 fn round_after(period: Duration) -> time::Instant {
-    static FIRST: LazyLock<time::Instant> = LazyLock::new(time::Instant::now);
     let rounds = (FIRST.elapsed() + period).as_millis().div_ceil(ROUND.as_millis());
-    *FIRST + ROUND * u32::try_from(rounds).unwrap_or(u32::MAX)
+    (*FIRST + ROUND * u32::try_from(rounds).unwrap_or(u32::MAX)).into()
 }

@@ -1,5 +1,5 @@
 //! Many open documents, in each of which one client has typed a line and another has read it: memory and processor
-//! while nothing happens, and what is left once everybody has gone.
+//! while nothing happens.
 
 use std::{
     thread,
@@ -22,7 +22,6 @@ const IN_FLIGHT: usize = 500;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Allocators and unload timers take a moment.
 const SETTLING: Duration = Duration::from_secs(3);
-const GIVING_BACK: Duration = Duration::from_secs(15);
 
 #[derive(Args)]
 pub struct Settings {
@@ -39,6 +38,9 @@ pub struct Settings {
     /// What is typed into each document.
     #[arg(long, default_value_t = 100)]
     characters: u32,
+    /// How long nothing has happened before the measuring begins: more than servers wait before they tidy up.
+    #[arg(long, default_value_t = 36)]
+    settling: u64,
     /// How long nothing happens: a whole period of keep-alives.
     #[arg(long, default_value_t = 15)]
     seconds: u64,
@@ -54,9 +56,6 @@ pub struct Report {
     bytes_per_document: u64,
     /// Of one processor core, while nothing happens.
     idle_cores: f64,
-    /// Seconds until nine tenths of the memory was given back; absent if that took longer than 15.
-    given_back_seconds: Option<f64>,
-    after_bytes: u64,
 }
 
 pub fn run(settings: &Settings) -> Result<Report> {
@@ -67,21 +66,17 @@ pub fn run(settings: &Settings) -> Result<Report> {
     let (before, start) = (process.memory()?, Instant::now());
     let mut fleet = open(settings, 1..settings.documents + 1)?;
     let seconds = start.elapsed().as_secs_f64();
-    fleet.run(Instant::now() + SETTLING, |_, _| true)?;
-    let open = process.memory()?;
+    fleet.run(Instant::now() + Duration::from_secs(settings.settling), |_, _| true)?;
     let meter = Meter::start(process)?;
     fleet.run(meter.start + Duration::from_secs(settings.seconds), |_, _| true)?;
     let idle_cores = meter.cores()?;
-    drop(fleet);
-    let given_back_seconds = given_back(process, before, open)?;
+    let open = process.memory()?;
     Ok(Report {
         seconds,
         before_bytes: before,
         open_bytes: open,
         bytes_per_document: open.saturating_sub(before) / settings.documents as u64,
         idle_cores,
-        given_back_seconds,
-        after_bytes: process.memory()?,
     })
 }
 
@@ -117,16 +112,4 @@ fn hear(fleet: &mut Fleet, has_it: &mut [bool], some: std::ops::Range<usize>, ch
         })?;
     }
     Ok(())
-}
-
-fn given_back(process: Process, before: u64, open: u64) -> Result<Option<f64>> {
-    let start = Instant::now();
-    let enough = before + open.saturating_sub(before) / 10;
-    while start.elapsed() < GIVING_BACK {
-        if process.memory()? <= enough {
-            return Ok(Some(start.elapsed().as_secs_f64()));
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
-    Ok(None)
 }
