@@ -87,6 +87,10 @@ plain_id!(
     /// A cell, unique within its notebook.
     CellId, "cell id"
 );
+plain_id!(
+    /// One run of a cell, unique in the server.
+    RunId, "run id"
+);
 
 impl NotebookId {
     /// A new id; sorts by creation time.
@@ -99,6 +103,13 @@ impl CellId {
     /// A new id; 8 random characters as Jupyter's own are too few for many writers, so 16.
     pub fn generate() -> Self {
         Self(uuid::Uuid::new_v4().simple().to_string()[..16].into())
+    }
+}
+
+impl RunId {
+    /// A new id: nobody finds a run by guessing.
+    pub fn generate() -> Self {
+        Self(format!("run_{}", uuid::Uuid::new_v4().simple()).into())
     }
 }
 
@@ -158,5 +169,6 @@ mod tests {
     fn generated_ids_are_valid() {
         assert!(is_plain(NotebookId::generate().as_str()));
         assert!(is_plain(CellId::generate().as_str()));
+        assert!(is_plain(RunId::generate().as_str()));
     }
 }

@@ -6,9 +6,11 @@
 //! A transaction goes: edits ([`Notebook::apply`], or updates from clients), [`Notebook::heal`], commit,
 //! [`Notebook::events`].
 
+mod answer;
 mod arrangement;
 mod bin;
 mod cell;
+mod context;
 mod edit;
 mod edited;
 mod export;
@@ -19,10 +21,15 @@ mod json;
 mod op;
 mod order;
 mod outline;
+mod outputs;
 mod pictures;
 mod python_json;
 mod readable;
+mod running;
+mod runs;
 mod schema;
+mod stream;
+mod terminal;
 mod text;
 mod view;
 mod welcome;
@@ -40,17 +47,21 @@ use std::collections::{HashMap, HashSet};
 
 use yrs::{Any, Array, ClientID, Map, OffsetKind, Options, ReadTxn, TransactionMut};
 
-use self::{edited::Edited, outline::Outline};
+use self::{answer::Answer, edited::Edited, outline::Outline, outputs::Outputs, runs::Runs};
 use crate::{
-    ids::{CellId, NotebookId},
+    ids::{CellId, NotebookId, RunId},
     vocabulary::{Actor, Event, Millis},
 };
 
+pub use answer::Part;
+pub use context::{Message, Picture, Question, Speaker};
 pub use export::export_ipynb;
 pub use import::{ImportError, import_ipynb};
 pub use op::{Op, OpError};
+pub use outputs::{Bundle, LeftOut, Output, OutputLimits, StreamName};
 pub use pictures::{carry_pictures, pictures_called};
 pub use readable::{export_markdown, export_python};
+pub use running::BlobRef;
 pub use schema::{ROOTS, Root, Shape, Writer};
 pub use view::{BinView, CellView, ImportedNotebook, NotebookView};
 
@@ -71,6 +82,10 @@ pub fn document_options(client_id: u64) -> Options {
 pub struct Notebook {
     outline: Outline,
     edited: Edited,
+    runs: Runs,
+    /// What running cells put out, and answers on their way, by run.
+    outputs: HashMap<RunId, Outputs>,
+    answers: HashMap<RunId, Answer>,
     /// When a cell of the bin was last deleted or typed in, as far as it was seen.
     stirred: HashMap<CellId, Millis>,
     /// The document was looked at whole since it was loaded.
@@ -99,7 +114,7 @@ impl Notebook {
 
     /// Remembers a document that was loaded.
     pub fn open<T: ReadTxn>(txn: &T) -> Self {
-        Self { outline: Outline::read(txn), ..Self::default() }
+        Self { outline: Outline::read(txn), runs: Runs::read(txn), ..Self::default() }
     }
 
     /// Makes an edit for somebody.
@@ -115,7 +130,7 @@ impl Notebook {
     pub fn heal(&mut self, txn: &mut TransactionMut<'_>) {
         schema::ensure_roots(txn);
         if !self.checked || heal::structure_changed(txn) {
-            heal::repair(txn, &self.outline);
+            heal::repair(txn, &self.outline, &mut self.runs);
             self.checked = true;
         }
     }
@@ -123,10 +138,10 @@ impl Notebook {
     /// What a transaction did. Call it once, after [`TransactionMut::commit`]: only then does yrs tell what changed.
     pub fn events(&mut self, txn: &TransactionMut<'_>, notebook: &NotebookId, now: Millis) -> Vec<Event> {
         let touched = outline::touched(txn);
-        let mut events = Vec::new();
+        let mut events = self.runs.take_events();
         if touched.structure {
             let outline = Outline::read(txn);
-            events = outline::differences(&self.outline, &outline, notebook);
+            events.extend(outline::differences(&self.outline, &outline, notebook));
             self.note_stirred(&outline, now);
             self.outline = outline;
         }

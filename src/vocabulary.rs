@@ -3,11 +3,14 @@
 //! Invariant: everything the server tells the world happened is a variant of [`Event`]; the catalogue in the docs and
 //! the TypeScript types are generated from it.
 
+mod runs;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::ids::{CellId, NotebookId};
+pub use self::runs::{InputWanted, KernelPhase, KernelStatus, Run, RunKind, RunState, TokenUsage, source_hash};
+use crate::ids::{CellId, NotebookId, RunId};
 
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;
@@ -112,6 +115,34 @@ pub enum Event {
     /// A cell's text, kind, metadata or outputs changed; at most one a second a cell.
     #[serde(rename = "cell:edited")]
     CellEdited { cell: CellId },
+    /// Somebody asked for a run; it waits for its turn.
+    #[serde(rename = "run:queued")]
+    RunQueued { run: RunId, cell: CellId, kind: RunKind },
+    /// A run began.
+    #[serde(rename = "run:started")]
+    RunStarted { run: RunId, cell: CellId, kind: RunKind },
+    /// A run ended well.
+    #[serde(rename = "run:finished")]
+    RunFinished { run: RunId, cell: CellId, kind: RunKind },
+    /// A run ended with an error, or because its kernel, its model or the server stopped.
+    #[serde(rename = "run:failed")]
+    RunFailed { run: RunId, cell: CellId, kind: RunKind, error: String },
+    /// A run was stopped by somebody, or never began because one before it failed.
+    #[serde(rename = "run:cancelled")]
+    RunCancelled {
+        run: RunId,
+        cell: CellId,
+        kind: RunKind,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        by: Option<Actor>,
+    },
+    /// The answer to a question grew; at most four a second a run. All of a run joined are the answer as it was streamed.
+    #[serde(rename = "cell:answer.delta")]
+    AnswerDelta { run: RunId, cell: CellId, thinking: bool, text: String },
+    /// The answer to a question is complete, or will not be.
+    #[serde(rename = "cell:answer.done")]
+    AnswerDone { run: RunId, cell: CellId, state: RunState },
 }
 
 /// An [`Event`] as it stands in the log and goes to subscribers, apart from its sequence number.

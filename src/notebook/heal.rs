@@ -1,7 +1,7 @@
 //! Repairs: whatever clients wrote, the document stays one that Jupyter clients and ours can open.
 //!
 //! Runs within the transaction that did the damage, before it is committed, so nobody ever sees it. Only the server
-//! heals: two healers would repair one thing twice. Imports schema, cell, arrangement, bin, text, outline.
+//! heals: two healers would repair one thing twice. Imports schema, cell, arrangement, bin, text, outline, runs.
 //!
 //! Invariant: after healing, every cell map has an id of its own, the keys of its type with the right types below, and
 //! an order key that no other cell has.
@@ -17,6 +17,7 @@ use super::{
     arrangement::{self, Slot},
     bin, cell, edit, json,
     outline::{self, Outline},
+    runs::Runs,
     schema,
     text::{self, Present},
 };
@@ -51,12 +52,13 @@ fn in_text(txn: &TransactionMut<'_>, id: yrs::ID) -> bool {
     offset.is_some_and(|offset| *offset.branch.type_ref() == TypeRef::Text)
 }
 
-/// Repairs all there is to repair. `known` is the notebook as it was before the transaction.
-pub fn repair(txn: &mut TransactionMut<'_>, known: &Outline) {
+/// Repairs all there is to repair. `known` is the notebook as it was before the transaction, `runs` what the server wrote.
+pub fn repair(txn: &mut TransactionMut<'_>, known: &Outline, runs: &mut Runs) {
     repair_meta(txn);
     repair_elements(txn);
     repair_cells(txn);
     remove_stale(txn, known);
+    restore_runs(txn, runs);
     repair_order(txn, known);
 }
 
@@ -236,6 +238,13 @@ fn remove_stale(txn: &mut TransactionMut<'_>, known: &Outline) {
             }
         }
     }
+}
+
+/// Runs belong to cells that are there, or in the bin.
+fn restore_runs(txn: &mut TransactionMut<'_>, runs: &mut Runs) {
+    let mut there: HashSet<CellId> = arrangement::unsorted(txn).into_iter().map(|slot| slot.id).collect();
+    there.extend(bin::ids(txn));
+    runs.restore(txn, &there);
 }
 
 /// Gives order keys to cells without one, and moves those which a Jupyter client moved: it does that by deleting the

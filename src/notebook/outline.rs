@@ -62,6 +62,11 @@ impl Outline {
         self.maps.get(id).is_some_and(|known| Some(*known) != map)
     }
 
+    /// The identity of a cell's map.
+    pub fn map_of(&self, id: &CellId) -> Option<ID> {
+        self.maps.get(id).copied()
+    }
+
     /// All cells of the array of cells.
     pub fn known(&self) -> impl Iterator<Item = &CellId> {
         self.maps.keys()

@@ -12,8 +12,10 @@ pub const CELLS: &str = "cells";
 pub const ORDER: &str = "order";
 /// Root: cell id → tombstone.
 pub const BIN: &str = "bin";
-/// Root: cell id → state of its last run.
+/// Root: cell id → its last run, a plain value in the shape of `vocabulary::Run`.
 pub const RUNS: &str = "runs";
+/// Root: the kernel of the notebook: [`STATUS`] and [`LOG`].
+pub const KERNEL: &str = "kernel";
 /// Root: client id → who.
 pub const AUTHORS: &str = "authors";
 /// Root: Jupyter's own file state. Python's `set()` empties it, so nothing of ours is ever put there.
@@ -45,6 +47,40 @@ pub const OUTPUT_TYPE: &str = "output_type";
 pub const STREAM: &str = "stream";
 pub const TEXT: &str = "text";
 pub const DATA: &str = "data";
+
+pub const DISPLAY_DATA: &str = "display_data";
+pub const EXECUTE_RESULT: &str = "execute_result";
+pub const ERROR: &str = "error";
+pub const ENAME: &str = "ename";
+pub const EVALUE: &str = "evalue";
+pub const TRACEBACK: &str = "traceback";
+
+/// Values of [`EXECUTION_STATE`].
+pub const RUNNING: &str = "running";
+pub const IDLE: &str = "idle";
+
+/// MIME types in a bundle.
+pub const TEXT_PLAIN: &str = "text/plain";
+pub const TEXT_MARKDOWN: &str = "text/markdown";
+/// Contents of the bundle that lie in blobs: a list of `{sha256, mime, size}`.
+pub const BLOB_REF: &str = "application/vnd.coscribe.blob-ref+json";
+/// Marks an output as the thinking before an answer; its value tells how long it took.
+pub const THINKING: &str = "application/vnd.coscribe.thinking+json";
+
+/// In `metadata.coscribe` of an output: its id, the id by which the program changes it, and what part of a whole it is.
+pub const DISPLAY_ID: &str = "displayId";
+pub const PART: &str = "part";
+/// Values of [`PART`]: the left out middle of a stream, outputs beyond the limit, and the parts of an answer.
+pub const MIDDLE: &str = "middle";
+pub const LEFT_OUT: &str = "leftOut";
+pub const ANSWER: &str = "answer";
+pub const THOUGHT: &str = "thinking";
+/// In an answer's metadata: the mark another tool knows answers by.
+pub const IS_AI_RES: &str = "is_ai_res";
+
+/// In a cell's metadata, and another tool's too: the cell is never, or always, sent to a model.
+pub const SKIPPED: &str = "skipped";
+pub const PINNED: &str = "pinned";
 
 /// In the metadata of the notebook and of cells: what is ours.
 pub const COSCRIBE: &str = "coscribe";
@@ -80,6 +116,11 @@ pub const JSON: &str = "json";
 pub const NAME: &str = "name";
 pub const ACTOR_KIND: &str = "kind";
 
+/// In [`KERNEL`]: a plain value in the shape of `vocabulary::KernelStatus`.
+pub const STATUS: &str = "status";
+/// In [`KERNEL`]: what was said while its environment was made, a text.
+pub const LOG: &str = "log";
+
 /// Who may write a root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writer {
@@ -109,13 +150,14 @@ const fn root(name: &'static str, shape: Shape, writer: Writer) -> Root {
 }
 
 /// All roots. Inside `cells`, `outputs`, `execution_count` and `execution_state` have the server as their only writer.
-pub const ROOTS: [Root; 7] = [
+pub const ROOTS: [Root; 8] = [
     root(META, Shape::Map, Writer::Editors),
     root(CELLS, Shape::Array, Writer::Editors),
     root(STATE, Shape::Map, Writer::Editors),
     root(ORDER, Shape::Map, Writer::Editors),
     root(BIN, Shape::Map, Writer::Editors),
     root(RUNS, Shape::Map, Writer::Server),
+    root(KERNEL, Shape::Map, Writer::Server),
     root(AUTHORS, Shape::Map, Writer::Server),
 ];
 
