@@ -5,11 +5,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{DocumentId, NotebookId},
+    ids::{DocumentId, NotebookId, RunId},
     vocabulary::{Actor, ActorKind, Millis},
 };
 
 const PREFIX: &str = "notebook/";
+const RUN_PREFIX: &str = "run/";
 
 /// What the keys of documents begin with that were set aside because the engine hung on them; the value is the cause.
 pub const SET_ASIDE_PREFIX: &str = "set-aside/";
@@ -17,6 +18,11 @@ pub const SET_ASIDE_PREFIX: &str = "set-aside/";
 /// The key that sets a document aside until `coscribe doctor` takes it back.
 pub fn set_aside_key(document: &DocumentId) -> String {
     format!("{SET_ASIDE_PREFIX}{document}")
+}
+
+/// The key under which the notebook of a run is found.
+pub fn run_key(run: &RunId) -> String {
+    format!("{RUN_PREFIX}{run}")
 }
 
 /// What is known of a notebook without opening it.
@@ -34,13 +40,23 @@ pub struct NotebookRecord {
     /// When it was put into the bin.
     #[serde(default)]
     pub deleted_at: Option<Millis>,
+    /// Something may run in it. After a crash it tells that the document names runs and a kernel which are no more.
+    #[serde(default)]
+    pub live: bool,
 }
 
 impl NotebookRecord {
     /// The record of a notebook that is created now.
     pub fn new(title: String, cell_count: u32, actor: &Actor, now: Millis) -> Self {
-        let mut record =
-            Self { title, created_at: now, updated_at: now, updated_by: None, cell_count, deleted_at: None };
+        let mut record = Self {
+            title,
+            created_at: now,
+            updated_at: now,
+            updated_by: None,
+            cell_count,
+            deleted_at: None,
+            live: false,
+        };
         record.changed(actor, now);
         record
     }

@@ -23,6 +23,7 @@ mod operations;
 mod pace;
 mod pages;
 mod role;
+mod runs;
 mod socket;
 mod websocket;
 

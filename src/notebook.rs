@@ -9,6 +9,7 @@
 mod answer;
 mod arrangement;
 mod bin;
+mod bundles;
 mod cell;
 mod context;
 mod edit;
@@ -54,6 +55,7 @@ use crate::{
 };
 
 pub use answer::Part;
+pub use bundles::{blobs_called, carry_blobs, is_large, move_large_parts};
 pub use context::{Message, Picture, Question, Speaker};
 pub use export::export_ipynb;
 pub use import::{ImportError, import_ipynb};

@@ -117,20 +117,20 @@ pub enum Event {
     CellEdited { cell: CellId },
     /// Somebody asked for a run; it waits for its turn.
     #[serde(rename = "run:queued")]
-    RunQueued { run: RunId, cell: CellId, kind: RunKind },
+    RunQueued { run_id: RunId, cell: CellId, kind: RunKind },
     /// A run began.
     #[serde(rename = "run:started")]
-    RunStarted { run: RunId, cell: CellId, kind: RunKind },
+    RunStarted { run_id: RunId, cell: CellId, kind: RunKind },
     /// A run ended well.
     #[serde(rename = "run:finished")]
-    RunFinished { run: RunId, cell: CellId, kind: RunKind },
+    RunFinished { run_id: RunId, cell: CellId, kind: RunKind },
     /// A run ended with an error, or because its kernel, its model or the server stopped.
     #[serde(rename = "run:failed")]
-    RunFailed { run: RunId, cell: CellId, kind: RunKind, error: String },
+    RunFailed { run_id: RunId, cell: CellId, kind: RunKind, error: String },
     /// A run was stopped by somebody, or never began because one before it failed.
     #[serde(rename = "run:cancelled")]
     RunCancelled {
-        run: RunId,
+        run_id: RunId,
         cell: CellId,
         kind: RunKind,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,10 +139,10 @@ pub enum Event {
     },
     /// The answer to a question grew; at most four a second a run. All of a run joined are the answer as it was streamed.
     #[serde(rename = "cell:answer.delta")]
-    AnswerDelta { run: RunId, cell: CellId, thinking: bool, text: String },
+    AnswerDelta { run_id: RunId, cell: CellId, thinking: bool, text: String },
     /// The answer to a question is complete, or will not be.
     #[serde(rename = "cell:answer.done")]
-    AnswerDone { run: RunId, cell: CellId, state: RunState },
+    AnswerDone { run_id: RunId, cell: CellId, state: RunState },
 }
 
 /// An [`Event`] as it stands in the log and goes to subscribers, apart from its sequence number.

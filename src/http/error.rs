@@ -13,7 +13,7 @@ use crate::{
     ids::InvalidId,
     measure,
     notebook::{ImportError, OpError},
-    room::{ApplyError, CloseReason, CreateError, OpenError, RoomClosed},
+    room::{ApplyError, CloseReason, CreateError, OpenError, RoomClosed, RunError},
     wire::{
         rest::{ErrorBody, ErrorDetail},
         update::Refusal,
@@ -159,6 +159,22 @@ impl From<OpError> for ApiError {
     }
 }
 
+impl From<RunError> for ApiError {
+    fn from(error: RunError) -> Self {
+        let message = error.to_string();
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code, message.clone());
+        match error {
+            RunError::Cell(error) => error.into(),
+            RunError::NothingToRun => conflict("nothing_to_run"),
+            RunError::NotRunning(_) => conflict("not_running"),
+            RunError::NoInputWanted(_) => conflict("no_input_wanted"),
+            RunError::NoKernel => conflict("no_kernel"),
+            RunError::KernelRuns => conflict("kernel_runs"),
+            RunError::UnknownRun(_) => Self::not_found("run_not_found", message),
+        }
+    }
+}
+
 impl From<ApplyError> for ApiError {
     fn from(error: ApplyError) -> Self {
         match error {
@@ -166,6 +182,7 @@ impl From<ApplyError> for ApiError {
             ApplyError::Gap => Self::new(StatusCode::CONFLICT, "update_gap", sentence(&error)),
             ApplyError::TooBig(message) => Self::too_large(message),
             ApplyError::Misplaced(message) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "update_refused", message),
+            ApplyError::Run(error) => error.into(),
             ApplyError::NotANotebook => Self::new(StatusCode::CONFLICT, "not_a_notebook", sentence(&error)),
             ApplyError::Closed(closed) => closed.into(),
         }

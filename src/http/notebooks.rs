@@ -38,7 +38,7 @@ const UNTITLED: &str = "Untitled";
 /// The longest title, in characters: it is shown in one line.
 const TITLE_MAX: usize = 300;
 
-/// Bytes of pictures that an exported file takes with it: so many fit into an import once they are base64.
+/// Bytes of pictures and outputs that an exported file takes with it: so many fit into an import once they are base64.
 const CARRIED_MAX: usize = config::IMPORT_BYTES / 2;
 
 pub fn routes(max_import: usize) -> OpenApiRouter<Shared> {
@@ -230,37 +230,43 @@ async fn export(
 ) -> Answer<Response> {
     let format = wanted.format;
     let view = app.view(&id).await?;
-    let view = if format.holds_pictures() { carrying_its_pictures(&app, view).await? } else { view };
+    let view = if format.holds_outputs() { carrying_its_blobs(&app, view).await? } else { view };
     let name = file_name(&view.title, format.extension());
     let text = blocking(move || format.write(&view)).await?;
     let headers = [(CONTENT_TYPE, HeaderValue::from_static(format.media_type())), (CONTENT_DISPOSITION, name)];
     Ok((headers, text).into_response())
 }
 
-/// Files are read where this server is not: the pictures kept beside the notebook go with it.
-async fn carrying_its_pictures(app: &App, mut view: NotebookView) -> Answer<NotebookView> {
-    let called = notebook::pictures_called(&view);
-    if called.is_empty() {
-        return Ok(view);
-    }
-    let hashes = called.iter().map(|sha256| blobs::from_hex(sha256)).collect::<Answer<Vec<_>>>()?;
-    let contents = app
-        .with_store(move |store| {
-            let mut contents = HashMap::new();
-            let mut carried = 0;
-            for (sha256, hash) in called.into_iter().zip(hashes) {
-                let Some(content) = store.blob(&hash)? else { continue };
-                if carried + content.len() > CARRIED_MAX {
-                    continue;
-                }
-                carried += content.len();
-                contents.insert(sha256, content.to_vec());
-            }
-            Ok(contents)
-        })
-        .await?;
+/// Files are read where this server is not: the pictures and large outputs kept beside the notebook go with it.
+async fn carrying_its_blobs(app: &App, mut view: NotebookView) -> Answer<NotebookView> {
+    let pictures = notebook::pictures_called(&view);
+    let contents = contents(app, pictures.into_iter().chain(notebook::blobs_called(&view)).collect()).await?;
     notebook::carry_pictures(&mut view, &contents);
+    notebook::carry_blobs(&mut view, &contents);
     Ok(view)
+}
+
+/// Contents by their hash: those that are there, as long as the file can be imported again.
+async fn contents(app: &App, called: Vec<String>) -> Answer<HashMap<String, Vec<u8>>> {
+    if called.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // What a client wrote in place of a hash names nothing.
+    let hashes: Vec<_> = called.into_iter().filter_map(|text| Some((blobs::from_hex(&text).ok()?, text))).collect();
+    app.with_store(move |store| {
+        let mut contents = HashMap::new();
+        let mut carried = 0;
+        for (hash, sha256) in hashes {
+            let Some(content) = store.blob(&hash)? else { continue };
+            if carried + content.len() > CARRIED_MAX {
+                continue;
+            }
+            carried += content.len();
+            contents.insert(sha256, content.to_vec());
+        }
+        Ok(contents)
+    })
+    .await
 }
 
 impl Format {
@@ -272,7 +278,7 @@ impl Format {
         }
     }
 
-    fn holds_pictures(self) -> bool {
+    fn holds_outputs(self) -> bool {
         matches!(self, Self::Ipynb | Self::Md)
     }
 

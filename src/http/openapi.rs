@@ -4,7 +4,7 @@ use axum::{Json, Router, routing};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{Shared, blobs, cells, documents, events, notebooks, operations, role};
+use super::{Shared, blobs, cells, documents, events, notebooks, operations, role, runs};
 use crate::config::Limits;
 
 #[derive(OpenApi)]
@@ -39,6 +39,7 @@ pub fn described(limits: &Limits) -> (Router<Shared>, utoipa::openapi::OpenApi) 
     OpenApiRouter::with_openapi(description)
         .merge(notebooks::routes(limits.max_import))
         .merge(cells::routes())
+        .merge(runs::routes())
         .merge(blobs::routes())
         .merge(operations::routes())
         .merge(role::routes())

@@ -4,8 +4,8 @@
 //! Imports schema, cell, outputs. Invariant: what comes is only ever appended; nothing anybody typed is removed.
 
 use serde_json::{Map as Object, Value, json};
-use yrs::{Any, Array, ID, In, Map, MapPrelim, MapRef, ReadTxn, Text, TextPrelim, TextRef, TransactionMut};
 use yrs::branch::BranchID;
+use yrs::{Any, Array, ID, In, Map, MapPrelim, MapRef, ReadTxn, Text, TextPrelim, TextRef, TransactionMut};
 
 use super::{cell, json, outline, outputs, schema};
 use crate::{

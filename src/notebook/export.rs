@@ -112,8 +112,20 @@ fn require(output: &mut Object<String, Value>, key: &str, fits: impl Fn(&Value) 
 
 fn bundle(output: &mut Object<String, Value>) {
     require(output, schema::METADATA, Value::is_object, json!({}));
-    let data = output.get(schema::DATA).and_then(Value::as_object).map(split_bundle).unwrap_or_default();
-    output.insert(schema::DATA.into(), Value::Object(data));
+    let mut data = output.get(schema::DATA).and_then(Value::as_object).cloned().unwrap_or_default();
+    if is_answer(output)
+        && let Some(markdown) = data.get(schema::TEXT_MARKDOWN).cloned()
+    {
+        data.entry(schema::TEXT_PLAIN).or_insert(markdown);
+    }
+    output.insert(schema::DATA.into(), Value::Object(split_bundle(&data)));
+}
+
+/// Answers and thinking, which other programs show as plain text if they know no Markdown.
+fn is_answer(output: &Object<String, Value>) -> bool {
+    let ours = output.get(schema::METADATA).and_then(|metadata| metadata.get(schema::COSCRIBE));
+    let part = ours.and_then(|ours| ours.get(schema::PART)).and_then(Value::as_str);
+    matches!(part, Some(schema::ANSWER | schema::THOUGHT))
 }
 
 /// Splits the texts of a MIME bundle into lines, those that Jupyter splits.

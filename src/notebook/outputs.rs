@@ -7,10 +7,7 @@
 use std::collections::VecDeque;
 
 use serde_json::{Map as Object, Value, json};
-use yrs::{
-    Any, Array, ArrayRef, ID, In, Map, MapRef, Out, ReadTxn, TransactionMut,
-    branch::BranchID,
-};
+use yrs::{Any, Array, ArrayRef, ID, In, Map, MapRef, Out, ReadTxn, TransactionMut, branch::BranchID};
 
 use super::{
     cell, json, outline, schema,
@@ -66,14 +63,34 @@ impl StreamName {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
     /// `dropped` bytes before `text` were left out because there were too many at once.
-    Stream { name: StreamName, text: String, dropped: u64 },
-    Display { bundle: Bundle, display_id: Option<String> },
+    Stream {
+        name: StreamName,
+        text: String,
+        dropped: u64,
+    },
+    Display {
+        bundle: Bundle,
+        display_id: Option<String>,
+    },
     /// Changes every output that was displayed under this id, in whatever cell.
-    Update { bundle: Bundle, display_id: String },
-    Result { bundle: Bundle, display_id: Option<String>, count: Option<i64> },
-    Error { name: String, value: String, traceback: Vec<String> },
+    Update {
+        bundle: Bundle,
+        display_id: String,
+    },
+    Result {
+        bundle: Bundle,
+        display_id: Option<String>,
+        count: Option<i64>,
+    },
+    Error {
+        name: String,
+        value: String,
+        traceback: Vec<String>,
+    },
     /// Takes all outputs of the cell away: now, or when the next one comes.
-    Clear { wait: bool },
+    Clear {
+        wait: bool,
+    },
 }
 
 /// A text that was left out of the document and is to be kept beside it.

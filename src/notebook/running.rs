@@ -2,8 +2,8 @@
 //!
 //! Imports runs, outputs, answer, context, outline. Invariant: a cell that is not there any more is passed over.
 
-use yrs::{GetString, ID, Map, MapRef, ReadTxn, TransactionMut};
 use serde_json::{Value, json};
+use yrs::{GetString, ID, Map, MapRef, ReadTxn, TransactionMut};
 
 use super::{
     Notebook,
@@ -165,7 +165,7 @@ impl Notebook {
 
     /// Ends an answer.
     pub fn end_answer(&mut self, txn: &mut TransactionMut<'_>, run: &Run, sent: &[CellId], now: Millis) {
-        if let Some(answer) = self.answers.remove(&run.run) {
+        if let Some(answer) = self.answers.remove(&run.run_id) {
             let sent: Vec<String> = sent.iter().map(ToString::to_string).collect();
             answer.end(txn, run, &sent, now);
         }

@@ -52,7 +52,7 @@ impl Runs {
 
     /// Writes the last run of a cell.
     pub fn set(&mut self, txn: &mut TransactionMut<'_>, run: Run) {
-        let before = self.runs.get(&run.cell).filter(|before| before.run == run.run).map(|before| before.state);
+        let before = self.runs.get(&run.cell).filter(|before| before.run_id == run.run_id).map(|before| before.state);
         if before != Some(run.state) {
             self.events.push(event(&run));
         }
@@ -95,7 +95,9 @@ impl Runs {
 
     /// Takes away what clients wrote; forgets the runs of cells that are gone.
     pub fn restore(&mut self, txn: &mut TransactionMut<'_>, there: &HashSet<CellId>) {
-        self.runs.retain(|cell, _| there.contains(cell));
+        for gone in self.runs.extract_if(.., |cell, _| !there.contains(cell)) {
+            self.events.extend(cancelled(gone.1));
+        }
         let root = schema::map(txn, schema::RUNS);
         let strange: Vec<String> = root
             .iter(txn)
@@ -145,17 +147,23 @@ fn any(value: &impl Serialize) -> Any {
     serde_json::to_value(value).map_or(Any::Null, |value| json::to_any(&value))
 }
 
+/// A run whose cell is gone before it ended has ended with it.
+fn cancelled(run: Run) -> Option<Event> {
+    let Run { run_id, cell, kind, .. } = run;
+    (!run.state.has_ended()).then_some(Event::RunCancelled { run_id, cell, kind, by: None })
+}
+
 /// What a run's new state tells the world.
 fn event(run: &Run) -> Event {
     let (cell, kind, by, error) = (run.cell.clone(), run.kind, run.stopped_by.clone(), run.error.clone());
-    let run_id = run.run.clone();
+    let run_id = run.run_id.clone();
     match run.state {
-        RunState::Queued => Event::RunQueued { run: run_id, cell, kind },
-        RunState::Running => Event::RunStarted { run: run_id, cell, kind },
-        RunState::Ok => Event::RunFinished { run: run_id, cell, kind },
-        RunState::Cancelled => Event::RunCancelled { run: run_id, cell, kind, by },
+        RunState::Queued => Event::RunQueued { run_id, cell, kind },
+        RunState::Running => Event::RunStarted { run_id, cell, kind },
+        RunState::Ok => Event::RunFinished { run_id, cell, kind },
+        RunState::Cancelled => Event::RunCancelled { run_id, cell, kind, by },
         RunState::Failed | RunState::Interrupted => {
-            Event::RunFailed { run: run_id, cell, kind, error: error.unwrap_or_default() }
+            Event::RunFailed { run_id, cell, kind, error: error.unwrap_or_default() }
         }
     }
 }

@@ -266,7 +266,12 @@ mod tests {
 
     #[test]
     fn ln_83_colours_are_kept_as_they_were_written() {
-        for text in ["\x1b[31mred\x1b[0m plain\n", "\x1b[0;31mE\x1b[0m: x", "\x1b[1m\x1b[32mb\x1b[0m\n", "a\x1b[31mb\nc\x1b[0md"] {
+        for text in [
+            "\x1b[31mred\x1b[0m plain\n",
+            "\x1b[0;31mE\x1b[0m: x",
+            "\x1b[1m\x1b[32mb\x1b[0m\n",
+            "a\x1b[31mb\nc\x1b[0md",
+        ] {
             assert_eq!(shown(&[text]), text);
             let letters: Vec<String> = text.chars().map(String::from).collect();
             assert_eq!(shown(&letters.iter().map(String::as_str).collect::<Vec<_>>()), text);

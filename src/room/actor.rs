@@ -20,7 +20,8 @@ use tokio::{
 
 use super::{
     Revision,
-    effects::{Answer, Append, Audience, Effects, Input, Outgoing, ReplyId},
+    effects::{Answer, Append, Audience, Effects, Input, Outgoing, Place, ReplyId},
+    engines::Workers,
     handle::{Call, CloseReason, Command, Control, MAILBOX},
     outbound::{Flushed, Outbound},
     queue::Pushed,
@@ -28,8 +29,8 @@ use super::{
     watchdog::Watchdog,
 };
 use crate::{
-    catalogue::NotebookRecord,
-    ids::{DocumentId, PeerId},
+    catalogue::{self, NotebookRecord},
+    ids::{DocumentId, PeerId, RunId},
     measure,
     vocabulary::Millis,
     wire::frame::PresenceEntry,
@@ -119,6 +120,7 @@ pub(super) struct Opened {
     pub(super) commands: mpsc::Receiver<Box<Command>>,
     pub(super) controls: mpsc::UnboundedReceiver<Control>,
     pub(super) loaded_from: Loaded,
+    pub(super) workers: Workers,
     /// An unused room ends after this time.
     pub(super) idle_unload: Duration,
 }
@@ -158,6 +160,7 @@ pub(super) struct Actor {
     state: RoomState,
     store: Arc<dyn Store>,
     registry: Arc<dyn Registry>,
+    workers: Workers,
     commands: mpsc::Receiver<Box<Command>>,
     controls: mpsc::UnboundedReceiver<Control>,
     durability: watch::Receiver<Durability>,
@@ -182,7 +185,7 @@ pub(super) struct Actor {
 impl Actor {
     /// Starts the task of a room.
     pub(super) fn start(opened: Opened) {
-        let Opened { id, state, store, registry, commands, controls, loaded_from, idle_unload } = opened;
+        let Opened { id, state, store, registry, commands, controls, loaded_from, workers, idle_unload } = opened;
         let durability = store.durability();
         let key = DocumentKey(id.to_string());
         let newest =
@@ -193,6 +196,7 @@ impl Actor {
             state,
             store,
             registry,
+            workers,
             commands,
             controls,
             durability,
@@ -218,6 +222,7 @@ impl Actor {
     /// Boxed: a future would hold the actor twice, as its argument and as its variable.
     async fn run(mut self: Box<Self>) {
         gauge!(measure::ROOMS).increment(1.0);
+        self.step(vec![Input::Opened]);
         while self.failed.is_none() && !(self.ending && self.state.is_quiet()) {
             let inputs = self.gather().await;
             if !inputs.is_empty() {
@@ -306,6 +311,10 @@ impl Actor {
                 Input::Frame { peer, frame }
             }
             Command::Call { call, reply } => self.call(call, reply),
+            Command::Said { said, permit } => {
+                drop(permit);
+                said.into()
+            }
         }
     }
 
@@ -330,6 +339,7 @@ impl Actor {
         match call {
             Call::Apply { op, actor } => Input::Apply { op, actor, reply },
             Call::Merge { update, actor } => Input::Merge { update, actor, reply },
+            Call::Run { request, actor } => Input::Run { request, actor, reply },
             Call::Read(what) => Input::Read { what, reply },
         }
     }
@@ -393,13 +403,13 @@ impl Actor {
     }
 
     fn append(&mut self, append: Append) -> Result<(), StorageError> {
-        let Append { revision, update, events, record } = append;
+        let Append { revision, update, events, record, places } = append;
         self.tail.updates += u64::from(!update.is_empty());
         self.tail.bytes += update.len() as u64;
         let entry = Entry {
             update: (!update.is_empty()).then(|| (self.key.clone(), update)),
             events: events.iter().filter_map(json).collect(),
-            meta: self.record_entry(record.as_ref()).into_iter().collect(),
+            meta: self.record_entry(record.as_ref()).into_iter().chain(self.place_entries(&places)).collect(),
             delete: None,
             // A caller waits for the disk; and a room that takes no more inputs would make every client wait.
             may_gather: !self.crowded && self.replies.is_empty() && self.in_flight.len() + 1 < APPENDS_IN_FLIGHT,
@@ -418,6 +428,16 @@ impl Actor {
         }
     }
 
+    /// Where runs are found.
+    fn place_entries(&self, places: &[(RunId, Place)]) -> Vec<(String, Option<Bytes>)> {
+        let entry = |(run, place): &(RunId, Place)| match (place, &self.id) {
+            (Place::Here, DocumentId::Notebook(id)) => Some((catalogue::run_key(run), Some(json(id)?))),
+            (Place::Gone, _) => Some((catalogue::run_key(run), None)),
+            (Place::Here, DocumentId::Free(_)) => None,
+        };
+        places.iter().filter_map(entry).collect()
+    }
+
     fn release(&mut self, revision: Revision, item: Outgoing) -> Vec<Input> {
         match item {
             Outgoing::Broadcast(frame) => return self.broadcast(&frame, revision.previous()),
@@ -431,6 +451,7 @@ impl Actor {
             Outgoing::Close { peer, reason } => {
                 self.update(peer, |queue| queue.close(reason));
             }
+            Outgoing::Engine(call) => return self.workers.call(call).into_iter().collect(),
         }
         Vec::new()
     }
@@ -506,7 +527,8 @@ impl Actor {
     }
 
     fn note_idleness(&mut self) {
-        let idle = self.connections.is_empty() && self.state.is_quiet() && self.replies.is_empty();
+        let idle =
+            self.connections.is_empty() && self.state.is_quiet() && self.replies.is_empty() && !self.state.is_working();
         self.idle_since = if idle { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
     }
 

@@ -8,11 +8,12 @@ use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use storage::Loaded;
+use yrs::{Transaction, TransactionMut};
 
 use super::document::{self, Change, Document, LoadError, MergeError};
 use crate::{
     ids::DocumentId,
-    notebook::{NotebookView, Op, OpError},
+    notebook::{Notebook, NotebookView, Op, OpError},
     vocabulary::{Actor, Millis},
     wire::{
         frame,
@@ -131,6 +132,23 @@ impl Content {
     /// Makes an edit for somebody; `None` if the document is no notebook.
     pub fn apply(&mut self, op: &Op, actor: &Actor, now: Millis) -> Option<(Change, Result<(), OpError>)> {
         matches!(self.id, DocumentId::Notebook(_)).then(|| self.change(|document| document.apply(op, actor, now)))
+    }
+
+    /// Writes what only the server writes; `None` if the document is no notebook.
+    pub fn write<T>(
+        &mut self,
+        now: Millis,
+        edit: impl FnOnce(&mut Notebook, &mut TransactionMut<'_>) -> T,
+    ) -> (Change, Option<T>) {
+        match self.id {
+            DocumentId::Notebook(_) => self.change(|document| document.write(now, edit)),
+            DocumentId::Free(_) => (Change::default(), None),
+        }
+    }
+
+    /// Reads from a notebook; `None` if the document is none.
+    pub fn read<T>(&mut self, read: impl FnOnce(&Notebook, &Transaction<'_>) -> T) -> Option<T> {
+        matches!(self.id, DocumentId::Notebook(_)).then(|| self.decoded().read(read)).flatten()
     }
 
     /// Work that is due by time alone. In a packed document there is none: it is packed long after its last change.

@@ -239,6 +239,31 @@ impl Document {
         (change, result)
     }
 
+    /// Writes what only the server writes: nothing of it needs repair, so a stream of outputs costs no look at every cell.
+    /// `None` if the document is no notebook.
+    pub fn write<T>(
+        &mut self,
+        now: Millis,
+        edit: impl FnOnce(&mut Notebook, &mut TransactionMut<'_>) -> T,
+    ) -> (Change, Option<T>) {
+        let doc = self.doc.clone();
+        let mut transaction = ManuallyDrop::new(doc.transact_mut());
+        let result = self.notebook.as_mut().map(|(_, notebook)| edit(notebook, &mut transaction));
+        let own = transaction.doc().client_id().get();
+        if transaction.has_changes() && self.authored.insert(own) {
+            Notebook::set_author(&mut transaction, own, &Actor::server());
+        }
+        let change = self.close(&mut transaction, now);
+        drop(ManuallyDrop::into_inner(transaction));
+        self.size += change.update.len() as u64;
+        (change, result)
+    }
+
+    /// Reads from a notebook; `None` if the document is none.
+    pub fn read<T>(&self, read: impl FnOnce(&Notebook, &yrs::Transaction<'_>) -> T) -> Option<T> {
+        self.notebook.as_ref().map(|(_, notebook)| read(notebook, &self.doc.transact()))
+    }
+
     /// Work that is due by time alone: throttled events and the emptying of the bin.
     pub fn tidy(&mut self, now: Millis) -> Change {
         let mut change = self.transact(now, |document, transaction| {
@@ -270,11 +295,20 @@ impl Document {
         if let Some((_, notebook)) = &mut self.notebook {
             notebook.heal(transaction);
         }
+        self.close(transaction, now)
+    }
+
+    /// Commits, and tells what was done. Also when nothing changed there may be something to tell.
+    fn close(&mut self, transaction: &mut TransactionMut<'_>, now: Millis) -> Change {
+        let has_changes = transaction.has_changes();
         transaction.commit();
         let events = match &mut self.notebook {
             Some((id, notebook)) => notebook.events(transaction, id, now),
             None => Vec::new(),
         };
+        if !has_changes {
+            return Change { events, ..Change::default() };
+        }
         let update = Bytes::from(transaction.encode_update_v1());
         self.note_inserted(transaction, &update);
         Change { update, events }

@@ -48,6 +48,8 @@ impl RoomState {
         let answer = match what {
             Read::Notebook => self.notebook_answer(),
             Read::State(since) => Answer::State(self.state_since(since.as_ref())),
+            Read::Run(run) => self.read_run(&run),
+            Read::Kernel => self.read_kernel(),
             Read::Inspect => Answer::Inspection(Box::new(self.inspection())),
         };
         self.emit(Outgoing::Reply { reply, answer });

@@ -7,12 +7,14 @@ use bytes::Bytes;
 use super::{
     Revision,
     handle::{ApplyError, CloseReason, Join, RoomInspection},
+    running::KernelReport,
+    runs::{AnswerEvent, EngineCall, Generation, KernelEvent, RunRequest},
 };
 use crate::{
     catalogue::NotebookRecord,
-    ids::PeerId,
-    notebook::{NotebookView, Op},
-    vocabulary::{Actor, LoggedEvent},
+    ids::{CellId, PeerId, RunId},
+    notebook::{BlobRef, NotebookView, Op},
+    vocabulary::{Actor, LoggedEvent, Run},
     wire::{
         frame::{ClientFrame, PresenceEntry},
         update::{CheckedStateVector, CheckedUpdate},
@@ -60,6 +62,30 @@ pub enum Input {
         what: Read,
         reply: ReplyId,
     },
+    /// The document was loaded; nobody has it yet.
+    Opened,
+    /// Somebody wants something to run, or to stop.
+    Run {
+        request: RunRequest,
+        actor: Actor,
+        reply: ReplyId,
+    },
+    /// A kernel has said something.
+    Kernel {
+        generation: Generation,
+        events: Vec<KernelEvent>,
+    },
+    /// A language model has said something.
+    Model {
+        run: RunId,
+        events: Vec<AnswerEvent>,
+    },
+    /// A text that had no place in the document lies in a blob; `None` if it could not be kept.
+    Kept {
+        cell: CellId,
+        output: String,
+        blob: Option<BlobRef>,
+    },
     /// The journal is on disk up to here.
     Durable(Revision),
     /// The journal could not be written; the sentence says why.
@@ -91,7 +117,13 @@ impl Input {
             }
             Self::Frame { frame: ClientFrame::StateVector(vector), .. } => Demand::of_vector(Some(vector)),
             Self::Read { what: Read::State(vector), .. } => Demand::of_vector(vector.as_ref()),
-            Self::Apply { .. } | Self::Read { what: Read::Notebook, .. } | Self::Drained { .. } => Demand::Parts,
+            Self::Apply { .. }
+            | Self::Read { what: Read::Notebook | Read::Run(_) | Read::Kernel, .. }
+            | Self::Drained { .. }
+            | Self::Run { .. }
+            | Self::Kernel { .. }
+            | Self::Model { .. }
+            | Self::Kept { .. } => Demand::Parts,
             _ => Demand::Nothing,
         }
     }
@@ -119,6 +151,8 @@ pub enum Read {
     Notebook,
     State(Option<CheckedStateVector>),
     Inspect,
+    Run(RunId),
+    Kernel,
 }
 
 /// An answer to a waiting caller.
@@ -128,6 +162,8 @@ pub enum Answer {
     Notebook(Box<NotebookView>),
     State(Bytes),
     Inspection(Box<RoomInspection>),
+    Runs(Vec<Run>),
+    Kernel(Box<KernelReport>),
     Refused(ApplyError),
 }
 
@@ -158,6 +194,8 @@ pub enum Outgoing {
         peer: PeerId,
         reason: CloseReason,
     },
+    /// To a kernel, a language model or the store of blobs.
+    Engine(EngineCall),
 }
 
 /// Who is told of presence.
@@ -176,6 +214,15 @@ pub struct Append {
     pub update: Bytes,
     pub events: Vec<LoggedEvent>,
     pub record: Option<NotebookRecord>,
+    /// Runs that are found here from now on, or are not any more.
+    pub places: Vec<(RunId, Place)>,
+}
+
+/// Whether a run is found in a notebook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Here,
+    Gone,
 }
 
 /// What is to be done after an input.

@@ -19,12 +19,15 @@ use tokio::sync::{
 
 use super::{
     effects::{Answer, Read},
+    engines::Said,
     outbound::{Flushed, Line, Outbound},
+    running::KernelReport,
+    runs::{RunError, RunRequest},
 };
 use crate::{
-    ids::PeerId,
+    ids::{PeerId, RunId},
     notebook::{NotebookView, Op, OpError},
-    vocabulary::{Actor, Role},
+    vocabulary::{Actor, Role, Run},
     wire::{
         frame::ClientFrame,
         update::{CheckedStateVector, CheckedUpdate},
@@ -89,6 +92,8 @@ pub enum ApplyError {
     #[error("this document is no notebook")]
     NotANotebook,
     #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
     Closed(#[from] RoomClosed),
 }
 
@@ -114,6 +119,7 @@ pub(super) enum Command {
     Join { peer: PeerId, join: Join, outbound: Arc<Outbound> },
     Frame { peer: PeerId, frame: ClientFrame, permit: Option<OwnedSemaphorePermit> },
     Call { call: Call, reply: oneshot::Sender<Answer> },
+    Said { said: Said, permit: Option<OwnedSemaphorePermit> },
 }
 
 /// What must reach the actor without waiting.
@@ -129,6 +135,7 @@ pub(super) enum Control {
 pub(super) enum Call {
     Apply { op: Op, actor: Actor },
     Merge { update: CheckedUpdate, actor: Actor },
+    Run { request: RunRequest, actor: Actor },
     Read(Read),
 }
 
@@ -187,6 +194,32 @@ impl RoomHandle {
         match self.call(Call::Read(Read::State(since))).await? {
             Answer::State(bytes) => Ok(bytes),
             _ => Err(RoomClosed(CloseReason::Failed).into()),
+        }
+    }
+
+    /// Has cells run or stop, or does something to the kernel. Returns, once it is durable, the runs it is about.
+    pub async fn run(&self, request: RunRequest, actor: Actor) -> Result<Vec<Run>, ApplyError> {
+        self.runs_from(Call::Run { request, actor }).await
+    }
+
+    /// A run, as far as it is; durable when this returns.
+    pub async fn read_run(&self, run: RunId) -> Result<Run, ApplyError> {
+        let unknown = RunError::UnknownRun(run.clone());
+        self.runs_from(Call::Read(Read::Run(run))).await?.pop().ok_or_else(|| unknown.into())
+    }
+
+    async fn runs_from(&self, call: Call) -> Result<Vec<Run>, ApplyError> {
+        match self.call(call).await? {
+            Answer::Runs(runs) => Ok(runs),
+            _ => Err(ApplyError::NotANotebook),
+        }
+    }
+
+    /// The kernel, as far as it is; durable when this returns.
+    pub async fn kernel(&self) -> Result<KernelReport, ApplyError> {
+        match self.call(Call::Read(Read::Kernel)).await? {
+            Answer::Kernel(report) => Ok(*report),
+            _ => Err(ApplyError::NotANotebook),
         }
     }
 

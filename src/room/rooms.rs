@@ -21,6 +21,7 @@ use super::{
     actor::{self, Actor, Opened, Registry},
     content::Content,
     document::Document,
+    engines::{Engines, NoEngines, Workers},
     handle::{CloseReason, Control, RoomHandle},
     limits::RoomLimits,
     quarantine::{self, SetAside},
@@ -28,8 +29,8 @@ use super::{
     watchdog::Watchdog,
 };
 use crate::{
-    catalogue::NotebookRecord,
-    ids::{DocumentId, NotebookId},
+    catalogue::{self, NotebookRecord},
+    ids::{DocumentId, NotebookId, RunId},
     notebook::ImportedNotebook,
     vocabulary::{self, Event, LoggedEvent},
     wire::rest::NotebookSummary,
@@ -99,6 +100,7 @@ struct Failures {
 struct Shared {
     store: Arc<dyn Store>,
     limits: RoomLimits,
+    engines: Arc<dyn Engines>,
     /// Held for a look-up only.
     slots: Mutex<HashMap<DocumentId, Slot>>,
     failures: Mutex<HashMap<DocumentId, Failures>>,
@@ -113,11 +115,17 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// Rooms over `store`.
+    /// Rooms over `store` in which nothing can run.
     pub fn new(store: Arc<dyn Store>, limits: RoomLimits) -> Arc<Self> {
+        Self::with_engines(store, limits, Arc::new(NoEngines))
+    }
+
+    /// Rooms over `store`, whose cells run on `engines`.
+    pub fn with_engines(store: Arc<dyn Store>, limits: RoomLimits, engines: Arc<dyn Engines>) -> Arc<Self> {
         let shared = Shared {
             store,
             limits,
+            engines,
             slots: Mutex::default(),
             failures: Mutex::default(),
             watchdog: Watchdog::default(),
@@ -260,6 +268,16 @@ impl Rooms {
                     }
                 }
             }
+        }
+    }
+
+    /// The room of the notebook in which a run is found; `None` if the run is not known.
+    pub async fn of_run(&self, run: &RunId) -> Result<Option<RoomHandle>, OpenError> {
+        let (store, key) = (self.shared.store.clone(), catalogue::run_key(run));
+        let found = blocking(move || store.meta(&key)).await?;
+        match found.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+            Some(notebook) => self.open(&DocumentId::Notebook(notebook)).await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -463,7 +481,9 @@ impl Reservation {
         self.opened = true;
         let (store, registry) = (self.shared.store.clone(), self.shared.clone());
         let idle_unload = self.shared.limits.idle_unload;
-        Actor::start(Opened { id, state, store, registry, commands, controls, loaded_from, idle_unload });
+        let notebook = if let DocumentId::Notebook(id) = &id { Some(id.clone()) } else { None };
+        let workers = Workers::new(notebook, self.shared.engines.clone(), store.clone(), room.mailbox.downgrade());
+        Actor::start(Opened { id, state, store, registry, commands, controls, loaded_from, workers, idle_unload });
         room
     }
 }
@@ -526,7 +546,7 @@ fn encode(value: &impl serde::Serialize, id: &NotebookId) -> Result<Bytes, Stora
 }
 
 fn summary(id: NotebookId, record: NotebookRecord) -> NotebookSummary {
-    let NotebookRecord { title, created_at, updated_at, updated_by, cell_count, deleted_at } = record;
+    let NotebookRecord { title, created_at, updated_at, updated_by, cell_count, deleted_at, live: _ } = record;
     NotebookSummary { id, title, created_at, updated_at, updated_by, cell_count, deleted_at }
 }
 

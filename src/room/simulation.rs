@@ -291,7 +291,7 @@ impl World {
                 }
                 Vec::new()
             }
-            Outgoing::Reply { .. } => Vec::new(),
+            Outgoing::Reply { .. } | Outgoing::Engine(_) => Vec::new(),
         }
     }
 

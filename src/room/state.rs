@@ -16,6 +16,7 @@ use super::{
     limits::RoomLimits,
     outbox::Outbox,
     presence::Presence,
+    runs::Runs,
 };
 use crate::{
     catalogue::NotebookRecord,
@@ -78,6 +79,7 @@ pub struct RoomState {
     pub(super) checkpoint_at: Millis,
     /// When more than the whole of the decoded document was last needed.
     needed_at: Option<Millis>,
+    pub(super) runs: Runs,
     record: Option<NotebookRecord>,
     record_dirty: bool,
     record_written: Millis,
@@ -99,6 +101,7 @@ impl RoomState {
             checkpoints: VecDeque::new(),
             checkpoint_at: 0,
             needed_at: None,
+            runs: Runs::default(),
             record,
             record_dirty: false,
             record_written: 0,
@@ -161,6 +164,11 @@ impl RoomState {
             Input::Apply { op, actor, reply } => self.apply(&op, &actor, reply, now),
             Input::Merge { update, actor, reply } => self.merge_for(&update, &actor, reply, now),
             Input::Read { what, reply } => self.read(what, reply),
+            Input::Opened => self.recover_runs(now),
+            Input::Run { request, actor, reply } => self.request_run(request, &actor, reply, now),
+            Input::Kernel { generation, events } => self.kernel_said(generation, events, now),
+            Input::Model { run, events } => self.model_said(&run, events, now),
+            Input::Kept { cell, output, blob } => self.kept(&cell, &output, blob.as_ref(), now),
             Input::Durable(revision) => self.outbox.durable(revision),
             Input::NotStored(why) => self.fail(&why),
             Input::Stop(reason) => self.stop(&reason, now),
@@ -185,7 +193,8 @@ impl RoomState {
         self.take_checkpoint(now);
         let frame = (!change.is_empty()).then(|| frame::update(&change.update));
         let events = self.logged(change.events, actor, now);
-        self.effects.append.push(Append { revision: self.revision, update: change.update, events, record });
+        let places = self.runs.take_places();
+        self.effects.append.push(Append { revision: self.revision, update: change.update, events, record, places });
         if let Some(frame) = frame {
             self.emit(Outgoing::Broadcast(frame));
         }
@@ -212,6 +221,11 @@ impl RoomState {
             (self.record_dirty, self.record_written) = (true, 0);
         }
         self.record_dirty |= record.changed(actor, now);
+        // In the same write as the first run: after a crash it tells that there are runs nobody runs any more.
+        if record.live != self.runs.is_live() {
+            record.live = self.runs.is_live();
+            (self.record_dirty, self.record_written) = (true, 0);
+        }
     }
 
     fn due_record(&mut self, now: Millis) -> Option<NotebookRecord> {
@@ -225,6 +239,7 @@ impl RoomState {
     fn tick(&mut self, now: Millis) {
         let gone = self.presence.expire(now);
         self.tell(Audience::All, gone);
+        self.tell_of_runs(now);
         if self.tidy_at().is_some_and(|due| due <= now) {
             self.tidied_at = now;
             let change = self.document.tidy(now);
@@ -249,7 +264,9 @@ impl RoomState {
     }
 
     fn pack_at(&self) -> Option<Millis> {
-        self.needed_at.filter(|_| self.document.can_be_packed()).map(|needed| needed + PACK_AFTER)
+        self.needed_at
+            .filter(|_| self.document.can_be_packed() && !self.runs.is_live())
+            .map(|needed| needed + PACK_AFTER)
     }
 
     fn write_record(&mut self, now: Millis) {
@@ -266,7 +283,12 @@ impl RoomState {
 
     /// When [`Input::Tick`] is due next.
     pub fn next_deadline(&self) -> Option<Millis> {
-        self.tidy_at().into_iter().chain(self.presence.next_expiry()).chain(self.pack_at()).min()
+        self.tidy_at()
+            .into_iter()
+            .chain(self.presence.next_expiry())
+            .chain(self.pack_at())
+            .chain(self.runs.deadline())
+            .min()
     }
 
     /// About how many bytes of updates yrs reads and writes to handle these inputs.
@@ -317,6 +339,7 @@ impl RoomState {
     }
 
     fn stop(&mut self, reason: &CloseReason, now: Millis) {
+        self.end_runs(now);
         let change = self.document.tidy(now);
         self.commit(change, &Actor::server(), now);
         self.record_written = 0;
@@ -330,6 +353,16 @@ impl RoomState {
         for peer in peers {
             self.emit(Outgoing::Close { peer, reason: reason.clone() });
         }
+    }
+
+    /// Something runs or may be asked to: the room stays though nobody looks.
+    pub fn is_working(&self) -> bool {
+        self.runs.is_live()
+    }
+
+    /// Whether the catalogue says that something ran when the document was last written.
+    pub(super) fn was_working(&self) -> bool {
+        self.record.as_ref().is_some_and(|record| record.live)
     }
 
     /// Nothing waits for the disk.

@@ -74,7 +74,7 @@ pub struct TokenUsage {
 #[serde(rename_all = "camelCase")]
 #[ts(export_to = "wire.ts", optional_fields)]
 pub struct Run {
-    pub run: RunId,
+    pub run_id: RunId,
     pub cell: CellId,
     pub kind: RunKind,
     pub state: RunState,
@@ -113,7 +113,7 @@ impl Run {
     /// A run that somebody asks for now.
     pub fn queued(run: RunId, cell: CellId, kind: RunKind, by: Actor, now: Millis) -> Self {
         Self {
-            run,
+            run_id: run,
             cell,
             kind,
             state: RunState::Queued,
@@ -208,10 +208,13 @@ mod tests {
     fn a_source_hash_is_the_one_the_page_computes() {
         assert_eq!(source_hash(""), "0-811c9dc5");
         assert_eq!(source_hash("a"), "1-e40c292c");
-        assert_eq!(source_hash("😀"), format!("2-{:08x}", {
-            let step = |hash: u32, unit: u32| (hash ^ unit).wrapping_mul(0x0100_0193);
-            step(step(0x811c_9dc5, 0xd83d), 0xde00)
-        }));
+        assert_eq!(
+            source_hash("😀"),
+            format!("2-{:08x}", {
+                let step = |hash: u32, unit: u32| (hash ^ unit).wrapping_mul(0x0100_0193);
+                step(step(0x811c_9dc5, 0xd83d), 0xde00)
+            })
+        );
         assert_ne!(source_hash("ab"), source_hash("ba"));
     }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     ids::{CellId, NotebookId},
-    vocabulary::{Actor, CellKind, Millis, Role},
+    vocabulary::{Actor, CellKind, KernelStatus, Millis, Role, Run},
 };
 
 /// Names the person or program a REST request acts for; "API" if absent.
@@ -226,6 +226,69 @@ pub struct MoveCell {
 #[ts(export_to = "wire.ts")]
 pub struct CellList {
     pub cells: Vec<CellBody>,
+}
+
+/// Which cells of a notebook are to run: exactly one of these. Notes among them are passed over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "wire.ts", optional_fields)]
+pub struct RunCells {
+    /// These, in the order of the notebook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cells: Option<Vec<CellId>>,
+    /// All before this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub above: Option<CellId>,
+    /// This one and all after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub below: Option<CellId>,
+    /// All of them: `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub all: Option<bool>,
+}
+
+/// Runs that were asked for, or stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export_to = "wire.ts")]
+pub struct RunList {
+    pub runs: Vec<Run>,
+}
+
+/// The kernel of a notebook.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[ts(export_to = "wire.ts")]
+pub struct KernelBody {
+    #[serde(flatten)]
+    pub status: KernelStatus,
+    /// What was said while its environment was made.
+    pub log: String,
+}
+
+/// Starts a kernel.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "wire.ts", optional_fields)]
+pub struct StartKernel {
+    /// The kernelspec; the notebook's own if absent.
+    pub spec: Option<String>,
+}
+
+/// Starts the kernel anew: what it had in memory is gone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export_to = "wire.ts", optional_fields)]
+pub struct RestartKernel {
+    /// And runs all cells.
+    pub run_all: Option<bool>,
+}
+
+/// The line that a program waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[ts(export_to = "wire.ts")]
+pub struct InputLine {
+    pub value: String,
 }
 
 /// Something that happened, as `/api/events` tells it.

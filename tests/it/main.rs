@@ -12,6 +12,7 @@ mod peer;
 mod refusals;
 mod rest;
 mod roles;
+mod runs;
 mod server;
 mod sockets;
 mod stopping;

@@ -11,6 +11,11 @@ export type NotebookId = string;
 export type CellId = string;
 
 /**
+ * One run of a cell, unique in the server.
+ */
+export type RunId = string;
+
+/**
  * What a cell is for.
  */
 export type CellKind = "code" | "note" | "prompt" | "raw";
@@ -37,7 +42,94 @@ export type Role = "viewer" | "editor";
 /**
  * A fact about a document, derived from its transactions, whoever caused them.
  */
-export type Event = { "event": "notebook:created", "data": { id: NotebookId, title: string, } } | { "event": "notebook:updated", "data": { id: NotebookId, title: string, } } | { "event": "notebook:deleted", "data": { id: NotebookId, } } | { "event": "cell:added", "data": { cell: CellId, kind: CellKind, after: CellId | null, } } | { "event": "cell:moved", "data": { cell: CellId, after: CellId | null, } } | { "event": "cell:deleted", "data": { cell: CellId, } } | { "event": "cell:restored", "data": { cell: CellId, } } | { "event": "cell:edited", "data": { cell: CellId, } };
+export type Event = { "event": "notebook:created", "data": { id: NotebookId, title: string, } } | { "event": "notebook:updated", "data": { id: NotebookId, title: string, } } | { "event": "notebook:deleted", "data": { id: NotebookId, } } | { "event": "cell:added", "data": { cell: CellId, kind: CellKind, after: CellId | null, } } | { "event": "cell:moved", "data": { cell: CellId, after: CellId | null, } } | { "event": "cell:deleted", "data": { cell: CellId, } } | { "event": "cell:restored", "data": { cell: CellId, } } | { "event": "cell:edited", "data": { cell: CellId, } } | { "event": "run:queued", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:started", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:finished", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:failed", "data": { runId: RunId, cell: CellId, kind: RunKind, error: string, } } | { "event": "run:cancelled", "data": { runId: RunId, cell: CellId, kind: RunKind, by?: Actor, } } | { "event": "cell:answer.delta", "data": { runId: RunId, cell: CellId, thinking: boolean, text: string, } } | { "event": "cell:answer.done", "data": { runId: RunId, cell: CellId, state: RunState, } };
+
+/**
+ * What runs a cell.
+ */
+export type RunKind = "code" | "prompt";
+
+/**
+ * How far a run is.
+ */
+export type RunState = "queued" | "running" | "ok" | "failed" | "cancelled" | "interrupted";
+
+/**
+ * What a running program waits for: a line that any editor may type.
+ */
+export type InputWanted = { 
+/**
+ * What the program asks.
+ */
+prompt: string, 
+/**
+ * What is typed is not to be shown.
+ */
+password: boolean, };
+
+/**
+ * What an answer cost.
+ */
+export type TokenUsage = { inputTokens: number, outputTokens: number, };
+
+/**
+ * The last run of a cell, as the document's root `runs` and REST tell it.
+ */
+export type Run = { runId: RunId, cell: CellId, kind: RunKind, state: RunState, 
+/**
+ * Who pressed Run.
+ */
+by: Actor, queuedAt: number, startedAt?: number, endedAt?: number, 
+/**
+ * Of the source that ran; the result is stale when the present source has another one.
+ */
+sourceHash?: string, executionCount?: number, 
+/**
+ * Why it failed or never began: a sentence.
+ */
+error?: string, stoppedBy?: Actor, 
+/**
+ * The program waits for a line.
+ */
+input?: InputWanted, 
+/**
+ * The model that answered.
+ */
+model?: string, usage?: TokenUsage, };
+
+/**
+ * How far a kernel is.
+ */
+export type KernelPhase = "stopped" | "preparing" | "starting" | "idle" | "busy" | "restarting" | "dead";
+
+/**
+ * The kernel of a notebook, as the document's root `kernel` and REST tell it.
+ */
+export type KernelStatus = { state: KernelPhase, 
+/**
+ * The kernelspec it was started by.
+ */
+spec?: string, 
+/**
+ * Since when it is in this state.
+ */
+since: number, 
+/**
+ * Who started, restarted or stopped it last.
+ */
+by?: Actor, 
+/**
+ * Why it is dead or stopped.
+ */
+sentence?: string, 
+/**
+ * What is being done while its environment is made.
+ */
+step?: string, 
+/**
+ * How much of that is done, 0 to 1.
+ */
+fraction?: number, };
 
 /**
  * The body of every refusal.
@@ -234,6 +326,88 @@ export type MoveCell = {
  * The cell to stand after; `null` for the beginning.
  */
 after: CellId | null, };
+
+/**
+ * Which cells of a notebook are to run: exactly one of these. Notes among them are passed over.
+ */
+export type RunCells = { 
+/**
+ * These, in the order of the notebook.
+ */
+cells?: Array<CellId>, 
+/**
+ * All before this one.
+ */
+above?: CellId, 
+/**
+ * This one and all after it.
+ */
+below?: CellId, 
+/**
+ * All of them: `true`.
+ */
+all?: boolean, };
+
+/**
+ * Runs that were asked for, or stopped.
+ */
+export type RunList = { runs: Array<Run>, };
+
+/**
+ * The kernel of a notebook.
+ */
+export type KernelBody = { 
+/**
+ * What was said while its environment was made.
+ */
+log: string, state: KernelPhase, 
+/**
+ * The kernelspec it was started by.
+ */
+spec?: string, 
+/**
+ * Since when it is in this state.
+ */
+since: number, 
+/**
+ * Who started, restarted or stopped it last.
+ */
+by?: Actor, 
+/**
+ * Why it is dead or stopped.
+ */
+sentence?: string, 
+/**
+ * What is being done while its environment is made.
+ */
+step?: string, 
+/**
+ * How much of that is done, 0 to 1.
+ */
+fraction?: number, };
+
+/**
+ * Starts a kernel.
+ */
+export type StartKernel = { 
+/**
+ * The kernelspec; the notebook's own if absent.
+ */
+spec?: string, };
+
+/**
+ * Starts the kernel anew: what it had in memory is gone.
+ */
+export type RestartKernel = { 
+/**
+ * And runs all cells.
+ */
+runAll?: boolean, };
+
+/**
+ * The line that a program waits for.
+ */
+export type InputLine = { value: string, };
 
 /**
  * A blob that was kept.

@@ -1,0 +1,295 @@
+//! Where a room meets kernels and language models: the one seam, and the tasks that carry what engines say into the
+//! room's mailbox.
+//!
+//! Invariant: at most one message of an engine waits in a mailbox, so that a program which never stops printing delays
+//! nobody's keystroke; the engine's own bounded channel waits meanwhile.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use storage::Store;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    task::AbortHandle,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    effects::Input,
+    handle::Command,
+    runs::{AnswerEvent, EngineCall, Generation, KernelCommand, KernelEvent},
+};
+use crate::{
+    ids::{NotebookId, RunId},
+    notebook::{self, BlobRef, Bundle, LeftOut, Output, Question},
+    vocabulary::KernelPhase,
+};
+
+/// Between two messages of one engine to its room, so that a stream of outputs costs twenty transactions a second.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Events of an engine that share a transaction at most.
+const EVENTS_MAX: usize = 256;
+
+/// A kernel, as a room talks with it. Dropping it ends the kernel.
+#[derive(Debug)]
+pub struct KernelLine {
+    pub commands: mpsc::Sender<KernelCommand>,
+    pub events: mpsc::Receiver<KernelEvent>,
+}
+
+/// An answer on its way. Dropping it drops the connection to the provider.
+#[derive(Debug)]
+pub struct AnswerLine {
+    pub events: mpsc::Receiver<AnswerEvent>,
+}
+
+/// What makes kernels and asks language models. Both return at once; progress and failures come as events.
+pub trait Engines: Send + Sync + 'static {
+    /// Starts a kernel by its kernelspec, or the default one.
+    ///
+    /// # Errors
+    /// A sentence that says why there will be none.
+    fn start_kernel(&self, notebook: &NotebookId, spec: Option<&str>) -> Result<KernelLine, String>;
+
+    /// Asks a language model.
+    ///
+    /// # Errors
+    /// A sentence that says why there will be no answer.
+    fn ask(&self, question: Question) -> Result<AnswerLine, String>;
+}
+
+/// A server without kernels and language models says so.
+#[derive(Debug, Clone, Copy)]
+pub struct NoEngines;
+
+impl Engines for NoEngines {
+    fn start_kernel(&self, _notebook: &NotebookId, _spec: Option<&str>) -> Result<KernelLine, String> {
+        Err("This server has no kernels: it cannot run code.".into())
+    }
+
+    fn ask(&self, _question: Question) -> Result<AnswerLine, String> {
+        Err("This server has no language models: it cannot answer questions.".into())
+    }
+}
+
+/// Something that reaches a room from outside its connections.
+#[derive(Debug)]
+pub(super) enum Said {
+    Kernel { generation: Generation, events: Vec<KernelEvent> },
+    Model { run: RunId, events: Vec<AnswerEvent> },
+    Kept { left_out: LeftOut, blob: Option<BlobRef> },
+}
+
+impl From<Said> for Input {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Kernel { generation, events } => Self::Kernel { generation, events },
+            Said::Model { run, events } => Self::Model { run, events },
+            Said::Kept { left_out: LeftOut { cell, output, .. }, blob } => Self::Kept { cell, output, blob },
+        }
+    }
+}
+
+/// A task that ends with whoever holds this.
+struct Task(AbortHandle);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+struct Kernel {
+    generation: Generation,
+    commands: mpsc::Sender<KernelCommand>,
+    _listening: Task,
+}
+
+/// The engines that work for one room.
+pub(super) struct Workers {
+    notebook: Option<NotebookId>,
+    engines: Arc<dyn Engines>,
+    way: Way,
+    kernel: Option<Kernel>,
+    answers: HashMap<RunId, Task>,
+}
+
+impl Workers {
+    /// None yet. `mailbox` is the room's own.
+    pub(super) fn new(
+        notebook: Option<NotebookId>,
+        engines: Arc<dyn Engines>,
+        store: Arc<dyn Store>,
+        mailbox: mpsc::WeakSender<Box<Command>>,
+    ) -> Self {
+        let way = Way { mailbox, store };
+        Self { notebook, engines, way, kernel: None, answers: HashMap::new() }
+    }
+
+    /// Does what the room wants; gives what came of it at once.
+    pub(super) fn call(&mut self, call: EngineCall) -> Option<Input> {
+        match call {
+            EngineCall::StartKernel { generation, spec } => self.start(generation, spec.as_deref()),
+            EngineCall::Kernel { generation, command } => self.tell(generation, command),
+            EngineCall::DropKernel { generation } => {
+                self.kernel.take_if(|kernel| kernel.generation == generation);
+                None
+            }
+            EngineCall::Ask { run, question } => self.ask(run, *question),
+            EngineCall::StopAnswer { run } => {
+                self.answers.remove(&run);
+                None
+            }
+            EngineCall::Keep(left_out) => {
+                tokio::spawn(keep(self.way.clone(), left_out));
+                None
+            }
+        }
+    }
+
+    fn start(&mut self, generation: Generation, spec: Option<&str>) -> Option<Input> {
+        match self.engines.start_kernel(self.notebook.as_ref()?, spec) {
+            Ok(KernelLine { commands, events }) => {
+                let listening = tokio::spawn(listen_to_kernel(self.way.clone(), generation, events));
+                self.kernel = Some(Kernel { generation, commands, _listening: Task(listening.abort_handle()) });
+                None
+            }
+            Err(sentence) => Some(dead(generation, sentence).into()),
+        }
+    }
+
+    fn tell(&mut self, generation: Generation, command: KernelCommand) -> Option<Input> {
+        let kernel = self.kernel.as_ref().filter(|kernel| kernel.generation == generation)?;
+        let refused = kernel.commands.try_send(command).err()?;
+        let sentence = match refused {
+            mpsc::error::TrySendError::Full(_) => "The kernel takes no more commands; it was given up.",
+            mpsc::error::TrySendError::Closed(_) => "The kernel ended.",
+        };
+        Some(dead(generation, sentence.into()).into())
+    }
+
+    fn ask(&mut self, run: RunId, question: Question) -> Option<Input> {
+        match self.engines.ask(question) {
+            Ok(AnswerLine { events }) => {
+                let listening = tokio::spawn(listen_to_model(self.way.clone(), run.clone(), events));
+                self.answers.insert(run, Task(listening.abort_handle()));
+                None
+            }
+            Err(sentence) => Some(Input::Model { run, events: vec![AnswerEvent::Failed { sentence }] }),
+        }
+    }
+}
+
+fn dead(generation: Generation, sentence: String) -> Said {
+    let state = KernelEvent::State { phase: KernelPhase::Dead, step: None, sentence: Some(sentence) };
+    Said::Kernel { generation, events: vec![state] }
+}
+
+/// The way into a room, which it does not keep open.
+#[derive(Clone)]
+struct Way {
+    mailbox: mpsc::WeakSender<Box<Command>>,
+    store: Arc<dyn Store>,
+}
+
+impl Way {
+    /// False if the room is gone.
+    async fn send(&self, said: Said, permit: Option<OwnedSemaphorePermit>) -> bool {
+        let Some(mailbox) = self.mailbox.upgrade() else { return false };
+        mailbox.send(Box::new(Command::Said { said, permit })).await.is_ok()
+    }
+
+    /// Keeps a content; its reference, or nothing if the disk refuses it.
+    fn put(&self, content: &[u8], mime: &str) -> Option<BlobRef> {
+        let hash = self.store.put_blob(content);
+        let hash = hash.inspect_err(|error| tracing::error!(%error, "an output could not be kept")).ok()?;
+        Some(BlobRef { sha256: hash.to_string(), mime: mime.to_owned(), size: content.len() as u64 })
+    }
+}
+
+/// One message at a time, with a pause between two.
+struct Pace {
+    turn: Arc<Semaphore>,
+    next: Instant,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self { turn: Arc::new(Semaphore::new(1)), next: Instant::now() }
+    }
+
+    async fn wait(&mut self) -> Option<OwnedSemaphorePermit> {
+        let permit = self.turn.clone().acquire_owned().await.ok();
+        sleep_until(self.next).await;
+        self.next = Instant::now() + PAUSE;
+        permit
+    }
+}
+
+async fn listen_to_kernel(way: Way, generation: Generation, mut events: mpsc::Receiver<KernelEvent>) {
+    let mut pace = Pace::new();
+    loop {
+        let permit = pace.wait().await;
+        let mut heard = Vec::new();
+        if events.recv_many(&mut heard, EVENTS_MAX).await == 0 {
+            way.send(dead(generation, "The kernel ended.".into()), None).await;
+            return;
+        }
+        let events = beside_the_document(&way, heard).await;
+        if !way.send(Said::Kernel { generation, events }, permit).await {
+            return;
+        }
+    }
+}
+
+async fn listen_to_model(way: Way, run: RunId, mut events: mpsc::Receiver<AnswerEvent>) {
+    let mut pace = Pace::new();
+    loop {
+        let permit = pace.wait().await;
+        let mut heard = Vec::new();
+        if events.recv_many(&mut heard, EVENTS_MAX).await == 0 {
+            let sentence = "The answer ended in the middle.".to_owned();
+            way.send(Said::Model { run, events: vec![AnswerEvent::Failed { sentence }] }, None).await;
+            return;
+        }
+        if !way.send(Said::Model { run: run.clone(), events: heard }, permit).await {
+            return;
+        }
+    }
+}
+
+/// Puts the large parts of outputs into blobs, on a thread that may wait for the disk.
+async fn beside_the_document(way: &Way, mut events: Vec<KernelEvent>) -> Vec<KernelEvent> {
+    if !events.iter_mut().filter_map(bundle_in).any(|bundle| notebook::is_large(bundle)) {
+        return events;
+    }
+    let way = way.clone();
+    let moved = tokio::task::spawn_blocking(move || {
+        for bundle in events.iter_mut().filter_map(bundle_in) {
+            notebook::move_large_parts(bundle, |content, mime| way.put(content, mime));
+        }
+        events
+    });
+    moved.await.unwrap_or_default()
+}
+
+fn bundle_in(event: &mut KernelEvent) -> Option<&mut Bundle> {
+    match event {
+        KernelEvent::Output {
+            output: Output::Display { bundle, .. } | Output::Update { bundle, .. } | Output::Result { bundle, .. },
+            ..
+        } => Some(bundle),
+        _ => None,
+    }
+}
+
+async fn keep(way: Way, left_out: LeftOut) {
+    let putting = way.clone();
+    let kept = tokio::task::spawn_blocking(move || {
+        let blob = putting.put(left_out.text.as_bytes(), "text/plain");
+        (left_out, blob)
+    });
+    if let Ok((left_out, blob)) = kept.await {
+        way.send(Said::Kept { left_out, blob }, None).await;
+    }
+}

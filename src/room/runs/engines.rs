@@ -1,0 +1,104 @@
+//! What a room says to kernels and language models, and what it hears from them: plain values.
+//!
+//! Invariant: nothing here knows how an engine works; `room/engines.rs` translates.
+
+use crate::{
+    ids::RunId,
+    notebook::{LeftOut, Output, Question},
+    vocabulary::{KernelPhase, TokenUsage},
+};
+
+/// Tells one kernel of a notebook from those before it.
+pub type Generation = u64;
+
+/// What a kernel is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KernelCommand {
+    Execute {
+        run: RunId,
+        code: String,
+    },
+    /// The line that the program waits for.
+    Input {
+        run: RunId,
+        value: String,
+    },
+    Interrupt,
+    Restart,
+    /// Also ends the making of its environment.
+    Shutdown,
+}
+
+/// What a kernel says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KernelEvent {
+    State {
+        phase: KernelPhase,
+        step: Option<String>,
+        sentence: Option<String>,
+    },
+    /// A line about the making of its environment.
+    Log {
+        line: String,
+        fraction: Option<f64>,
+    },
+    Output {
+        run: RunId,
+        output: Output,
+    },
+    InputWanted {
+        run: RunId,
+        prompt: String,
+        password: bool,
+    },
+    Finished {
+        run: RunId,
+        outcome: Outcome,
+        count: Option<i64>,
+    },
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Ok,
+    Failed,
+    /// It was not executed, or not to its end.
+    Aborted,
+}
+
+/// What a language model says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerEvent {
+    Thinking(String),
+    Text(String),
+    Done { model: Option<String>, usage: Option<TokenUsage> },
+    Failed { sentence: String },
+}
+
+/// What engines, and the store of blobs, are asked to do once the document says so durably.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EngineCall {
+    StartKernel {
+        generation: Generation,
+        spec: Option<String>,
+    },
+    Kernel {
+        generation: Generation,
+        command: KernelCommand,
+    },
+    /// Nobody listens to this kernel any more.
+    DropKernel {
+        generation: Generation,
+    },
+    Ask {
+        run: RunId,
+        question: Box<Question>,
+    },
+    /// Drops the connection to the provider.
+    StopAnswer {
+        run: RunId,
+    },
+    /// Keeps a text that has no place in the document.
+    Keep(LeftOut),
+}
