@@ -15,6 +15,9 @@ use super::{
 };
 use crate::ids::CellId;
 
+/// Bytes of a traceback: why code failed is shown even when there is no room for anything else.
+const TRACEBACK_MAX: usize = 64 << 10;
+
 /// How much one run may put into the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutputLimits {
@@ -62,12 +65,12 @@ impl StreamName {
 /// Something a program puts out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
-    /// `dropped` bytes before `text` were left out because there were too many at once.
     Stream {
         name: StreamName,
         text: String,
-        dropped: u64,
     },
+    /// Something people should know of what the program puts out; it stands among it.
+    Notice(String),
     Display {
         bundle: Bundle,
         display_id: Option<String>,
@@ -152,25 +155,33 @@ impl Outputs {
         let Some((cell, array)) = self.array(txn) else { return };
         if let Output::Clear { wait } = output {
             self.clear_next = wait;
-            return if wait { () } else { self.clear(txn, &cell) };
+            if !wait {
+                self.clear(txn, &cell);
+            }
+            return;
         }
         if std::mem::take(&mut self.clear_next) {
             self.clear(txn, &cell);
         }
         match output {
-            Output::Stream { name, text, dropped } => self.stream(txn, &array, name, &text, dropped),
+            Output::Stream { name, text } => self.stream(txn, &array, name, &text, false),
+            Output::Notice(sentence) => {
+                let open = self.stream.as_ref().filter(|stream| stream.is_last(txn, &array)).map(Stream::name);
+                self.stream(txn, &array, open.unwrap_or(StreamName::Stderr), &sentence, true);
+            }
             Output::Display { bundle, display_id } => {
                 self.push(txn, &array, displayed(schema::DISPLAY_DATA, bundle, display_id, None));
             }
             Output::Result { bundle, display_id, count } => {
                 self.push(txn, &array, displayed(schema::EXECUTE_RESULT, bundle, display_id, Some(count)));
             }
-            Output::Error { name, value, traceback } => self.push(
-                txn,
-                &array,
-                json!({ schema::OUTPUT_TYPE: schema::ERROR, schema::ENAME: name, schema::EVALUE: value,
-                    schema::TRACEBACK: traceback }),
-            ),
+            Output::Error { name, value, traceback } => {
+                let traceback = within(traceback, TRACEBACK_MAX);
+                let error = json!({ schema::OUTPUT_TYPE: schema::ERROR, schema::ENAME: name, schema::EVALUE: value,
+                    schema::TRACEBACK: traceback });
+                self.close_stream();
+                array.push_back(txn, In::from(cell::output_prelim(error.as_object().unwrap_or(&Object::new()))));
+            }
             Output::Update { .. } | Output::Clear { .. } => {}
         }
     }
@@ -208,7 +219,14 @@ impl Outputs {
         self.left_out.clear();
     }
 
-    fn stream(&mut self, txn: &mut TransactionMut<'_>, array: &ArrayRef, name: StreamName, text: &str, dropped: u64) {
+    fn stream(
+        &mut self,
+        txn: &mut TransactionMut<'_>,
+        array: &ArrayRef,
+        name: StreamName,
+        text: &str,
+        on_its_own_line: bool,
+    ) {
         let goes_on = self.stream.as_ref().is_some_and(|stream| stream.name() == name && stream.is_last(txn, array));
         if !goes_on {
             self.close_stream();
@@ -219,9 +237,9 @@ impl Outputs {
             self.written += 1;
         }
         let Some(stream) = &mut self.stream else { return };
-        stream.note_dropped(txn, dropped);
         let before = stream.inline_bytes();
-        stream.write(txn, array, text, self.limits.stream_units.min(self.limits.bytes as u32));
+        let line = on_its_own_line.then(|| stream.as_line(text));
+        stream.write(txn, array, line.as_deref().unwrap_or(text), self.limits.stream_units);
         self.bytes = (self.bytes + stream.inline_bytes()).saturating_sub(before);
     }
 
@@ -267,6 +285,17 @@ impl Outputs {
         let map = array.push_back(txn, In::from(cell::output_prelim(&output)));
         self.notice = map.cast::<MapRef>().ok().and_then(|map| outline::nested_id(map.as_ref()));
     }
+}
+
+/// The last lines of a traceback, which say most.
+fn within(mut lines: Vec<String>, max: usize) -> Vec<String> {
+    let mut bytes = 0;
+    let kept = lines.iter().rev().take_while(|line| {
+        bytes += line.len();
+        bytes <= max
+    });
+    let kept = kept.count();
+    lines.split_off(lines.len() - kept)
 }
 
 /// An output with a bundle.

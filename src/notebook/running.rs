@@ -2,7 +2,7 @@
 //!
 //! Imports runs, outputs, answer, context, outline. Invariant: a cell that is not there any more is passed over.
 
-use serde_json::{Value, json};
+use serde_json::{Map as Object, Value, json};
 use yrs::{GetString, ID, Map, MapRef, ReadTxn, TransactionMut};
 
 use super::{
@@ -84,8 +84,18 @@ impl Notebook {
     /// The kernelspec the notebook asks for.
     pub fn kernelspec<T: ReadTxn>(txn: &T) -> Option<String> {
         let meta = txn.get_map(schema::META).and_then(|meta| cell::metadata(txn, &meta))?;
-        let spec = json::to_value(txn, &meta.get(txn, "kernelspec")?);
+        let spec = json::to_value(txn, &meta.get(txn, schema::KERNELSPEC)?);
         spec.get(schema::NAME)?.as_str().map(str::to_owned)
+    }
+
+    /// Writes what is known of the notebook's language, unless it is known.
+    pub fn set_language(&self, txn: &mut TransactionMut<'_>, info: &Object<String, Value>) {
+        let meta = schema::map(txn, schema::META);
+        let metadata = cell::ensure_metadata(txn, &meta);
+        let known = metadata.get(txn, schema::LANGUAGE_INFO).map(|known| json::to_value(txn, &known));
+        if known.as_ref().and_then(Value::as_object) != Some(info) {
+            metadata.insert(txn, schema::LANGUAGE_INFO, json::object_to_any(info));
+        }
     }
 
     /// Kind and text of a cell that people see.

@@ -95,9 +95,9 @@ impl Runs {
 
     /// Takes away what clients wrote; forgets the runs of cells that are gone.
     pub fn restore(&mut self, txn: &mut TransactionMut<'_>, there: &HashSet<CellId>) {
-        for gone in self.runs.extract_if(.., |cell, _| !there.contains(cell)) {
-            self.events.extend(cancelled(gone.1));
-        }
+        let (runs, gone) = std::mem::take(&mut self.runs).into_iter().partition(|(cell, _)| there.contains(cell));
+        self.runs = runs;
+        self.events.extend(BTreeMap::into_values(gone).filter_map(cancelled));
         let root = schema::map(txn, schema::RUNS);
         let strange: Vec<String> = root
             .iter(txn)

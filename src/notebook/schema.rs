@@ -100,6 +100,8 @@ pub const FILE_CELL_TYPE: &str = "file_cell_type";
 pub const KEPT_ATTACHMENTS: &str = "kept_attachments";
 /// In the notebook's metadata.
 pub const TITLE: &str = "title";
+pub const KERNELSPEC: &str = "kernelspec";
+pub const LANGUAGE_INFO: &str = "language_info";
 /// In a cell's metadata; Jupyter keeps `collapsed` and `jupyter.outputs_hidden` in step.
 pub const JUPYTER: &str = "jupyter";
 pub const SOURCE_HIDDEN: &str = "source_hidden";

@@ -29,7 +29,6 @@ pub struct Stream {
     /// Bytes in the document, head and tail together.
     inline: usize,
     middle: Option<Growing>,
-    dropped: u64,
 }
 
 /// The left out middle, while it grows.
@@ -54,7 +53,7 @@ impl Stream {
     /// Begins a stream behind the outputs there are.
     pub fn open(txn: &mut TransactionMut<'_>, array: &ArrayRef, name: StreamName) -> Self {
         let map = push(txn, array, name, "");
-        Self { name, map, terminal: Terminal::default(), units: 0, inline: 0, middle: None, dropped: 0 }
+        Self { name, map, terminal: Terminal::default(), units: 0, inline: 0, middle: None }
     }
 
     pub fn name(&self) -> StreamName {
@@ -76,14 +75,10 @@ impl Stream {
         outputs::live_map(txn, &self.map)?.get(txn, schema::TEXT)?.cast().ok()
     }
 
-    /// Says where bytes are missing that the kernel was not let put out.
-    pub fn note_dropped(&mut self, txn: &mut TransactionMut<'_>, dropped: u64) {
-        if dropped == 0 {
-            return;
-        }
-        self.dropped += dropped;
-        let notice = format!("\n[{dropped} bytes left out here: they came faster than anybody can read]\n");
-        self.append(txn, &notice);
+    /// A sentence of ours among what the program says.
+    pub fn as_line(&self, sentence: &str) -> String {
+        let before = if self.terminal.line_units() > 0 { "\n" } else { "" };
+        format!("{before}[{sentence}]\n")
     }
 
     /// Writes text as a terminal shows it; a stream of more than `max` UTF-16 units loses its middle.

@@ -70,7 +70,7 @@ impl Terminal {
     /// Whole lines without control characters, which is nearly all there is. Gives what it did not write.
     fn write_plainly<'a>(&mut self, text: &'a str, done: &mut String) -> &'a str {
         let special = |byte: &u8| *byte < 0x20 && *byte != b'\n' && *byte != b'\t' || *byte == 0x7f;
-        let plain_bytes = text.as_bytes().iter().position(|byte| special(byte)).unwrap_or(text.len());
+        let plain_bytes = text.as_bytes().iter().position(special).unwrap_or(text.len());
         let lines = text[..plain_bytes].rfind('\n').map_or(0, |at| at + 1);
         let at_end = self.column == self.line.len() && self.escape.is_empty();
         if lines == 0 || !at_end || self.style != self.end_of_line() {

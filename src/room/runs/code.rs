@@ -121,6 +121,14 @@ impl Runs {
             KernelEvent::State { phase, step, sentence } => self.enter(desk, phase, step, sentence),
             KernelEvent::Log { line, fraction } => self.log(desk, &line, fraction),
             KernelEvent::Output { run, output } => self.put_out(desk, &run, output),
+            KernelEvent::Language(info) => desk.notebook.set_language(desk.txn, &info),
+            KernelEvent::Notice { run, sentence } => {
+                let run = run.or_else(|| self.lanes.code().map(|ticket| ticket.run.clone()));
+                match run {
+                    Some(run) => self.put_out(desk, &run, Output::Notice(sentence)),
+                    None => desk.notebook.log_kernel(desk.txn, Some(&format!("{sentence}\n"))),
+                }
+            }
             KernelEvent::InputWanted { run, prompt, password } => {
                 let wanted = InputWanted { prompt, password };
                 if let Some(ticket) = self.lanes.running(&run).cloned() {

@@ -2,6 +2,8 @@
 //!
 //! Invariant: nothing here knows how an engine works; `room/engines.rs` translates.
 
+use serde_json::{Map, Value};
+
 use crate::{
     ids::RunId,
     notebook::{LeftOut, Output, Question},
@@ -41,6 +43,13 @@ pub enum KernelEvent {
     Log {
         line: String,
         fraction: Option<f64>,
+    },
+    /// What is known of the language once the kernel has answered, as Jupyter's `language_info` has it.
+    Language(Map<String, Value>),
+    /// Something people should know of the kernel, or of the run that goes on.
+    Notice {
+        run: Option<RunId>,
+        sentence: String,
     },
     Output {
         run: RunId,

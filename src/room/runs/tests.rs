@@ -108,7 +108,7 @@ impl World {
     }
 
     fn prints(&mut self, run: &RunId, text: &str) {
-        let output = Output::Stream { name: StreamName::Stdout, text: text.into(), dropped: 0 };
+        let output = Output::Stream { name: StreamName::Stdout, text: text.into() };
         self.said(KernelEvent::Output { run: run.clone(), output });
     }
 
