@@ -88,6 +88,18 @@ plain_id!(
     CellId, "cell id"
 );
 
+plain_id!(
+    /// One run of a cell.
+    RunId, "run id"
+);
+
+impl RunId {
+    /// A new id.
+    pub fn generate() -> Self {
+        Self(format!("run_{}", uuid::Uuid::new_v4().simple()).into())
+    }
+}
+
 impl NotebookId {
     /// A new id; sorts by creation time.
     pub fn generate() -> Self {
@@ -158,5 +170,6 @@ mod tests {
     fn generated_ids_are_valid() {
         assert!(is_plain(NotebookId::generate().as_str()));
         assert!(is_plain(CellId::generate().as_str()));
+        assert!(is_plain(RunId::generate().as_str()));
     }
 }
