@@ -6,7 +6,7 @@ use clap::Parser;
 use coscribe::{
     cli::{self, Cli, CliError, Command},
     config::{self, DataDirectory, ServeArgs},
-    maintenance, server,
+    kernel, maintenance, server,
 };
 
 /// Gives memory of unloaded documents back to the system; its settings are in `.cargo/config.toml`.
@@ -14,6 +14,10 @@ use coscribe::{
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    // Not a command for people: the server starts it, once for each kernel.
+    if std::env::args_os().nth(1).is_some_and(|first| first == kernel::KEEPER_COMMAND) {
+        return ExitCode::from(kernel::keep());
+    }
     let Cli { command, data } = Cli::parse();
     let data = DataDirectory::from_args(&data);
     let done = match command {

@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("catalogue", 1),
     ("notebook", 1),
     ("wire", 1),
+    ("kernel", 2),
     ("room", 3),
     ("http", 4),
     ("cli", 4),
@@ -37,9 +38,12 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("yrs", &["notebook", "room"]),
     ("axum", &["http", "server"]),
     ("sled", &[]),
+    ("jupyter_protocol", &["kernel"]),
+    ("jupyter_zmq_client", &["kernel"]),
+    ("zeromq", &["kernel"]),
     ("anyhow", &["cli", "main"]),
     ("storage", &["room", "http", "server", "maintenance", "main"]),
-    ("tokio", &["room", "http", "server", "maintenance", "cli", "main"]),
+    ("tokio", &["kernel", "room", "http", "server", "maintenance", "cli", "main"]),
 ];
 
 /// What the store must never depend on: it knows bytes and sequence numbers.

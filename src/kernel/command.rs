@@ -1,0 +1,62 @@
+//! What a kernel can be asked. Imports ids. Invariant: a command never waits for an answer; answers are events.
+
+use std::{path::PathBuf, time::Duration};
+
+use serde_json::{Map, Value};
+
+use super::event::CommKind;
+use crate::ids::RunId;
+
+/// Which kernel to start, and how.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// The name of a [`super::KernelSpec`].
+    pub spec: String,
+    /// Where its code runs; made when it is not there.
+    pub working_directory: PathBuf,
+    pub limits: KernelLimits,
+}
+
+/// What one kernel may use; `None` is without limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KernelLimits {
+    /// Address space of each of its processes, in bytes. Python raises `MemoryError` beyond it.
+    pub memory_bytes: Option<u64>,
+    /// Processor time of each of its processes, in seconds; the system ends a process that used more.
+    pub cpu_seconds: Option<u64>,
+    /// How long one run may take; it is interrupted then, and the kernel is ended when that does not help.
+    pub run_time: Option<Duration>,
+    /// How long it may have nothing to do before it is shut down.
+    pub idle: Option<Duration>,
+}
+
+/// One question about code, answered once under the same number; whoever asks chooses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AskId(pub u64);
+
+/// What a kernel is told.
+#[derive(Debug, Clone)]
+pub enum KernelCommand {
+    /// Runs code after what was asked before. With `allow_input`, it may ask people for a line.
+    Execute { run: RunId, code: String, allow_input: bool },
+    /// The line that the run asked for.
+    Input { run: RunId, value: String },
+    /// Stops the run under way; those that wait stay.
+    Interrupt,
+    /// Takes a run that has not begun out of the queue; it ends as aborted.
+    Withdraw { run: RunId },
+    /// A fresh process; runs that were asked for are aborted. Also brings a dead kernel back.
+    Restart,
+    /// Ends the kernel for good.
+    Shutdown,
+    /// What could stand at the cursor, counted in Unicode characters.
+    Complete { ask: AskId, code: String, cursor: usize },
+    /// What is known of the name at the cursor, counted in Unicode characters; `detail` 0 or 1.
+    Inspect { ask: AskId, code: String, cursor: usize, detail: usize },
+    /// A message to a widget of the kernel.
+    Comm { kind: CommKind, comm: String, target: Option<String>, data: Map<String, Value>, buffers: Vec<Vec<u8>> },
+    /// Installs packages into the environment that all notebooks share.
+    InstallPackages(Vec<String>),
+    /// Stops waiting for the environment or for packages; the work ends when nobody else waits for it.
+    CancelPreparation,
+}

@@ -1,0 +1,72 @@
+//! The messages that are sent to kernels. Imports nothing of ours. Invariant: every request has an id of its own.
+
+use jupyter_protocol::{
+    CommClose, CommMsg, CommOpen, CompleteRequest, ExecuteRequest, Header, InputReply, InspectRequest,
+    InterruptRequest, JupyterMessage, KernelInfoRequest, ReplyStatus, ShutdownRequest,
+};
+use serde_json::{Map, Value};
+
+use super::event::CommKind;
+
+/// The id under which answers to a message come back.
+pub fn id(message: &JupyterMessage) -> String {
+    message.header.msg_id.clone()
+}
+
+/// Runs code; what follows it is not aborted when it fails, because the notebook's queue decides that.
+pub fn execute(code: String, allow_input: bool) -> JupyterMessage {
+    let request = ExecuteRequest { code, allow_stdin: allow_input, stop_on_error: false, ..Default::default() };
+    JupyterMessage::new(request, None)
+}
+
+/// Asks what the kernel is; the first sign that it answers.
+pub fn kernel_info() -> JupyterMessage {
+    JupyterMessage::new(KernelInfoRequest {}, None)
+}
+
+/// Asks what could stand at the cursor.
+pub fn complete(code: String, cursor: usize) -> JupyterMessage {
+    JupyterMessage::new(CompleteRequest { code, cursor_pos: cursor }, None)
+}
+
+/// Asks what is known of the name at the cursor.
+pub fn inspect(code: String, cursor: usize, detail: usize) -> JupyterMessage {
+    JupyterMessage::new(InspectRequest { code, cursor_pos: cursor, detail_level: Some(detail) }, None)
+}
+
+/// The line that an input request asked for.
+pub fn input(value: String, asked: Header) -> JupyterMessage {
+    let mut message = JupyterMessage::new(InputReply { value, status: ReplyStatus::Ok, error: None }, None);
+    message.parent_header = Some(asked);
+    message
+}
+
+/// Interrupts the run under way.
+pub fn interrupt() -> JupyterMessage {
+    JupyterMessage::new(InterruptRequest {}, None)
+}
+
+/// Asks the kernel to end by itself.
+pub fn shutdown(restart: bool) -> JupyterMessage {
+    JupyterMessage::new(ShutdownRequest { restart }, None)
+}
+
+/// A message to a widget.
+pub fn comm(
+    kind: CommKind,
+    comm: String,
+    target: Option<String>,
+    data: Map<String, Value>,
+    buffers: Vec<Vec<u8>>,
+) -> JupyterMessage {
+    let comm_id = comm.into();
+    let message = match kind {
+        CommKind::Open => {
+            let target_name = target.unwrap_or_default();
+            JupyterMessage::new(CommOpen { comm_id, target_name, data, target_module: None }, None)
+        }
+        CommKind::Message => JupyterMessage::new(CommMsg { comm_id, data }, None),
+        CommKind::Close => JupyterMessage::new(CommClose { comm_id, data }, None),
+    };
+    message.with_buffers(buffers.into_iter().map(Into::into).collect())
+}

@@ -1,0 +1,112 @@
+//! What can be set for all kernels of a server, with its defaults and their reasons. Imports nothing of ours.
+//!
+//! Invariant: every wait of the engine ends by a constant or a setting of this file.
+
+use std::{path::PathBuf, time::Duration};
+
+/// Commands that may wait for one kernel: "run all" of a large notebook.
+pub const COMMANDS_WAITING: usize = 1024;
+
+/// Events that may wait for whoever holds a kernel. Small: what waits longer is better joined.
+pub const EVENTS_WAITING: usize = 64;
+
+/// Runs that may wait in one kernel; the notebook keeps its own queue.
+pub const RUNS_WAITING: usize = 10_000;
+
+/// How long output is collected before it is told: people see it at once, documents get few updates.
+pub const JOINING: Duration = Duration::from_millis(60);
+
+/// How long a kernel may take from its start to its first answer. Cold disks and busy machines need most of it.
+pub const START_LIMIT: Duration = Duration::from_secs(90);
+
+/// How long a kernel has to end by itself, so that it can run its exit handlers; the server's own stop takes two seconds.
+pub const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How long an interrupt may go without effect before people are told.
+pub const INTERRUPT_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long a run that was interrupted for its time may go on before its kernel is ended.
+pub const TIME_LIMIT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the second of a run's two endings (reply and idle) may stay away after the last sign of the run.
+pub const ENDING_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a completion or an inspection may take before it is answered with nothing. The first one of a kernel loads
+/// its libraries.
+pub const ASK_LIMIT: Duration = Duration::from_secs(5);
+
+/// The settings of all kernels of a server.
+#[derive(Debug, Clone)]
+pub struct KernelSettings {
+    /// The data directory of the server; the Python environment is made in it.
+    pub data: PathBuf,
+    /// The program that keeps kernels, which is this one: it is started with [`super::KEEPER_COMMAND`].
+    pub keeper: PathBuf,
+    /// The Python that the environment is made with; without it, `python3` of the search path.
+    pub python: Option<PathBuf>,
+    /// `uv`, if it is not to be looked for in the search path. An empty path means: use pip.
+    pub uv: Option<PathBuf>,
+    /// What is installed into a new environment.
+    pub packages: Vec<String>,
+    /// Variables of the process environment that tools and kernels get besides those of the server.
+    pub variables: Vec<(String, String)>,
+    pub isolation: Isolation,
+    pub rates: Rates,
+    /// Kernels at a time. An idle one holds some 50 MiB.
+    pub kernels_max: usize,
+}
+
+impl KernelSettings {
+    /// The defaults for a data directory.
+    pub fn new(data: PathBuf) -> Self {
+        Self {
+            data,
+            keeper: own_program(),
+            python: None,
+            uv: None,
+            packages: vec!["ipykernel".into()],
+            variables: Vec::new(),
+            isolation: Isolation::None,
+            rates: Rates::default(),
+            kernels_max: 32,
+        }
+    }
+}
+
+/// This very program, even after its file was replaced by a newer one.
+fn own_program() -> PathBuf {
+    let linux = PathBuf::from("/proc/self/exe");
+    if linux.exists() { linux } else { std::env::current_exe().unwrap_or_else(|_| "coscribe".into()) }
+}
+
+/// What stands between the code of kernels and the machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// Kernels may do what the user of the server may do.
+    #[default]
+    None,
+    /// Each kernel sees only its own processes, may write to its working directory and the Python environment, and does
+    /// not see the data of the server. Needs `bwrap`.
+    Bubblewrap { program: PathBuf },
+    /// Kernels run as another user of the machine. Needs a server that runs as root.
+    User { user: u32, group: u32 },
+}
+
+/// How fast output may come in the long run and at once. Beyond it the newest is shown and the rest counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rates {
+    /// Text, in bytes a second: faster than anybody reads, slow enough for documents and readers.
+    pub text_bytes: u64,
+    /// Text that may come at once: 10,000 lines of a hundred characters.
+    pub text_burst: u64,
+    /// Rich outputs, in bytes a second: a large plot each second.
+    pub rich_bytes: u64,
+    /// Rich outputs that may come at once: a notebook full of plots.
+    pub rich_burst: u64,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self { text_bytes: 256 << 10, text_burst: 1 << 20, rich_bytes: 4 << 20, rich_burst: 64 << 20 }
+    }
+}
