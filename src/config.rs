@@ -285,6 +285,11 @@ impl DataDirectory {
         self.0.join("token")
     }
 
+    /// Which providers of language models there are; `llm/file.rs` tells its form.
+    pub fn models(&self) -> PathBuf {
+        self.0.join("models.json")
+    }
+
     /// The address of the server that uses the directory, while it runs.
     pub fn address(&self) -> PathBuf {
         self.0.join("address")

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod http;
 pub mod ids;
+pub mod llm;
 pub mod maintenance;
 pub mod measure;
 pub mod notebook;

@@ -128,7 +128,8 @@ fn start_again() {
 fn log(format: LogFormat) {
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_env("COSCRIBE_LOG").or_else(|_| EnvFilter::try_from_default_env());
-    let filter = filter.unwrap_or_else(|_| EnvFilter::new("info"));
+    // The client of the language models logs what providers answer; what of it people need, `llm` says, scrubbed.
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new("info,genai=off"));
     let colours = std::io::stderr().is_terminal();
     let builder = fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     let started = match format {

@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("catalogue", 1),
     ("notebook", 1),
     ("wire", 1),
+    ("llm", 2),
     ("room", 3),
     ("http", 4),
     ("cli", 4),
@@ -39,7 +40,9 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("sled", &[]),
     ("anyhow", &["cli", "main"]),
     ("storage", &["room", "http", "server", "maintenance", "main"]),
-    ("tokio", &["room", "http", "server", "maintenance", "cli", "main"]),
+    ("genai", &["llm"]),
+    ("reqwest", &["llm"]),
+    ("tokio", &["llm", "room", "http", "server", "maintenance", "cli", "main"]),
 ];
 
 /// What the store must never depend on: it knows bytes and sequence numbers.
