@@ -285,6 +285,16 @@ impl DataDirectory {
         self.0.join("token")
     }
 
+    /// Which providers of language models there are; `llm/file.rs` tells its form.
+    pub fn models(&self) -> PathBuf {
+        self.0.join("models.json")
+    }
+
+    /// Where the code of notebooks runs: a folder for each.
+    pub fn files(&self) -> PathBuf {
+        self.0.join("files")
+    }
+
     /// The address of the server that uses the directory, while it runs.
     pub fn address(&self) -> PathBuf {
         self.0.join("address")

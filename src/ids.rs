@@ -92,18 +92,6 @@ plain_id!(
     RunId, "run id"
 );
 
-plain_id!(
-    /// One run of a cell.
-    RunId, "run id"
-);
-
-impl RunId {
-    /// A new id.
-    pub fn generate() -> Self {
-        Self(format!("run_{}", uuid::Uuid::new_v4().simple()).into())
-    }
-}
-
 impl NotebookId {
     /// A new id; sorts by creation time.
     pub fn generate() -> Self {

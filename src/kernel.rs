@@ -44,10 +44,10 @@ pub use self::{
     },
     keeper::{KEEPER_COMMAND, keep},
     python::EnvironmentState,
-    settings::{Isolation, KernelSettings, Rates},
+    settings::{COMMANDS_WAITING, Isolation, KernelSettings, Rates},
     specs::{KernelSpec, Origin},
 };
-use self::{python::PythonEnvironment, settings::COMMANDS_WAITING, settings::EVENTS_WAITING};
+use self::{python::PythonEnvironment, settings::EVENTS_WAITING};
 
 /// A kernel that was asked for. Dropping `commands` or `events` shuts it down.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ pub mod config;
 pub mod http;
 pub mod ids;
 pub mod kernel;
+pub mod llm;
 pub mod maintenance;
 pub mod measure;
 pub mod notebook;

@@ -42,6 +42,8 @@ mod files_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod outputs_tests;
+#[cfg(test)]
 mod test_support;
 
 use std::collections::{HashMap, HashSet};

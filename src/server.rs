@@ -3,6 +3,8 @@
 //! Imports everything below. Invariant: after [`run`] returns, everything shown as saved is on disk and no socket is
 //! left without a word.
 
+mod engines;
+
 use std::{
     io::{self, IsTerminal, Write},
     net::{IpAddr, SocketAddr, UdpSocket},
@@ -23,10 +25,12 @@ use tokio::{
     time,
 };
 
+use self::engines::ServerEngines;
 use crate::{
     config::{self, DataDirectory, Limits, LogFormat, ServeArgs},
     http::{self, Access, Answers, App, EventHub, InvalidOrigin, Tokens},
     ids::{InvalidId, NotebookId},
+    kernel::Kernels,
     measure,
     notebook::ImportedNotebook,
     room::{CreateError, RoomLimits, Rooms},
@@ -81,7 +85,9 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let store = tokio::task::spawn_blocking(move || SledStore::open(&path, storage::Options::default())).await;
     let disk = Arc::new(store.map_err(|error| ServeError::Serve(error.into()))??);
     let store: Arc<dyn Store> = disk.clone();
-    let rooms = Rooms::new(store.clone(), room_limits(&args.limits));
+    let engines = Arc::new(ServerEngines::new(&data));
+    let kernels = engines.kernels();
+    let rooms = Rooms::with_engines(store.clone(), room_limits(&args.limits), engines);
     rooms.supervise(start_again);
     welcome(&rooms, store.clone()).await?;
     let listener = listen(args.listen).map_err(|cause| ServeError::Listen { address: args.listen, cause })?;
@@ -92,7 +98,7 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let connections = app.connections.clone();
     let _announced = Announced::write(&data, &format!("http://{}{}", reachable(address), args.base_path.as_str()))?;
     greet(&greeting).map_err(ServeError::Serve)?;
-    serve(listener, app, &stop, &rooms, &connections, args.limits.max_connections).await?;
+    serve(listener, app, &stop, (&rooms, &kernels), &connections, args.limits.max_connections).await?;
     // Not left to the last who holds it: some threads never end, and documents that were folded just now open faster.
     tokio::task::spawn_blocking(move || disk.close()).await.map_err(|error| ServeError::Serve(error.into()))
 }
@@ -128,7 +134,8 @@ fn start_again() {
 fn log(format: LogFormat) {
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_env("COSCRIBE_LOG").or_else(|_| EnvFilter::try_from_default_env());
-    let filter = filter.unwrap_or_else(|_| EnvFilter::new("info"));
+    // The client of the language models logs what providers answer; what of it people need, `llm` says, scrubbed.
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new("info,genai=off"));
     let colours = std::io::stderr().is_terminal();
     let builder = fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     let started = match format {
@@ -353,7 +360,7 @@ async fn serve(
     listener: TcpListener,
     app: App,
     stop: &Stop,
-    rooms: &Arc<Rooms>,
+    (rooms, kernels): (&Arc<Rooms>, &Kernels),
     connections: &Arc<Semaphore>,
     max_connections: usize,
 ) -> Result<(), ServeError> {
@@ -379,6 +386,8 @@ async fn serve(
     }
     let orderly = async {
         rooms.stop().await;
+        // Ends what the rooms have not ended: a room sets its kernel free with a word, and does not wait for it.
+        kernels.stop().await;
         let all = u32::try_from(max_connections).unwrap_or(u32::MAX);
         if connections.acquire_many(all).await.is_err() {
             tracing::debug!("nobody counts connections any more");

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("notebook", 1),
     ("wire", 1),
     ("kernel", 2),
+    ("llm", 2),
     ("room", 3),
     ("http", 4),
     ("cli", 4),
@@ -43,7 +44,9 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("zeromq", &["kernel"]),
     ("anyhow", &["cli", "main"]),
     ("storage", &["room", "http", "server", "maintenance", "main"]),
-    ("tokio", &["kernel", "room", "http", "server", "maintenance", "cli", "main"]),
+    ("genai", &["llm"]),
+    ("reqwest", &["llm"]),
+    ("tokio", &["kernel", "llm", "room", "http", "server", "maintenance", "cli", "main"]),
 ];
 
 /// What the store must never depend on: it knows bytes and sequence numbers.

@@ -219,3 +219,116 @@ fn joined(messages: impl Iterator<Item = Message>) -> Vec<Message> {
     }
     joined
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn cell(id: &str, kind: CellKind, source: &str) -> CellView {
+        CellView::new(id.parse().unwrap(), kind, source.into())
+    }
+
+    fn flagged(mut cell: CellView, key: &str) -> CellView {
+        cell.metadata.insert(key.into(), Value::Bool(true));
+        cell
+    }
+
+    fn answered_by(mut cell: CellView, answer: &str) -> CellView {
+        cell.outputs = vec![
+            json!({ "output_type": "display_data", "metadata": {},
+                "data": { schema::THINKING: {}, "text/markdown": "secret thoughts" } }),
+            json!({ "output_type": "display_data", "metadata": {}, "data": { "text/markdown": answer } }),
+        ];
+        cell
+    }
+
+    fn asked(cells: Vec<CellView>, stale: &str) -> Question {
+        let notebook = NotebookView { cells, ..NotebookView::default() };
+        question(&notebook, &"q".parse().unwrap(), |cell| cell.id.as_str() == stale).unwrap()
+    }
+
+    fn said(question: &Question) -> Vec<(Speaker, &str)> {
+        question.messages.iter().map(|message| (message.speaker, message.text.as_str())).collect()
+    }
+
+    #[test]
+    fn ln_37_ln_87_the_cells_above_are_sent_in_their_order_with_what_is_pinned_and_without_what_is_skipped() {
+        let question = asked(
+            vec![
+                cell("a", CellKind::Note, "# Title"),
+                flagged(cell("b", CellKind::Note, "not this"), "skipped"),
+                cell("q", CellKind::Prompt, "Why?"),
+                cell("c", CellKind::Note, "below"),
+                flagged(cell("d", CellKind::Note, "pinned below"), "pinned"),
+            ],
+            "",
+        );
+        assert_eq!(said(&question), [(Speaker::User, "# Title\n\npinned below\n\nWhy?")]);
+        assert_eq!(question.cells.iter().map(CellId::as_str).collect::<Vec<_>>(), ["a", "d"]);
+    }
+
+    #[test]
+    fn ln_86_an_answer_to_an_older_question_is_not_sent_and_thinking_never_is() {
+        let cells = || {
+            vec![
+                answered_by(cell("p", CellKind::Prompt, "Who is John?"), "A friend."),
+                cell("q", CellKind::Prompt, "And now?"),
+            ]
+        };
+        let fresh = asked(cells(), "");
+        assert_eq!(
+            said(&fresh),
+            [(Speaker::User, "Who is John?"), (Speaker::Assistant, "A friend."), (Speaker::User, "And now?")]
+        );
+        assert_eq!(said(&asked(cells(), "p")), [(Speaker::User, "And now?")]);
+    }
+
+    #[test]
+    fn code_goes_with_its_output_which_is_trimmed_and_no_output_can_end_its_block() {
+        let mut code = cell("a", CellKind::Code, "print('```')");
+        code.outputs = vec![json!({ "output_type": "stream", "name": "stdout", "text": "```\n".repeat(2_000) })];
+        let question = asked(vec![code.clone(), cell("q", CellKind::Prompt, "Why?")], "");
+        let text = &question.messages[0].text;
+        assert!(text.starts_with("````\nprint('```')\n````\nOutput:\n````\n"), "{text}");
+        assert!(text.contains("characters left out") && text.len() < OUTPUT_HEAD + OUTPUT_TAIL + 200);
+        let stale = asked(vec![code, cell("q", CellKind::Prompt, "Why?")], "a");
+        assert!(!stale.messages[0].text.contains("Output:"), "what an older source put out says nothing");
+    }
+
+    #[test]
+    fn what_is_farthest_above_goes_first_when_there_is_too_much_but_what_is_pinned_stays() {
+        let long = "x".repeat(CONTEXT_MAX / 2);
+        let cells = vec![
+            flagged(cell("a", CellKind::Note, "pinned"), "pinned"),
+            cell("b", CellKind::Note, &long),
+            cell("c", CellKind::Note, &long),
+            cell("d", CellKind::Note, "near"),
+            cell("q", CellKind::Prompt, "Why?"),
+        ];
+        let question = asked(cells, "");
+        assert_eq!(question.cells.iter().map(CellId::as_str).collect::<Vec<_>>(), ["a", "c", "d"]);
+    }
+
+    #[test]
+    fn ln_88_mode_and_model_come_from_the_cell_or_the_notebook_and_pictures_from_notes() {
+        let mut note = cell("a", CellKind::Note, "![x](attachment:x.png)");
+        let attachments = json!({ "x.png": { "image/png": "iV\nBO" }, "y.svg": { "image/svg+xml": "<svg/>" } });
+        note.attachments = attachments.as_object().cloned();
+        let mut prompt = cell("q", CellKind::Prompt, "What is it?");
+        cell::ours(&mut prompt.metadata).insert("model".into(), "large".into());
+        cell::ours(&mut prompt.metadata).insert("thinking".into(), true.into());
+        let metadata = json!({ "coscribe": { "model": "small", "provider": "ours", "mode": "concise" } });
+        let notebook = NotebookView {
+            cells: vec![note, prompt],
+            metadata: metadata.as_object().unwrap().clone(),
+            ..NotebookView::default()
+        };
+        let question = question(&notebook, &"q".parse().unwrap(), |_| false).unwrap();
+        assert_eq!((question.model.as_deref(), question.provider.as_deref()), (Some("large"), Some("ours")));
+        assert!(question.thinking && question.system.unwrap().contains("few words"));
+        let picture = Picture { mime: "image/png".into(), base64: "iVBO".into() };
+        assert_eq!(question.messages[0].pictures, [picture]);
+    }
+}

@@ -40,7 +40,14 @@ fn out_to_value<T: ReadTxn>(txn: &T, out: &Out, depth: usize) -> Value {
 }
 
 fn map_to_object<T: ReadTxn>(txn: &T, map: &MapRef, depth: usize) -> Object<String, Value> {
-    map.iter(txn).map(|(key, out)| (key.to_owned(), out_to_value(txn, &out, depth))).collect()
+    in_order(map.iter(txn).map(|(key, out)| (key.to_owned(), out_to_value(txn, &out, depth))))
+}
+
+/// The entries by their keys: yrs hands them out in no order, and serde_json keeps the one it is given.
+fn in_order(entries: impl Iterator<Item = (String, Value)>) -> Object<String, Value> {
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    entries.into_iter().collect()
 }
 
 /// The JSON of a plain value.
@@ -51,7 +58,7 @@ pub fn any_to_value(any: &Any, depth: usize) -> Value {
         Any::String(text) => Value::String(text.to_string()),
         Any::Array(items) if depth > 0 => items.iter().map(|item| any_to_value(item, depth - 1)).collect(),
         Any::Map(map) if depth > 0 => {
-            Value::Object(map.iter().map(|(key, item)| (key.clone(), any_to_value(item, depth - 1))).collect())
+            Value::Object(in_order(map.iter().map(|(key, item)| (key.clone(), any_to_value(item, depth - 1)))))
         }
         Any::Null | Any::Undefined | Any::Buffer(_) | Any::Array(_) | Any::Map(_) => Value::Null,
     }
@@ -150,6 +157,15 @@ mod tests {
         }
         assert!(matches!(to_any(&json!(i64::MAX)), Any::Number(Number::Float(_))));
         assert!(matches!(to_any(&json!(u64::MAX)), Any::Number(Number::Float(_))));
+    }
+
+    #[test]
+    fn the_entries_of_a_map_always_come_in_the_same_order() {
+        let names: Vec<String> = (0..40).map(|number| format!("{:02}", number * 7 % 40)).collect();
+        let map = to_any(&Value::Object(names.iter().map(|name| (name.clone(), json!(1))).collect()));
+        let value = any_to_value(&map, DEPTH_MAX);
+        let keys: Vec<_> = value.as_object().unwrap().keys().collect();
+        assert!(keys.is_sorted(), "{keys:?}");
     }
 
     #[test]

@@ -46,8 +46,8 @@ const TOUR: [(CellKind, &str); 8] = [
     ),
     (
         CellKind::Note,
-        "## What is still to come\n\nCode cells do not run yet and prompt cells do not answer yet: kernels and language \
-         models arrive in later versions. Until then both are text like any other.",
+        "## Run and ask\n\nRun a code cell with Shift+Enter: the first run makes a Python environment, which takes a moment. \
+         Everybody sees the output, and anybody can stop it. A prompt cell asks a language model, which reads the cells above it.",
     ),
 ];
 

@@ -6,6 +6,7 @@ mod commands;
 mod doctor;
 mod events;
 mod full_disk;
+mod kernels;
 mod limits;
 mod openapi;
 mod peer;

@@ -28,10 +28,15 @@ impl Peer {
     /// Connects and has the whole document.
     pub async fn join(server: &TestServer, document: &str) -> Self {
         let mut peer = Self::connect(&server.socket(document)).await;
-        let mine = peer.doc.transact().state_vector();
-        peer.send(Protocol::Sync(SyncMessage::SyncStep1(mine)).encode_v1()).await;
-        while !matches!(peer.message().await, Protocol::Sync(SyncMessage::SyncStep2(_))) {}
+        peer.ask_for_everything().await;
         peer
+    }
+
+    /// Reads until it has the whole document.
+    pub async fn ask_for_everything(&mut self) {
+        let mine = self.doc.transact().state_vector();
+        self.send(Protocol::Sync(SyncMessage::SyncStep1(mine)).encode_v1()).await;
+        while !matches!(self.message().await, Protocol::Sync(SyncMessage::SyncStep2(_))) {}
     }
 
     /// Connects and says nothing.

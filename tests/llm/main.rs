@@ -1,0 +1,7 @@
+//! The language-model engine against providers: a scripted one over real TCP in every protocol, and a real model.
+
+mod protocol;
+mod provider;
+mod real;
+mod scripted;
+mod settings;
