@@ -9,7 +9,7 @@ use yrs::{Any, Array, ID, In, Map, MapPrelim, MapRef, ReadTxn, Text, TextPrelim,
 
 use super::{cell, json, outline, outputs, schema};
 use crate::{
-    ids::RunId,
+    ids::{CellId, RunId},
     vocabulary::{Millis, Run},
 };
 
@@ -32,6 +32,7 @@ impl Part {
 /// Writes the answer of one run.
 #[derive(Debug)]
 pub struct Answer {
+    cell: CellId,
     /// The map of the cell.
     map: ID,
     run: RunId,
@@ -49,13 +50,23 @@ struct Written {
 
 impl Answer {
     /// Begins an answer in the cell whose map this is: the last one goes.
-    pub fn begin(txn: &mut TransactionMut<'_>, map: ID, run: RunId) -> Self {
-        if let Some(cell) = outputs::live_map(txn, &map) {
-            cell.insert(txn, schema::EXECUTION_COUNT, Any::Null);
-            cell.insert(txn, schema::EXECUTION_STATE, schema::RUNNING);
-            outputs::clear(txn, &cell);
+    pub fn begin(txn: &mut TransactionMut<'_>, cell: CellId, map: ID, run: RunId) -> Self {
+        if let Some(map) = outputs::live_map(txn, &map) {
+            map.insert(txn, schema::EXECUTION_COUNT, Any::Null);
+            map.insert(txn, schema::EXECUTION_STATE, schema::RUNNING);
+            outputs::clear(txn, &map);
         }
-        Self { map, run, thinking: None, answer: None }
+        Self { cell, map, run, thinking: None, answer: None }
+    }
+
+    /// The cell has another map: a Jupyter client moved it, which deletes it and inserts a copy.
+    pub fn follow(&mut self, map: Option<ID>) {
+        self.map = map.unwrap_or(self.map);
+    }
+
+    /// The cell it writes into.
+    pub fn cell(&self) -> &CellId {
+        &self.cell
     }
 
     /// Adds to one of the texts. One that somebody has deleted begins anew.

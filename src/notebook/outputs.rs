@@ -147,6 +147,16 @@ impl Outputs {
         outputs
     }
 
+    /// The cell has another map: a Jupyter client moved it, which deletes it and inserts a copy.
+    pub fn follow(&mut self, map: Option<ID>) {
+        self.map = map.unwrap_or(self.map);
+    }
+
+    /// The cell it writes into.
+    pub fn cell(&self) -> &CellId {
+        &self.cell
+    }
+
     /// Writes what the program put out.
     pub fn write(&mut self, txn: &mut TransactionMut<'_>, output: Output) {
         if let Output::Update { bundle, display_id } = output {

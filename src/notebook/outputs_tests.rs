@@ -165,9 +165,8 @@ fn an_error_is_shown_even_when_there_is_no_room_for_anything_else() {
     assert!(traceback.len() < 2_000 && traceback.last().unwrap().as_str().unwrap().starts_with("1999 "));
 }
 
-fn output_array(replica: &Replica, txn: &yrs::TransactionMut<'_>) -> yrs::ArrayRef {
+fn output_array(txn: &yrs::TransactionMut<'_>) -> yrs::ArrayRef {
     let slot = super::arrangement::unsorted(txn).into_iter().next().unwrap();
-    drop(replica);
     cell::outputs(txn, &slot.map).unwrap()
 }
 
@@ -185,7 +184,7 @@ fn ln_42_a_run_goes_on_and_all_agree_while_others_type_move_and_clear() {
     // Somebody clears the outputs by hand: what comes later begins a new text.
     let cleared = {
         let mut txn = ben.doc.transact_mut();
-        let array = output_array(&ben, &txn);
+        let array = output_array(&txn);
         let length = array.len(&txn);
         array.remove_range(&mut txn, 0, length);
         txn.encode_update_v1()
@@ -197,7 +196,7 @@ fn ln_42_a_run_goes_on_and_all_agree_while_others_type_move_and_clear() {
     // Or writes into the stream: it is left as it is.
     let scribbled = {
         let mut txn = ben.doc.transact_mut();
-        let array = output_array(&ben, &txn);
+        let array = output_array(&txn);
         let output: MapRef = array.get(&txn, 0).unwrap().cast().unwrap();
         let text: TextRef = output.get(&txn, "text").unwrap().cast().unwrap();
         text.remove_range(&mut txn, 0, 3);

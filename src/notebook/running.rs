@@ -135,6 +135,7 @@ impl Notebook {
     /// Writes what a running program put out.
     pub fn output(&mut self, txn: &mut TransactionMut<'_>, run: &RunId, output: Output) {
         if let Some(outputs) = self.outputs.get_mut(run) {
+            outputs.follow(self.outline.map_of(outputs.cell()));
             outputs.write(txn, output);
         }
     }
@@ -148,7 +149,9 @@ impl Notebook {
 
     /// Ends the outputs of a run of code: what of them is to be kept beside the document.
     pub fn end_outputs(&mut self, txn: &mut TransactionMut<'_>, run: &RunId, count: Option<i64>) -> Vec<LeftOut> {
-        self.outputs.remove(run).map(|outputs| outputs.end(txn, count)).unwrap_or_default()
+        let Some(mut outputs) = self.outputs.remove(run) else { return Vec::new() };
+        outputs.follow(self.outline.map_of(outputs.cell()));
+        outputs.end(txn, count)
     }
 
     /// A cell that was running when the server ended.
@@ -161,7 +164,7 @@ impl Notebook {
     /// Begins the answer to a question.
     pub fn begin_answer(&mut self, txn: &mut TransactionMut<'_>, run: &RunId, cell: &CellId) {
         if let Some(map) = self.map_id(cell) {
-            let answer = Answer::begin(txn, map, run.clone());
+            let answer = Answer::begin(txn, cell.clone(), map, run.clone());
             self.answers.insert(run.clone(), answer);
         }
     }
@@ -169,13 +172,15 @@ impl Notebook {
     /// Adds to an answer.
     pub fn answer(&mut self, txn: &mut TransactionMut<'_>, run: &RunId, part: Part, text: &str, now: Millis) {
         if let Some(answer) = self.answers.get_mut(run) {
+            answer.follow(self.outline.map_of(answer.cell()));
             answer.write(txn, part, text, now);
         }
     }
 
     /// Ends an answer.
     pub fn end_answer(&mut self, txn: &mut TransactionMut<'_>, run: &Run, sent: &[CellId], now: Millis) {
-        if let Some(answer) = self.answers.remove(&run.run_id) {
+        if let Some(mut answer) = self.answers.remove(&run.run_id) {
+            answer.follow(self.outline.map_of(answer.cell()));
             let sent: Vec<String> = sent.iter().map(ToString::to_string).collect();
             answer.end(txn, run, &sent, now);
         }

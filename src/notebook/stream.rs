@@ -94,6 +94,9 @@ impl Stream {
         let line = self.units - self.terminal.line_units();
         let edit = self.terminal.write(text);
         if edit.remove > 0 {
+            if !holds_text_only(txn, &there) {
+                return self.abandon();
+            }
             there.remove_range(txn, line + edit.at, edit.remove);
         }
         if !edit.insert.is_empty() {
@@ -106,6 +109,9 @@ impl Stream {
     /// Keeps a quarter as head, and a half as tail, so that it is not cut again at once.
     fn cut(&mut self, txn: &mut TransactionMut<'_>, array: &ArrayRef, max: u32) {
         let Some(there) = self.text(txn) else { return };
+        if !holds_text_only(txn, &there) {
+            return self.abandon();
+        }
         let text = there.get_string(txn);
         let head = if self.middle.is_some() { 0 } else { line_end(&text, text.len() / 4) };
         let line = text.len() - self.line_bytes(&text);
@@ -121,6 +127,11 @@ impl Stream {
         self.units = units(&text[tail..]);
         self.inline = head + text.len() - tail;
         self.leave_out(txn, removed);
+    }
+
+    /// Somebody has written into the text what cannot be removed again: what comes next begins another one.
+    fn abandon(&mut self) {
+        self.units = u32::MAX;
     }
 
     fn line_bytes(&self, text: &str) -> usize {
@@ -173,6 +184,11 @@ impl Stream {
         let Growing { output, text, .. } = self.middle?;
         (!text.is_empty()).then_some(Middle { output, text })
     }
+}
+
+/// Clients may have put embedded objects into a text; yrs panics when it has to remove some of them.
+fn holds_text_only<T: ReadTxn>(txn: &T, text: &TextRef) -> bool {
+    text.len(txn) == units(&text.get_string(txn))
 }
 
 /// What stands in place of a left out middle.
