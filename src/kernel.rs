@@ -84,7 +84,8 @@ impl Kernels {
 
     /// What can be started: our own Python first, then the kernels that are installed on this machine.
     pub async fn specs(&self) -> Vec<KernelSpec> {
-        specs::list(&self.shared.python).await.into_iter().map(|found| found.spec).collect()
+        let Shared { settings, python, .. } = &*self.shared;
+        specs::list(python, &settings.kernel_directories).await.into_iter().map(|found| found.spec).collect()
     }
 
     /// Whether the Python environment is there.

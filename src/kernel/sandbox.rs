@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::settings::Isolation;
 
-/// Variables that begin so hold secrets of the server; no kernel and no tool gets them.
-pub const HIDDEN_VARIABLES: &[&str] = &["COSCRIBE_"];
+/// No kernel and no tool gets variables that begin so: ours hold secrets, and a server that logs without colours says
+/// nothing about the outputs of notebooks.
+pub const HIDDEN_VARIABLES: &[&str] = &["COSCRIBE_", "NO_COLOR"];
 
 /// What a kernel in a sandbox may reach besides reading the system.
 #[derive(Debug)]

@@ -46,6 +46,8 @@ pub struct KernelSettings {
     pub python: Option<PathBuf>,
     /// `uv`, if it is not to be looked for in the search path. An empty path means: use pip.
     pub uv: Option<PathBuf>,
+    /// Where kernelspecs are looked for before Jupyter's own places: directories that hold a `kernels` directory.
+    pub kernel_directories: Vec<PathBuf>,
     /// What is installed into a new environment.
     pub packages: Vec<String>,
     /// Variables of the process environment that tools and kernels get besides those of the server.
@@ -64,6 +66,7 @@ impl KernelSettings {
             keeper: own_program(),
             python: None,
             uv: None,
+            kernel_directories: Vec::new(),
             packages: vec!["ipykernel".into()],
             variables: Vec::new(),
             isolation: Isolation::None,
