@@ -1,6 +1,6 @@
 //! Kernels: processes that run the code of notebooks, each behind a channel of commands in and one of events out.
 //!
-//! Imports ids. Knows Jupyter's protocol and processes; knows nothing of rooms, documents or who asked.
+//! Imports ids and config. Knows Jupyter's protocol and processes; knows nothing of rooms, documents or who asked.
 //!
 //! ```text
 //! Kernels::start ─→ actor: Preparing → Starting → Idle ⇄ Busy → Stopped
@@ -44,7 +44,7 @@ pub use self::{
     },
     keeper::{KEEPER_COMMAND, keep},
     python::EnvironmentState,
-    settings::{Isolation, KernelSettings, Rates},
+    settings::{InvalidKernelSettings, Isolation, KernelSettings, Rates},
     specs::{KernelSpec, Origin},
 };
 use self::{python::PythonEnvironment, settings::COMMANDS_WAITING, settings::EVENTS_WAITING};
