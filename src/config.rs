@@ -86,6 +86,17 @@ pub const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// Answers kept for `Idempotency-Key`s; past it the oldest go.
 pub const IDEMPOTENCY_ENTRIES: usize = 10_000;
 
+/// Minutes that a kernel may have nothing to do: long enough for a meeting, short enough that a machine does not fill
+/// with forgotten ones. People lose its variables.
+pub const KERNEL_IDLE_MINUTES: u64 = 24 * 60;
+
+/// Kernels at a time. An idle one of Python holds some 50 MiB.
+pub const KERNELS: usize = 32;
+
+/// Text that the code of one notebook may print, in KiB a second in the long run: more than anybody reads, little enough
+/// for documents and networks.
+pub const KERNEL_TEXT_RATE_KIB: u64 = 256;
+
 /// The longest time that can be set, in seconds: ten years, so that no sum of times overflows.
 const SECONDS_MAX: u64 = 10 * 365 * 24 * 3600;
 
@@ -136,6 +147,45 @@ pub struct ServeArgs {
     pub log_format: LogFormat,
     #[command(flatten)]
     pub limits: Limits,
+    #[command(flatten)]
+    pub kernels: KernelArgs,
+}
+
+/// How kernels run, and what each may use.
+#[derive(Debug, Clone, Args)]
+pub struct KernelArgs {
+    /// The Python that the environment of notebooks is made with [default: python3 of the search path].
+    #[arg(long, env = "COSCRIBE_PYTHON", value_name = "PROGRAM", hide_short_help = true)]
+    pub python: Option<PathBuf>,
+    /// Run kernels in bubblewrap: they do not see the data of the server and write only to their own files.
+    #[arg(long, env = "COSCRIBE_KERNEL_SANDBOX", conflicts_with = "kernel_user", hide_short_help = true)]
+    pub kernel_sandbox: bool,
+    /// Run kernels as this user of the machine, a name or UID:GID; the server must run as root.
+    #[arg(long, env = "COSCRIBE_KERNEL_USER", value_name = "USER", hide_short_help = true)]
+    pub kernel_user: Option<String>,
+    /// Kernels at a time.
+    #[arg(long, env = "COSCRIBE_MAX_KERNELS", default_value_t = KERNELS, hide_short_help = true)]
+    pub max_kernels: usize,
+    /// Address space of each process of a kernel, in MiB [default: no limit].
+    #[arg(long, env = "COSCRIBE_KERNEL_MEMORY", value_name = "MIB", hide_short_help = true,
+        value_parser = clap::value_parser!(u64).range(256..=1 << 30))]
+    pub kernel_memory: Option<u64>,
+    /// Processor time of each process of a kernel, in seconds [default: no limit].
+    #[arg(long, env = "COSCRIBE_KERNEL_CPU", value_name = "SECONDS", hide_short_help = true,
+        value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
+    pub kernel_cpu: Option<u64>,
+    /// Seconds that one run may take [default: no limit].
+    #[arg(long, env = "COSCRIBE_RUN_TIME", value_name = "SECONDS", hide_short_help = true,
+        value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
+    pub run_time: Option<u64>,
+    /// Minutes after which a kernel with nothing to do is shut down; 0 keeps it.
+    #[arg(long, env = "COSCRIBE_KERNEL_IDLE", value_name = "MINUTES", default_value_t = KERNEL_IDLE_MINUTES,
+        hide_short_help = true, value_parser = clap::value_parser!(u64).range(..=SECONDS_MAX / 60))]
+    pub kernel_idle: u64,
+    /// Text that the code of one notebook may print in the long run, in KiB a second; what is more is counted.
+    #[arg(long, env = "COSCRIBE_KERNEL_TEXT_RATE", value_name = "KIB", default_value_t = KERNEL_TEXT_RATE_KIB,
+        hide_short_help = true, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    pub kernel_text_rate: u64,
 }
 
 /// Limits that can be set.

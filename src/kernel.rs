@@ -1,6 +1,6 @@
 //! Kernels: processes that run the code of notebooks, each behind a channel of commands in and one of events out.
 //!
-//! Imports ids. Knows Jupyter's protocol and processes; knows nothing of rooms, documents or who asked.
+//! Imports ids and config. Knows Jupyter's protocol and processes; knows nothing of rooms, documents or who asked.
 //!
 //! ```text
 //! Kernels::start ─→ actor: Preparing → Starting → Idle ⇄ Busy → Stopped
@@ -44,7 +44,7 @@ pub use self::{
     },
     keeper::{KEEPER_COMMAND, keep},
     python::EnvironmentState,
-    settings::{COMMANDS_WAITING, Isolation, KernelSettings, Rates},
+    settings::{COMMANDS_WAITING, InvalidKernelSettings, Isolation, KernelSettings, Rates},
     specs::{KernelSpec, Origin},
 };
 use self::{python::PythonEnvironment, settings::EVENTS_WAITING};
@@ -84,7 +84,8 @@ impl Kernels {
 
     /// What can be started: our own Python first, then the kernels that are installed on this machine.
     pub async fn specs(&self) -> Vec<KernelSpec> {
-        specs::list(&self.shared.python).await.into_iter().map(|found| found.spec).collect()
+        let Shared { settings, python, .. } = &*self.shared;
+        specs::list(python, &settings.kernel_directories).await.into_iter().map(|found| found.spec).collect()
     }
 
     /// Whether the Python environment is there.

@@ -19,6 +19,7 @@ use super::{
     python::{EnvironmentState, Trouble, Update, Watching},
     requests,
     session::{Order, Session},
+    settings::FAREWELL,
     specs::OWN,
 };
 
@@ -126,7 +127,9 @@ impl Actor {
         self.end_installing(Installation::Cancelled);
         self.session.gone(KernelState::Stopped { reason }, Instant::now());
         self.outbox.put(self.session.take_events());
-        self.outbox.finish().await;
+        if time::timeout(FAREWELL, self.outbox.finish()).await.is_err() {
+            tracing::debug!("the last events of a kernel were not taken");
+        }
     }
 
     /// Waits for the next thing to happen.
@@ -166,8 +169,8 @@ impl Actor {
             Input::Launched(launched) => self.launched(launched, now),
             Input::Happened(Happened::Message(message)) => self.session.message(message, now),
             Input::Happened(Happened::Ended(ending)) => {
-                let sentence = match &self.phase {
-                    Phase::Live(live) => live.obituary(&ending, &self.start),
+                let sentence = match &mut self.phase {
+                    Phase::Live(live) => live.obituary(&ending, &self.start).await,
                     Phase::Preparing(_) | Phase::Launching(_) | Phase::Dead => String::new(),
                 };
                 self.died(sentence, now)

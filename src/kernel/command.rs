@@ -1,11 +1,11 @@
-//! What a kernel can be asked. Imports ids. Invariant: a command never waits for an answer; answers are events.
+//! What a kernel can be asked. Imports ids and config. Invariant: a command never waits for an answer; answers are events.
 
 use std::{path::PathBuf, time::Duration};
 
 use serde_json::{Map, Value};
 
 use super::event::CommKind;
-use crate::ids::RunId;
+use crate::{config::KernelArgs, ids::RunId};
 
 /// Which kernel to start, and how.
 #[derive(Debug, Clone)]
@@ -28,6 +28,18 @@ pub struct KernelLimits {
     pub run_time: Option<Duration>,
     /// How long it may have nothing to do before it is shut down.
     pub idle: Option<Duration>,
+}
+
+impl KernelLimits {
+    /// What the flags and the environment of the server say.
+    pub fn from_args(args: &KernelArgs) -> Self {
+        Self {
+            memory_bytes: args.kernel_memory.map(|mebibytes| mebibytes << 20),
+            cpu_seconds: args.kernel_cpu,
+            run_time: args.run_time.map(Duration::from_secs),
+            idle: (args.kernel_idle > 0).then(|| Duration::from_secs(args.kernel_idle * 60)),
+        }
+    }
 }
 
 /// One question about code, answered once under the same number; whoever asks chooses it.

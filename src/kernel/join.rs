@@ -35,9 +35,21 @@ const LINE_SEARCH: usize = 4 << 10;
 /// Output that waits.
 #[derive(Debug)]
 enum Piece {
-    Text { run: RunId, name: StreamName, text: String },
-    Rich { run: RunId, event: KernelEvent, cost: usize },
-    Clear { run: RunId, wait: bool },
+    Text {
+        run: RunId,
+        name: StreamName,
+        text: String,
+    },
+    /// Without a run: a message of a widget that no run caused.
+    Rich {
+        run: Option<RunId>,
+        event: KernelEvent,
+        cost: usize,
+    },
+    Clear {
+        run: RunId,
+        wait: bool,
+    },
 }
 
 /// What was left out of one run since it was last told.
@@ -55,7 +67,7 @@ pub struct Joiner {
     text_waiting: usize,
     rich_waiting: usize,
     /// In the order of the first loss.
-    dropped: Vec<(RunId, Dropped)>,
+    dropped: Vec<(Option<RunId>, Dropped)>,
     text: Allowance,
     rich: Allowance,
     /// When the oldest piece came.
@@ -95,11 +107,13 @@ impl Joiner {
     }
 
     /// A rich output of a run; `bytes` is how large it is.
-    pub fn rich(&mut self, run: &RunId, event: KernelEvent, bytes: usize, now: Instant) {
-        self.settle_clear(run);
+    pub fn rich(&mut self, run: Option<&RunId>, event: KernelEvent, bytes: usize, now: Instant) {
+        if let Some(run) = run {
+            self.settle_clear(run);
+        }
         let cost = bytes + RICH_COST;
         self.rich_waiting += cost;
-        self.pieces.push_back(Piece::Rich { run: run.clone(), event, cost });
+        self.pieces.push_back(Piece::Rich { run: run.cloned(), event, cost });
         self.bound(now);
     }
 
@@ -125,7 +139,7 @@ impl Joiner {
         (self.text_waiting, self.rich_waiting) = (0, 0);
         let told = std::mem::take(&mut self.dropped).into_iter().map(|(run, dropped)| {
             let Dropped { bytes, lines, outputs } = dropped;
-            KernelEvent::Notice { run: Some(run), notice: Notice::Dropped { bytes, lines, outputs } }
+            KernelEvent::Notice { run, notice: Notice::Dropped { bytes, lines, outputs } }
         });
         told.chain(std::mem::take(&mut self.pieces).into_iter().map(Piece::into_event)).collect()
     }
@@ -183,21 +197,21 @@ impl Joiner {
             }
             Some(Piece::Rich { run, cost, .. }) => {
                 self.rich_waiting -= cost;
-                self.loss(&run).outputs += 1;
+                self.loss(run).outputs += 1;
             }
             Some(Piece::Clear { .. }) | None => {}
         }
     }
 
     fn count_text(&mut self, run: &RunId, gone: &str) {
-        let loss = self.loss(run);
+        let loss = self.loss(Some(run.clone()));
         loss.bytes += gone.len() as u64;
         loss.lines += gone.matches('\n').count() as u64;
     }
 
-    fn loss(&mut self, run: &RunId) -> &mut Dropped {
-        let at = self.dropped.iter().position(|(known, _)| known == run).unwrap_or_else(|| {
-            self.dropped.push((run.clone(), Dropped::default()));
+    fn loss(&mut self, run: Option<RunId>) -> &mut Dropped {
+        let at = self.dropped.iter().position(|(known, _)| *known == run).unwrap_or_else(|| {
+            self.dropped.push((run, Dropped::default()));
             self.dropped.len() - 1
         });
         &mut self.dropped[at].1
@@ -241,13 +255,16 @@ impl Piece {
         }
     }
 
-    /// Updates of displays reach other cells too, so they stay.
+    /// Updates of displays reach other cells too and widgets live elsewhere, so they stay.
     fn is_cleared_for(&self, clearing: &RunId) -> bool {
         match self {
             Self::Text { run, .. } | Self::Clear { run, .. } => run == clearing,
             Self::Rich { run, event, .. } => {
-                let stays = matches!(event, KernelEvent::Error { .. } | KernelEvent::Display { update: true, .. });
-                run == clearing && !stays
+                let stays = matches!(
+                    event,
+                    KernelEvent::Error { .. } | KernelEvent::Comm(_) | KernelEvent::Display { update: true, .. }
+                );
+                run.as_ref() == Some(clearing) && !stays
             }
         }
     }
@@ -371,9 +388,9 @@ mod tests {
         let (now, a) = (Instant::now(), run("a"));
         let mut joiner = joiner(now);
         let error = KernelEvent::Error { run: a.clone(), name: "E".into(), value: "v".into(), traceback: Vec::new() };
-        joiner.rich(&a, error.clone(), 10, now);
+        joiner.rich(Some(&a), error.clone(), 10, now);
         for at in 0..10 {
-            joiner.rich(&a, display(&a, &at.to_string(), false), 200_000, now);
+            joiner.rich(Some(&a), display(&a, &at.to_string(), false), 200_000, now);
         }
         let events = joiner.flush(now);
         assert_eq!(losses(&events), [&Notice::Dropped { bytes: 0, lines: 0, outputs: 6 }]);
@@ -385,10 +402,10 @@ mod tests {
     fn an_animation_leaves_only_its_newest_picture_of_each_moment() {
         let (now, a) = (Instant::now(), run("a"));
         let mut joiner = joiner(now);
-        joiner.rich(&a, display(&a, "other cell", true), 10, now);
+        joiner.rich(Some(&a), display(&a, "other cell", true), 10, now);
         for at in 0..30 {
             joiner.text(&a, OUT, "frame\n", now);
-            joiner.rich(&a, display(&a, &at.to_string(), false), 10, now);
+            joiner.rich(Some(&a), display(&a, &at.to_string(), false), 10, now);
             joiner.clear(&a, true, now);
         }
         joiner.text(&a, OUT, "end\n", now);

@@ -29,6 +29,9 @@ pub const KEEPER_COMMAND: &str = "keep-process";
 /// Tells a Python kernel who its parent is, so that it ends by itself even when its keeper is killed.
 const PARENT_VARIABLE: &str = "JPY_PARENT_PID";
 
+/// How long a process may go on that does not end when its processor time is used up.
+const CPU_GRACE_SECONDS: u64 = 5;
+
 /// What to start.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Order {
@@ -140,10 +143,13 @@ fn command(order: &Order) -> io::Result<Command> {
 /// Limits hold for what the process starts later too. It has run no code of people yet.
 #[cfg(target_os = "linux")]
 fn limit(process: Pid, order: &Order) -> io::Result<()> {
-    for (resource, limit) in [(Resource::As, order.memory_bytes), (Resource::Cpu, order.cpu_seconds)] {
-        if limit.is_some() {
-            process::prlimit(Some(process), resource, Rlimit { current: limit, maximum: limit })?;
-        }
+    if let Some(bytes) = order.memory_bytes {
+        process::prlimit(Some(process), Resource::As, Rlimit { current: Some(bytes), maximum: Some(bytes) })?;
+    }
+    if let Some(seconds) = order.cpu_seconds {
+        // At the first the process gets SIGXCPU, which tells why it ended; at the second SIGKILL.
+        let limit = Rlimit { current: Some(seconds), maximum: Some(seconds.saturating_add(CPU_GRACE_SECONDS)) };
+        process::prlimit(Some(process), Resource::Cpu, limit)?;
     }
     Ok(())
 }
@@ -220,5 +226,19 @@ impl Drop for Removal {
             // Already gone when the server removed it.
             drop(std::fs::remove_dir_all(directory));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_the_server_are_kept_from_what_it_starts() {
+        let order = Order { arguments: vec!["x".into()], hidden: vec!["CARGO_PKG".into()], ..Order::default() };
+        let command = command(&order).unwrap();
+        let removed: Vec<_> = command.get_envs().filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect();
+        assert!(removed.iter().any(|name| *name == "CARGO_PKG_NAME"), "{removed:?}");
+        assert!(removed.iter().all(|name| name.to_string_lossy().starts_with("CARGO_PKG") || *name == PARENT_VARIABLE));
     }
 }

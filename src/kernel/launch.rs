@@ -67,7 +67,7 @@ pub enum Happened {
 
 /// Starts a kernel and waits until it answers.
 pub async fn launch(shared: Arc<Shared>, start: Start) -> Result<Live, Failure> {
-    let Some(found) = specs::by_name(&start.spec, &shared.python).await else {
+    let Some(found) = specs::by_name(&start.spec, &shared.python, &shared.settings.kernel_directories).await else {
         return Err(format!(
             "This machine has no kernel named {:?}. Choose another, or install it and restart.",
             start.spec
@@ -121,17 +121,17 @@ async fn try_launch(shared: &Shared, start: &Start, found: &Found) -> Result<Liv
     // From here on its keeper removes it.
     drop(directory.keep());
     drop(listeners);
-    let tail = Tail::default();
-    if let Some(output) = kept.output.take() {
-        tail.read(output);
-    }
+    let Some(output) = kept.output.take() else {
+        return Err(Failure::from("The kernel could not be started: its output cannot be read.".to_owned()).into());
+    };
+    let mut tail = Tail::read(output);
     tokio::select! {
         (sockets, language) = connect(&info) => {
             let interrupt_by_message = found.interrupt_by_message || is_sandboxed(&shared.settings.isolation);
             Ok(Live { kept, sockets, tail, interrupt_by_message, language })
         }
-        ending = kept.ended() => Err(died_at_start(&ending, &tail.text(), start, found)),
-        () = sleep(START_LIMIT) => Err(too_slow(&tail.text()).into()),
+        ending = kept.ended() => Err(died_at_start(&ending, &tail.text().await, start, found)),
+        () = sleep(START_LIMIT) => Err(too_slow(&tail.text().await).into()),
     }
 }
 
@@ -224,16 +224,20 @@ impl Live {
 
     /// Asks the kernel to end, gives it a moment for its exit handlers, then ends it.
     pub async fn farewell(mut self, restart: bool) {
-        hand_over(&mut self.sockets.control, requests::shutdown(restart)).await;
-        if timeout(FAREWELL, self.kept.ended()).await.is_err() {
+        let Self { sockets, kept, .. } = &mut self;
+        let by_itself = async {
+            hand_over(&mut sockets.control, requests::shutdown(restart)).await;
+            kept.ended().await
+        };
+        if timeout(FAREWELL, by_itself).await.is_err() {
             self.kept.signal(Signal::Kill).await;
             self.kept.ended().await;
         }
     }
 
     /// What to tell people about its end.
-    pub fn obituary(&self, ending: &Ending, start: &Start) -> String {
-        death::sentence(ending, &self.tail.text(), &start.limits, true)
+    pub async fn obituary(&mut self, ending: &Ending, start: &Start) -> String {
+        death::sentence(ending, &self.tail.text().await, &start.limits, true)
     }
 }
 

@@ -92,14 +92,19 @@ impl Message {
 
 /// About how many bytes a bundle takes in a document.
 pub fn size(bundle: &Bundle) -> usize {
-    bundle.data.iter().chain(&bundle.metadata).map(|(key, value)| key.len() + value_size(value)).sum()
+    fields_size(&bundle.data) + fields_size(&bundle.metadata)
+}
+
+/// About how many bytes an object takes.
+pub fn fields_size(fields: &Map<String, Value>) -> usize {
+    fields.iter().map(|(key, value)| key.len() + value_size(value)).sum()
 }
 
 fn value_size(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),
         Value::Array(items) => items.iter().map(value_size).sum(),
-        Value::Object(fields) => fields.iter().map(|(key, value)| key.len() + value_size(value)).sum(),
+        Value::Object(fields) => fields_size(fields),
         Value::Null | Value::Bool(_) | Value::Number(_) => 8,
     }
 }

@@ -11,7 +11,10 @@ mod trouble;
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde::{Deserialize, Serialize};
@@ -62,13 +65,20 @@ pub(super) struct Inner {
     settings: KernelSettings,
     /// Held by whichever job works on the files.
     work: WorkMutex<()>,
+    /// A kernel did not start from it; the next job looks whether it works before it takes it for made.
+    distrusted: AtomicBool,
 }
 
 impl PythonEnvironment {
     /// The environment in the data directory of the settings, whether it is there or not.
     pub fn new(settings: &KernelSettings) -> Self {
         let directory = python_directory(&settings.data);
-        let inner = Inner { directory, settings: settings.clone(), work: WorkMutex::new(()) };
+        let inner = Inner {
+            directory,
+            settings: settings.clone(),
+            work: WorkMutex::new(()),
+            distrusted: AtomicBool::default(),
+        };
         Self { inner: Arc::new(inner), making: Mutex::default() }
     }
 
@@ -112,11 +122,9 @@ impl PythonEnvironment {
         Ok(Watching::new(Job::start(self.inner.clone(), Plan { packages })))
     }
 
-    /// It turned out to be unusable: the next run makes it anew.
+    /// It seems to be broken: the next job makes it anew if it is. Kernels that run from it may go on.
     pub fn distrust(&self) {
-        if let Err(error) = fs::remove_file(self.inner.marker()) {
-            tracing::debug!(%error, "the environment had no marker");
-        }
+        self.inner.distrusted.store(true, Ordering::Relaxed);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Weak<Job>> {
@@ -134,8 +142,12 @@ impl Inner {
     }
 
     /// Complete, and its Python was not taken away by an upgrade of the machine.
-    fn is_ready(&self) -> bool {
+    fn is_made(&self) -> bool {
         self.marker().exists() && self.interpreter().exists()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.is_made() && !self.distrusted.load(Ordering::Relaxed)
     }
 
     /// Takes away what an earlier attempt left.
@@ -149,6 +161,8 @@ impl Inner {
     fn complete(&self, tools: &Tools) -> io::Result<()> {
         let made_with = tools.name().to_owned();
         let marker = Marker { made_with, packages: self.settings.packages.clone() };
-        fs::write(self.marker(), serde_json::to_vec_pretty(&marker)?)
+        fs::write(self.marker(), serde_json::to_vec_pretty(&marker)?)?;
+        self.distrusted.store(false, Ordering::Relaxed);
+        Ok(())
     }
 }

@@ -35,14 +35,14 @@ pub struct Current {
     request: String,
     /// The kernel said that it began.
     pub started: bool,
-    /// Since when it is under way.
+    /// Since when it is under way; the time it waited for people is taken out.
     pub since: Instant,
     /// When something of it was last heard.
     heard: Instant,
     reply: Option<(Outcome, Option<u64>)>,
     idle: bool,
-    /// What it last asked for, until it is answered.
-    pub input: Option<Header>,
+    /// What it asks people for, and since when.
+    input: Option<(Header, Instant)>,
     /// When it was last interrupted, until people were told that this had no effect.
     pub interrupted: Option<Instant>,
     /// It was interrupted for its time.
@@ -162,6 +162,23 @@ impl Current {
     pub fn replied(&mut self, outcome: Outcome, count: Option<u64>) {
         self.reply = Some((outcome, count));
         self.input = None;
+    }
+
+    /// It asks people for a line.
+    pub fn ask(&mut self, header: Option<Header>, now: Instant) {
+        self.input = header.map(|header| (header, now));
+    }
+
+    /// Whether it waits for a line.
+    pub fn is_asking(&self) -> bool {
+        self.input.is_some()
+    }
+
+    /// What the line it waits for answers; from here on its time counts again.
+    pub fn answer(&mut self, now: Instant) -> Option<Header> {
+        let (header, asked) = self.input.take()?;
+        self.since += now.saturating_duration_since(asked);
+        Some(header)
     }
 
     /// The kernel said that nothing more follows.

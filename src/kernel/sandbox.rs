@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::settings::Isolation;
 
-/// Variables that begin so hold secrets of the server; no kernel and no tool gets them.
-pub const HIDDEN_VARIABLES: &[&str] = &["COSCRIBE_"];
+/// No kernel and no tool gets variables that begin so: ours hold secrets, and a server that logs without colours says
+/// nothing about the outputs of notebooks.
+pub const HIDDEN_VARIABLES: &[&str] = &["COSCRIBE_", "NO_COLOR"];
 
 /// What a kernel in a sandbox may reach besides reading the system.
 #[derive(Debug)]
@@ -20,6 +21,20 @@ pub struct Reach<'a> {
     pub working: &'a Path,
     /// The Python environment, so that `%pip install` works: written to.
     pub environment: Option<&'a Path>,
+}
+
+/// User and group of a name in the text of `/etc/passwd`, or of `UID:GID`.
+pub fn user(text: &str, users: &str) -> Option<(u32, u32)> {
+    if let Some((user, group)) = text.split_once(':') {
+        return Some((user.parse().ok()?, group.parse().ok()?));
+    }
+    let mut fields = users.lines().map(|line| line.split(':')).find_map(|mut fields| {
+        let named = fields.next() == Some(text);
+        named.then_some(fields)
+    })?;
+    // Between the name and the numbers stands the password.
+    let user = fields.nth(1)?.parse().ok()?;
+    Some((user, fields.next()?.parse().ok()?))
 }
 
 /// For people: what code may do to this machine.
@@ -88,6 +103,16 @@ mod tests {
             runtime: path("/r"),
             working: path("/d/files/n"),
             environment: Some(path("/d/python")),
+        }
+    }
+
+    #[test]
+    fn a_user_is_named_or_numbered() {
+        let users = "root:x:0:0:root:/root:/bin/sh\njupyter:x:990:991::/:/bin/false\n";
+        assert_eq!(user("jupyter", users), Some((990, 991)));
+        assert_eq!(user("7:8", users), Some((7, 8)));
+        for unknown in ["", "jup", "7", "x:y", "7:"] {
+            assert_eq!(user(unknown, users), None, "{unknown}");
         }
     }
 

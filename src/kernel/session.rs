@@ -14,7 +14,7 @@ use super::{
     command::{AskId, KernelCommand, KernelLimits},
     event::{Bundle, Comm, CommKind, KernelEvent, KernelState, Notice, Outcome, StopReason, StreamName},
     join::Joiner,
-    message::{Message, size, text},
+    message::{Message, fields_size, size, text},
     requests,
     runs::{Runs, Waiting},
     settings::{INTERRUPT_PATIENCE, Rates, TIME_LIMIT_PATIENCE},
@@ -39,7 +39,8 @@ pub struct Session {
     asks: Asks,
     joiner: Joiner,
     limits: KernelLimits,
-    state: KernelState,
+    /// `None` before the first.
+    state: Option<KernelState>,
     events: Vec<KernelEvent>,
     /// Since when it has nothing to do.
     idle_since: Option<Instant>,
@@ -53,7 +54,7 @@ impl Session {
             asks: Asks::default(),
             joiner: Joiner::new(rates, now),
             limits,
-            state: KernelState::Starting,
+            state: None,
             events: Vec::new(),
             idle_since: None,
         }
@@ -66,8 +67,8 @@ impl Session {
 
     /// Says that the kernel is in another state.
     pub fn enter(&mut self, state: KernelState, now: Instant) {
-        if self.state != state {
-            self.state = state.clone();
+        if self.state.as_ref() != Some(&state) {
+            self.state = Some(state.clone());
             self.tell(KernelEvent::State(state), now);
         }
     }
@@ -105,14 +106,14 @@ impl Session {
 
     /// Whether a process answers.
     fn is_live(&self) -> bool {
-        matches!(self.state, KernelState::Idle | KernelState::Busy)
+        matches!(self.state, Some(KernelState::Idle | KernelState::Busy))
     }
 
     /// A command that is not about the process as such; the actor keeps those for itself.
     pub fn command(&mut self, command: KernelCommand, now: Instant) -> Vec<Order> {
         match command {
             KernelCommand::Execute { run, code, allow_input } => self.execute(Waiting { run, code, allow_input }, now),
-            KernelCommand::Input { run, value } => self.input(&run, value),
+            KernelCommand::Input { run, value } => self.input(&run, value, now),
             KernelCommand::Interrupt => self.interrupt(now),
             KernelCommand::Withdraw { run } => self.withdraw(run, now),
             KernelCommand::Complete { ask, code, cursor } => {
@@ -134,7 +135,7 @@ impl Session {
     }
 
     fn execute(&mut self, waiting: Waiting, now: Instant) -> Vec<Order> {
-        if matches!(self.state, KernelState::Dead { .. } | KernelState::Stopped { .. }) {
+        if matches!(self.state, Some(KernelState::Dead { .. } | KernelState::Stopped { .. })) {
             self.abort_run(waiting.run, now);
         } else if let Err(run) = self.runs.add(waiting) {
             self.abort_run(run, now);
@@ -154,9 +155,9 @@ impl Session {
     }
 
     /// A second answer to the same question, or one to a run that ended meanwhile, is not sent.
-    fn input(&mut self, run: &RunId, value: String) -> Vec<Order> {
+    fn input(&mut self, run: &RunId, value: String, now: Instant) -> Vec<Order> {
         let current = self.runs.current().filter(|current| current.run == *run);
-        let asked = current.and_then(|current| current.input.take());
+        let asked = current.and_then(|current| current.answer(now));
         asked.map(|asked| Order::Stdin(Box::new(requests::input(value, asked)))).into_iter().collect()
     }
 
@@ -168,7 +169,7 @@ impl Session {
 
     /// A kernel that runs code answers questions only afterwards, when nobody wants to know any more.
     fn ask(&mut self, ask: AskId, asked: Asked, request: JupyterMessage, now: Instant) -> Vec<Order> {
-        if self.state != KernelState::Idle || !self.asks.has_room() {
+        if self.state != Some(KernelState::Idle) || !self.asks.has_room() {
             self.tell(asked.nothing(ask), now);
             return Vec::new();
         }
@@ -241,7 +242,7 @@ impl Session {
                 let bundle = Bundle { data, metadata: Map::new() };
                 let bytes = size(&bundle);
                 let event = KernelEvent::Display { run: run.clone(), bundle, display_id: None, update: false };
-                self.joiner.rich(run, event, bytes, now);
+                self.joiner.rich(Some(run), event, bytes, now);
             }
             "set_next_input" => {
                 let replace = payload.get("replace").and_then(Value::as_bool).unwrap_or_default();
@@ -262,26 +263,26 @@ impl Session {
         let (bundle, display_id) = (message.bundle(), message.display_id());
         let (bytes, update) = (size(&bundle), message.kind == "update_display_data");
         let event = KernelEvent::Display { run: run.clone(), bundle, display_id, update };
-        self.joiner.rich(&run, event, bytes, now);
+        self.joiner.rich(Some(&run), event, bytes, now);
     }
 
     fn result(&mut self, run: RunId, message: &Message, now: Instant) {
         let (bundle, display_id) = (message.bundle(), message.display_id());
         let (bytes, count) = (size(&bundle), message.number("execution_count"));
         let event = KernelEvent::Result { run: run.clone(), bundle, display_id, count };
-        self.joiner.rich(&run, event, bytes, now);
+        self.joiner.rich(Some(&run), event, bytes, now);
     }
 
     fn error(&mut self, run: RunId, message: &Message, now: Instant) {
         let (name, value, traceback) = (message.text("ename"), message.text("evalue"), message.traceback());
         let bytes = value.len() + traceback.iter().map(String::len).sum::<usize>();
         let event = KernelEvent::Error { run: run.clone(), name, value, traceback };
-        self.joiner.rich(&run, event, bytes, now);
+        self.joiner.rich(Some(&run), event, bytes, now);
     }
 
     fn input_wanted(&mut self, run: RunId, message: &Message, now: Instant) {
         let Some(current) = self.runs.current().filter(|current| current.run == run) else { return };
-        current.input = message.header.clone();
+        current.ask(message.header.clone(), now);
         let (prompt, password) = (message.text("prompt"), message.flag("password"));
         self.tell(KernelEvent::InputWanted { run, prompt, password }, now);
     }
@@ -295,7 +296,9 @@ impl Session {
         };
         let target = (kind == CommKind::Open).then(|| message.text("target_name"));
         let (comm, data) = (message.text("comm_id"), message.object("data"));
-        self.tell(KernelEvent::Comm(Comm { run, kind, comm, target, data, buffers: message.buffers }), now);
+        let bytes = message.buffers.iter().map(Vec::len).sum::<usize>() + fields_size(&data);
+        let event = Comm { run: run.clone(), kind, comm, target, data, buffers: message.buffers };
+        self.joiner.rich(run.as_ref(), KernelEvent::Comm(event), bytes, now);
     }
 
     /// What is due after anything happened: the end of a run, the next one, the state.
@@ -346,7 +349,7 @@ impl Session {
             return None;
         }
         // While it waits for a person, its time stands still.
-        let limit = limit.filter(|_| current.input.is_none())?;
+        let limit = limit.filter(|_| !current.is_asking())?;
         let seconds = limit.as_secs();
         if !current.over_time && current.since + limit <= now {
             current.over_time = true;
@@ -362,14 +365,14 @@ impl Session {
     }
 
     fn idle_too_long(&self, now: Instant) -> bool {
-        let limit = self.limits.idle.filter(|_| self.state == KernelState::Idle);
+        let limit = self.limits.idle.filter(|_| self.state == Some(KernelState::Idle));
         self.idle_since.zip(limit).is_some_and(|(since, limit)| since + limit <= now)
     }
 
     /// When [`Session::tick`] is due. Without `room`, output waits however old it is.
     pub fn due(&mut self, room: bool) -> Option<Instant> {
         let joined = self.joiner.due().filter(|_| room);
-        let idle = self.limits.idle.filter(|_| self.state == KernelState::Idle);
+        let idle = self.limits.idle.filter(|_| self.state == Some(KernelState::Idle));
         let idle = self.idle_since.zip(idle).map(|(since, limit)| since + limit);
         let dues = [joined, self.asks.due(), self.runs.patience(), idle, self.run_due()];
         dues.into_iter().flatten().min()
@@ -379,7 +382,7 @@ impl Session {
         let limit = self.limits.run_time;
         let current = self.runs.current()?;
         let interrupted = current.interrupted.map(|at| at + INTERRUPT_PATIENCE);
-        let limit = limit.filter(|_| current.input.is_none());
+        let limit = limit.filter(|_| !current.is_asking());
         let patience = if current.over_time { TIME_LIMIT_PATIENCE } else { std::time::Duration::ZERO };
         interrupted.into_iter().chain(limit.map(|limit| current.since + limit + patience)).min()
     }
@@ -387,4 +390,162 @@ impl Session {
 
 fn shell(message: JupyterMessage) -> Vec<Order> {
     vec![Order::Shell(Box::new(message))]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::kernel::{message::made::message, settings::ASK_LIMIT};
+
+    fn run(name: &str) -> RunId {
+        name.parse().unwrap()
+    }
+
+    fn ready(limits: KernelLimits, now: Instant) -> Session {
+        let mut session = Session::new(limits, &Rates::default(), now);
+        session.enter(KernelState::Starting, now);
+        assert!(session.ready(now).is_empty());
+        session.take_events();
+        session
+    }
+
+    fn execute(session: &mut Session, name: &str, now: Instant) -> Vec<Order> {
+        session.command(KernelCommand::Execute { run: run(name), code: "x".into(), allow_input: true }, now)
+    }
+
+    /// The id of the request that was ordered.
+    fn request(orders: &[Order]) -> String {
+        let [Order::Shell(message)] = orders else { panic!("{orders:?}") };
+        requests::id(message)
+    }
+
+    fn begun(session: &mut Session, name: &str, now: Instant) -> String {
+        let request = request(&execute(session, name, now));
+        session.message(message("status", &request, json!({"execution_state": "busy"})), now);
+        request
+    }
+
+    fn ended(session: &mut Session, request: &str, now: Instant) -> Vec<Order> {
+        session.message(message("execute_reply", request, json!({"status": "ok", "execution_count": 1})), now);
+        session.message(message("status", request, json!({"execution_state": "idle"})), now)
+    }
+
+    fn finished(events: &[KernelEvent]) -> Vec<(&str, Outcome)> {
+        let finished = |event| match event {
+            &KernelEvent::Finished { ref run, outcome, .. } => Some((run.as_str(), outcome)),
+            _ => None,
+        };
+        events.iter().filter_map(finished).collect()
+    }
+
+    #[test]
+    fn ln_80_runs_wait_for_each_other_and_for_the_process() {
+        let now = Instant::now();
+        let mut session = Session::new(KernelLimits::default(), &Rates::default(), now);
+        session.enter(KernelState::Starting, now);
+        assert!(execute(&mut session, "a", now).is_empty());
+        let first = request(&session.ready(now));
+        assert!(execute(&mut session, "b", now).is_empty());
+        let second = request(&ended(&mut session, &first, now));
+        assert_ne!(first, second);
+        assert!(ended(&mut session, &second, now).is_empty());
+        let events = session.take_events();
+        assert_eq!(finished(&events), [("a", Outcome::Ok), ("b", Outcome::Ok)]);
+        assert_eq!(events.last(), Some(&KernelEvent::State(KernelState::Idle)));
+    }
+
+    #[test]
+    fn output_leaves_before_the_end_of_its_run_and_only_when_due_or_when_there_is_room() {
+        let now = Instant::now();
+        let mut session = ready(KernelLimits::default(), now);
+        let request = begun(&mut session, "a", now);
+        session.take_events();
+        session.message(message("stream", &request, json!({"name": "stdout", "text": "hi"})), now);
+        let due = session.due(true).unwrap();
+        assert_eq!(session.due(false), None);
+        session.tick(due, false);
+        assert_eq!(session.take_events(), []);
+        session.tick(due, true);
+        let text = KernelEvent::Stream { run: run("a"), name: StreamName::Stdout, text: "hi".into() };
+        assert_eq!(session.take_events(), [text]);
+        session.message(message("stream", &request, json!({"name": "stdout", "text": "ho"})), now);
+        ended(&mut session, &request, now);
+        let events = session.take_events();
+        assert!(matches!(&events[..2], [KernelEvent::Stream { .. }, KernelEvent::Finished { .. }]), "{events:?}");
+    }
+
+    #[test]
+    fn ln_81_whatever_was_asked_ends_when_the_process_is_gone() {
+        let now = Instant::now();
+        let mut session = ready(KernelLimits::default(), now);
+        session.command(KernelCommand::Complete { ask: AskId(1), code: "x".into(), cursor: 1 }, now);
+        begun(&mut session, "a", now);
+        execute(&mut session, "b", now);
+        session.gone(KernelState::Dead { sentence: "Gone.".into() }, now);
+        execute(&mut session, "c", now);
+        let events = session.take_events();
+        let aborted = [("a", Outcome::Aborted), ("b", Outcome::Aborted), ("c", Outcome::Aborted)];
+        assert_eq!(finished(&events), aborted);
+        assert!(events.contains(&KernelEvent::Completions { ask: AskId(1), completions: None }));
+    }
+
+    #[test]
+    fn a_question_about_code_never_waits_behind_a_run_and_never_longer_than_its_limit() {
+        let now = Instant::now();
+        let mut session = ready(KernelLimits::default(), now);
+        let ask = |id| KernelCommand::Inspect { ask: AskId(id), code: "x".into(), cursor: 1, detail: 0 };
+        assert_eq!(session.command(ask(1), now).len(), 1);
+        session.tick(now + ASK_LIMIT, true);
+        assert_eq!(session.take_events(), [KernelEvent::Inspected { ask: AskId(1), bundle: None }]);
+        begun(&mut session, "a", now);
+        session.take_events();
+        assert!(session.command(ask(2), now).is_empty());
+        assert_eq!(session.take_events(), [KernelEvent::Inspected { ask: AskId(2), bundle: None }]);
+    }
+
+    #[test]
+    fn a_run_over_its_time_is_interrupted_once_then_its_kernel_is_ended() {
+        let now = Instant::now();
+        let limit = Duration::from_secs(5);
+        let mut session = ready(KernelLimits { run_time: Some(limit), ..KernelLimits::default() }, now);
+        begun(&mut session, "a", now);
+        assert_eq!(session.due(true), Some(now + limit));
+        assert!(matches!(session.tick(now + limit, true)[..], [Order::Interrupt]));
+        assert!(session.tick(now + limit, true).is_empty());
+        assert!(matches!(session.tick(now + limit + TIME_LIMIT_PATIENCE, true)[..], [Order::Kill(_)]));
+    }
+
+    #[test]
+    fn the_time_of_a_run_stands_still_while_it_waits_for_a_person() {
+        let now = Instant::now();
+        let limit = Duration::from_secs(5);
+        let mut session = ready(KernelLimits { run_time: Some(limit), ..KernelLimits::default() }, now);
+        let request = begun(&mut session, "a", now);
+        let mut wanted = message("input_request", &request, json!({"prompt": "?", "password": false}));
+        wanted.header = Some(requests::kernel_info().header);
+        session.message(wanted, now);
+        assert_eq!((session.due(true), session.tick(now + limit, true).len()), (None, 0));
+        let later = now + limit;
+        let answered = session.command(KernelCommand::Input { run: run("a"), value: "v".into() }, later);
+        assert!(matches!(answered[..], [Order::Stdin(_)]));
+        assert!(session.tick(later, true).is_empty());
+        assert!(matches!(session.tick(later + limit, true)[..], [Order::Interrupt]));
+    }
+
+    #[test]
+    fn a_kernel_stops_after_idling_for_its_limit_but_not_while_it_is_in_use() {
+        let now = Instant::now();
+        let limit = Duration::from_secs(60);
+        let mut session = ready(KernelLimits { idle: Some(limit), ..KernelLimits::default() }, now);
+        session.in_use(now + limit / 2);
+        assert!(session.tick(now + limit, true).is_empty());
+        let stops = session.tick(now + limit / 2 + limit, true);
+        assert!(matches!(stops[..], [Order::Stop(StopReason::Idle)]), "{stops:?}");
+        begun(&mut session, "a", now);
+        assert!(session.tick(now + limit * 9, true).is_empty());
+    }
 }

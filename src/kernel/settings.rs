@@ -1,8 +1,11 @@
-//! What can be set for all kernels of a server, with its defaults and their reasons. Imports nothing of ours.
+//! What can be set for all kernels of a server, with its defaults and their reasons. Imports config.
 //!
 //! Invariant: every wait of the engine ends by a constant or a setting of this file.
 
 use std::{path::PathBuf, time::Duration};
+
+use super::{python::find, sandbox};
+use crate::config::{self, KernelArgs};
 
 /// Commands that may wait for one kernel: "run all" of a large notebook.
 pub const COMMANDS_WAITING: usize = 1024;
@@ -46,17 +49,48 @@ pub struct KernelSettings {
     pub python: Option<PathBuf>,
     /// `uv`, if it is not to be looked for in the search path. An empty path means: use pip.
     pub uv: Option<PathBuf>,
+    /// Where kernelspecs are looked for before Jupyter's own places: directories that hold a `kernels` directory.
+    pub kernel_directories: Vec<PathBuf>,
     /// What is installed into a new environment.
     pub packages: Vec<String>,
     /// Variables of the process environment that tools and kernels get besides those of the server.
     pub variables: Vec<(String, String)>,
     pub isolation: Isolation,
     pub rates: Rates,
-    /// Kernels at a time. An idle one holds some 50 MiB.
+    /// Kernels at a time.
     pub kernels_max: usize,
 }
 
+/// Why kernels cannot run as they were meant to.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidKernelSettings {
+    #[error("--kernel-sandbox needs bubblewrap: install it (on Debian or Ubuntu: apt install bubblewrap)")]
+    NoBubblewrap,
+    #[error("--kernel-user {0:?} is no user of this machine: give a name of /etc/passwd or UID:GID")]
+    UnknownUser(String),
+}
+
 impl KernelSettings {
+    /// What the flags and the environment of the server say.
+    pub fn from_args(args: &KernelArgs, data: PathBuf) -> Result<Self, InvalidKernelSettings> {
+        let isolation = match &args.kernel_user {
+            Some(name) => {
+                let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+                let unknown = || InvalidKernelSettings::UnknownUser(name.clone());
+                let (user, group) = sandbox::user(name, &users).ok_or_else(unknown)?;
+                Isolation::User { user, group }
+            }
+            None if args.kernel_sandbox => {
+                let program = find("bwrap").ok_or(InvalidKernelSettings::NoBubblewrap)?;
+                Isolation::Bubblewrap { program }
+            }
+            None => Isolation::None,
+        };
+        let rates = Rates { text_bytes: args.kernel_text_rate << 10, ..Rates::default() };
+        let python = args.python.clone();
+        Ok(Self { python, isolation, rates, kernels_max: args.max_kernels, ..Self::new(data) })
+    }
+
     /// The defaults for a data directory.
     pub fn new(data: PathBuf) -> Self {
         Self {
@@ -64,11 +98,12 @@ impl KernelSettings {
             keeper: own_program(),
             python: None,
             uv: None,
+            kernel_directories: Vec::new(),
             packages: vec!["ipykernel".into()],
             variables: Vec::new(),
             isolation: Isolation::None,
             rates: Rates::default(),
-            kernels_max: 32,
+            kernels_max: config::KERNELS,
         }
     }
 }
@@ -107,6 +142,11 @@ pub struct Rates {
 
 impl Default for Rates {
     fn default() -> Self {
-        Self { text_bytes: 256 << 10, text_burst: 1 << 20, rich_bytes: 4 << 20, rich_burst: 64 << 20 }
+        Self {
+            text_bytes: config::KERNEL_TEXT_RATE_KIB << 10,
+            text_burst: 1 << 20,
+            rich_bytes: 4 << 20,
+            rich_burst: 64 << 20,
+        }
     }
 }

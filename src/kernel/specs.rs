@@ -18,6 +18,9 @@ pub const OWN: &str = "python3";
 /// Put before the name of an installed kernel that is called like ours.
 const INSTALLED: &str = "installed:";
 
+/// Has a kernel that crashes say where, to the standard error it was started with: its own is a pipe to itself.
+const TRACE_CRASHES: &str = "--IPKernelApp.exec_lines=__import__('faulthandler').enable(file=__import__('sys').stderr._original_stdstream_copy)";
+
 /// A kernel that can be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KernelSpec {
@@ -46,10 +49,10 @@ pub struct Found {
     pub interrupt_by_message: bool,
 }
 
-/// All kernels, ours first.
-pub async fn list(python: &PythonEnvironment) -> Vec<Found> {
+/// All kernels, ours first; then those of the directories `first`, then those of Jupyter's own.
+pub async fn list(python: &PythonEnvironment, first: &[PathBuf]) -> Vec<Found> {
     let mut found = vec![own(python)];
-    for directory in data_directories() {
+    for directory in data_directories(first) {
         let mut specs = read_kernelspec_jsons(&directory).await;
         specs.sort_by(|one, other| one.kernel_name.cmp(&other.kernel_name));
         for spec in specs.into_iter().filter(|spec| !spec.kernelspec.argv.is_empty()) {
@@ -64,16 +67,17 @@ pub async fn list(python: &PythonEnvironment) -> Vec<Found> {
 }
 
 /// The kernel of this name.
-pub async fn by_name(name: &str, python: &PythonEnvironment) -> Option<Found> {
+pub async fn by_name(name: &str, python: &PythonEnvironment, first: &[PathBuf]) -> Option<Found> {
     if name == OWN {
         return Some(own(python));
     }
-    list(python).await.into_iter().find(|found| found.spec.name == name)
+    list(python, first).await.into_iter().find(|found| found.spec.name == name)
 }
 
 fn own(python: &PythonEnvironment) -> Found {
     let interpreter = python.interpreter().to_string_lossy().into_owned();
-    let arguments = [&interpreter, "-m", "ipykernel_launcher", "-f", CONNECTION_FILE].map(str::to_owned).to_vec();
+    let arguments = [&interpreter, "-m", "ipykernel_launcher", "-f", CONNECTION_FILE, TRACE_CRASHES];
+    let arguments = arguments.map(str::to_owned).to_vec();
     // `!pip`, `%%bash` and whatever a cell starts find the environment first.
     let directory = python.directory();
     let path = env::var_os("PATH").unwrap_or_default();
@@ -134,11 +138,12 @@ fn interpreter(program: &str, directory: &Path) -> Option<PathBuf> {
 }
 
 /// Where Jupyter looks for kernelspecs, in its order; besides, where `jupyter` and `python3` of the search path belong.
-fn data_directories() -> Vec<PathBuf> {
+fn data_directories(first: &[PathBuf]) -> Vec<PathBuf> {
     let given: Vec<_> = env::var_os("JUPYTER_PATH").iter().flat_map(env::split_paths).collect();
     let user = jupyter_zmq_client::user_data_dir().ok();
     let beside = ["jupyter", "python3"].into_iter().filter_map(find).filter_map(|program| beside(&program));
-    let all = given.into_iter().chain(user).chain(beside).chain(jupyter_zmq_client::system_data_dirs());
+    let all =
+        first.iter().cloned().chain(given).chain(user).chain(beside).chain(jupyter_zmq_client::system_data_dirs());
     let mut unique = Vec::new();
     for directory in all.filter(|directory| directory.is_absolute()) {
         if !unique.contains(&directory) {

@@ -3,7 +3,10 @@
 //! Imports nothing of ours. Invariants: the log is bounded; a job ends when nobody watches it any more, and its process
 //! tree is gone before another job begins.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::Ordering},
+};
 
 use tokio::{
     io::AsyncReadExt,
@@ -12,7 +15,7 @@ use tokio::{
 
 use super::{
     Inner,
-    steps::{Step, Tools},
+    steps::{self, Step, Tools},
     tool,
     trouble::{self, Trouble},
 };
@@ -160,7 +163,7 @@ impl Work<'_> {
             _ = &mut self.unwanted => return Err(Trouble::Cancelled),
         };
         let tools = self.tools()?;
-        if !environment.is_ready() {
+        if !environment.is_ready() && !self.still_works().await? {
             self.blocking(|environment, _| environment.clear(), &tools).await?;
             let steps = tools.making(&environment.directory, &environment.settings.packages);
             self.steps(&steps).await?;
@@ -171,6 +174,19 @@ impl Work<'_> {
         }
         drop(working);
         Ok(())
+    }
+
+    /// Whether an environment that a kernel did not start from works after all, as when another made it anew meanwhile.
+    async fn still_works(&mut self) -> Result<bool, Trouble> {
+        if !self.environment.is_made() {
+            return Ok(false);
+        }
+        let works = match self.command(&steps::check(&self.environment.interpreter())).await {
+            Err(Trouble::Failed { .. }) => false,
+            checked => checked.map(|()| true)?,
+        };
+        self.environment.distrusted.store(!works, Ordering::Relaxed);
+        Ok(works)
     }
 
     fn tools(&self) -> Result<Tools, Trouble> {

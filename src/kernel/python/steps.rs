@@ -81,7 +81,7 @@ fn look(python: &Path) -> Step {
 }
 
 /// Loads what a kernel loads.
-fn check(interpreter: &Path) -> Step {
+pub fn check(interpreter: &Path) -> Step {
     let code = "import ipykernel, ipykernel.kernelapp; print('ipykernel', ipykernel.__version__)";
     Step { step: PreparationStep::Check, arguments: words(&[&shown(interpreter), "-c", code]) }
 }
