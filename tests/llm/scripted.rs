@@ -7,7 +7,10 @@ use coscribe::llm::{
     Usage,
 };
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
 
 use crate::{
     protocol::{self, KINDS},
@@ -479,6 +482,47 @@ async fn ln_40_a_server_that_is_not_there_is_said_with_its_address() {
             "Nothing answers at http://{address} (“mine”). Start the server there or correct the address, then ask again."
         );
         assert_eq!(sentence(&answer.last), words);
+    }
+}
+
+#[tokio::test]
+async fn ln_40_a_server_that_does_not_take_connections_is_given_up_after_the_time_set() {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let listener = socket.listen(1).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    // Nobody accepts: when its queue is full, the system answers no more.
+    let mut waiting = Vec::new();
+    while let Ok(connected) = timeout(Duration::from_millis(300), TcpStream::connect(address)).await {
+        waiting.push(connected.expect("a connection"));
+    }
+    let models = models_with(Times { connect: Duration::from_millis(200), ..Times::default() });
+    models.set(settings(ProviderKind::OpenAi, address)).expect("good settings");
+    let answer = whole(models.ask(question("why?"))).await;
+    let words = format!("“mine” at http://{address} could not be reached within 200 ms.");
+    assert!(sentence(&answer.last).starts_with(&words), "{:?}", answer.last);
+}
+
+#[tokio::test]
+async fn a_server_without_encryption_behind_https_is_said() {
+    let script = Script::new().await;
+    let models = models_with(Times::default());
+    let url = Some(format!("https://{}/v1", script.address));
+    models.set(ProviderSettings { url, ..settings(ProviderKind::OpenAi, script.address) }).expect("good settings");
+    let provider = script.play(|script| async move {
+        script.accept().await.write("HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    });
+    let answer = whole(models.ask(question("why?"))).await;
+    assert!(sentence(&answer.last).contains("cannot be reached at https://127.0.0.1"), "{:?}", answer.last);
+    provider.await.expect("the script");
+}
+
+#[tokio::test]
+async fn ln_40_an_error_instead_of_an_answer_is_told() {
+    for kind in KINDS {
+        let (_, answer) = exchange(kind, question("why?"), protocol::error(kind, "no image input")).await;
+        let words = "“mine” could not answer: no image input. Skip the cells with images, or choose a model that sees.";
+        assert_eq!(sentence(&answer.last), words, "{kind:?}");
     }
 }
 
