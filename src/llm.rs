@@ -1,15 +1,16 @@
 //! Language models: questions to providers, answers as streams. Owns connections to providers and what is known of them.
 //!
 //! Floor 2: knows nothing of rooms and documents. [`Models`] is the one way in: [`Models::ask`] gives a bounded channel of
-//! [`AnswerEvent`]s whose drop closes the provider's connection. Which providers there are, `llm/settings.rs` tells.
-//! May import tokio, genai and reqwest; their types end in `llm/client.rs`. Invariant: no key leaves but in a header to the
-//! host that it was given for.
+//! [`AnswerEvent`]s whose drop closes the provider's connection. Which providers there are, `llm/settings.rs` and
+//! `llm/environment.rs` tell. May import tokio, genai and reqwest; their types stay inside. Invariant: no key leaves but in
+//! a header to the host that it was given for.
 
 mod answer;
 mod asking;
 mod client;
 mod delivery;
 mod demo;
+mod environment;
 mod failure;
 mod key;
 mod observed;
@@ -45,8 +46,9 @@ pub use self::{
 };
 use self::{
     client::Client,
+    environment::read_environment,
     registry::Registry,
-    settings::{Described, read_environment, read_file},
+    settings::{Described, read_file},
 };
 
 /// Rights of others to a file.

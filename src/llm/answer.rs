@@ -49,7 +49,8 @@ pub enum AnswerEvent {
     Failed { sentence: String },
 }
 
-/// An answer on its way. Dropping it closes the connection to the provider.
+/// An answer on its way. Dropping it closes the connection to the provider. A channel that ends without a last event means
+/// that the process is stopping.
 #[derive(Debug)]
 pub struct Answering {
     /// Bounded: whoever reads slowly slows the provider down.

@@ -2,7 +2,13 @@
 //!
 //! Invariant: whatever happens, the reader gets exactly one last event, unless it is gone.
 
-use tokio::time::{sleep, timeout};
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use tokio::{
+    sync::mpsc::Sender,
+    time::{sleep, timeout},
+};
 
 use super::{
     Shared,
@@ -17,17 +23,24 @@ use super::{
     times, tokens,
 };
 
-/// Answers a question; ends early when the reader is gone.
-pub async fn answer(shared: &Shared, question: Question, events: tokio::sync::mpsc::Sender<AnswerEvent>) {
-    let last = match prepare(shared, &question).await {
-        Ok((provider, model)) => ask(shared, &provider, &model, &question, &events).await,
-        Err(failure) => Ok(failed(&failure)),
-    };
-    if let Ok(last) = last
+/// Answers a question.
+pub async fn answer(shared: &Shared, question: Question, events: Sender<AnswerEvent>) {
+    let last = guarded(async {
+        match prepare(shared, &question).await {
+            Ok((provider, model)) => ask(shared, &provider, &model, &question, &events).await,
+            Err(failure) => Ok(failed(&failure)),
+        }
+    });
+    if let Ok(last) = last.await
         && events.send(last).await.is_err()
     {
         tracing::debug!("nobody waits for the end of an answer any more");
     }
+}
+
+/// Makes a panic, of a library on the odd bytes of a provider say, an end of the answer like any other.
+async fn guarded(answer: impl Future<Output = Result<AnswerEvent, Gone>>) -> Result<AnswerEvent, Gone> {
+    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| Ok(failed(&Failure::Fault)))
 }
 
 fn failed(failure: &Failure) -> AnswerEvent {
@@ -62,7 +75,7 @@ async fn ask(
     provider: &Provider,
     model: &str,
     question: &Question,
-    events: &tokio::sync::mpsc::Sender<AnswerEvent>,
+    events: &Sender<AnswerEvent>,
 ) -> Result<AnswerEvent, Gone> {
     let patience = Patience {
         provider: provider.name.clone(),
@@ -110,4 +123,15 @@ fn done(provider: &Provider, question: &Question, end: End, bytes: usize) -> Ans
         }
     };
     AnswerEvent::Done { usage, model, stop }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn ln_40_a_panic_ends_an_answer_with_a_sentence() {
+        let last = guarded(async { panic!("odd bytes") }).await;
+        assert_eq!(last, Ok(AnswerEvent::Failed { sentence: Failure::Fault.to_string() }));
+    }
 }

@@ -45,6 +45,8 @@ pub enum Failure {
     Down { provider: String, status: u16, detail: String },
     #[error("“{provider}” refused the question ({status}){}. {}", behind(.detail), advice(.detail))]
     Rejected { provider: String, status: u16, detail: String },
+    #[error("“{provider}” could not answer{}. {}", behind(.detail), advice(.detail))]
+    Unable { provider: String, detail: String },
     #[error(
         "“{provider}” sends elsewhere ({status}); keys are not sent after it. Correct the address in the settings."
     )]
@@ -57,6 +59,10 @@ pub enum Failure {
     Unreadable { provider: String },
     #[error("The answer of “{provider}” is longer than {0} MB and was cut off.", .bytes >> 20)]
     TooLong { provider: String, bytes: usize },
+    #[error(
+        "The server met a fault of its own while it asked. Ask again; if that does not help, tell whoever runs it."
+    )]
+    Fault,
     #[error(
         "This is the failure that you asked the demonstration for. Take “please fail” out of the question and ask again."
     )]

@@ -50,7 +50,7 @@ impl Asked {
         if began {
             Failure::BrokenOff { provider: self.name(), detail }
         } else {
-            Failure::Rejected { provider: self.name(), status: 200, detail }
+            Failure::Unable { provider: self.name(), detail }
         }
     }
 
@@ -90,9 +90,7 @@ impl Asked {
             };
         };
         match system_error(error) {
-            _ if began || error.is_body() || error.is_decode() => {
-                Failure::BrokenOff { provider, detail: String::new() }
-            }
+            _ if began => Failure::BrokenOff { provider, detail: String::new() },
             Some(io::ErrorKind::ConnectionRefused) => Failure::Refused { provider, origin },
             _ if error.is_connect() && error.is_timeout() => {
                 Failure::ConnectTime { provider, origin, within: self.connect }

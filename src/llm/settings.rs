@@ -1,4 +1,4 @@
-//! Providers described in JSON and in the environment. Imports key, provider, times.
+//! Providers described in JSON, in the file and on the page. Imports key, provider, times.
 //!
 //! The file `models.json` of the data directory; every field may be left out but `name` and `kind`:
 //!
@@ -14,11 +14,6 @@
 //!   "seconds": { "connect": 10, "firstToken": 300, "betweenTokens": 120, "list": 5 }
 //! }
 //! ```
-//!
-//! The environment: `COSCRIBE_OPENAI_URL`, `…_KEY`, `…_MODELS` (separated by commas), the same for `ANTHROPIC` and
-//! `OLLAMA`; without them `OPENAI_API_KEY`, `OPENAI_BASE_URL`, `ANTHROPIC_API_KEY`, `ANTHROPIC_BASE_URL`, `OLLAMA_HOST`.
-//! `COSCRIBE_MODEL` is the default, `provider` or `provider/model`. `COSCRIBE_MODEL_CONNECT_SECONDS`,
-//! `…_FIRST_TOKEN_SECONDS`, `…_BETWEEN_TOKENS_SECONDS`, `…_LIST_SECONDS` are the times.
 //!
 //! Invariant: no sentence about a description repeats a value of it, since any could be a key.
 
@@ -76,7 +71,8 @@ impl TimesGiven {
         }
     }
 
-    fn set(&mut self, name: &str, time: Duration) -> bool {
+    /// Sets the time of that name; tells whether there is one.
+    pub fn set(&mut self, name: &str, time: Duration) -> bool {
         let field = match name {
             "connect" | "CONNECT" => &mut self.connect,
             "firstToken" | "FIRST_TOKEN" => &mut self.first_token,
@@ -153,7 +149,8 @@ impl Described {
     }
 }
 
-fn duration(seconds: f64) -> Option<Duration> {
+/// A time that can be waited for.
+pub fn duration(seconds: f64) -> Option<Duration> {
     (seconds > 0.0 && seconds <= SECONDS_MAX).then(|| Duration::from_secs_f64(seconds))
 }
 
@@ -162,7 +159,8 @@ fn shown(name: &str) -> String {
     name.chars().take(40).collect()
 }
 
-/// One provider as JSON describes it, in the file or on the page.
+/// One provider as JSON describes it. What comes from a page is read with an empty environment: `keyFrom` could otherwise
+/// send any variable of the server to an address of the asker's choice.
 pub fn read_provider(value: &Value, environment: &Environment) -> Result<ProviderSettings, String> {
     let Value::Object(fields) = value else {
         return Err("it must be an object with “name” and “kind”.".into());
@@ -228,89 +226,14 @@ fn extra(fields: &Map<String, Value>) -> Result<ExtraFields, String> {
     Ok(ExtraFields { always: part("always")?, thinking: part("thinking")?, not_thinking: part("notThinking")? })
 }
 
-/// What the environment says.
-pub fn read_environment(environment: &Environment) -> Described {
-    let mut described = Described::default();
-    let openai = [("COSCRIBE_OPENAI_URL", "OPENAI_BASE_URL"), ("COSCRIBE_OPENAI_KEY", "OPENAI_API_KEY")];
-    let anthropic = [("COSCRIBE_ANTHROPIC_URL", "ANTHROPIC_BASE_URL"), ("COSCRIBE_ANTHROPIC_KEY", "ANTHROPIC_API_KEY")];
-    let ollama = [("COSCRIBE_OLLAMA_URL", "OLLAMA_HOST"), ("COSCRIBE_OLLAMA_KEY", "OLLAMA_API_KEY")];
-    for (kind, name, models, [url, key]) in [
-        (ProviderKind::OpenAi, "openai", "COSCRIBE_OPENAI_MODELS", openai),
-        (ProviderKind::Anthropic, "anthropic", "COSCRIBE_ANTHROPIC_MODELS", anthropic),
-        (ProviderKind::Ollama, "ollama", "COSCRIBE_OLLAMA_MODELS", ollama),
-    ] {
-        let url = either(environment, url);
-        let key = either(environment, key).and_then(Key::new);
-        // A key alone names OpenAI's or Anthropic's own models; Ollama at its usual address has to be asked for.
-        if url.is_some() || (key.is_some() && kind != ProviderKind::Ollama) {
-            let url = url.map(|url| if kind == ProviderKind::Ollama { ollama_address(url) } else { url.to_owned() });
-            let models = given(environment, models).map(listed).unwrap_or_default();
-            let extra = ExtraFields::default();
-            described.providers.push(ProviderSettings { name: name.into(), kind, url, key, models, extra });
-        }
-    }
-    described.default = given(environment, "COSCRIBE_MODEL").map(choice);
-    described.read_times(environment);
-    described
-}
-
-impl Described {
-    fn read_times(&mut self, environment: &Environment) {
-        for name in ["CONNECT", "FIRST_TOKEN", "BETWEEN_TOKENS", "LIST"] {
-            let variable = format!("COSCRIBE_MODEL_{name}_SECONDS");
-            let Some(text) = given(environment, &variable) else { continue };
-            let known = text.parse().ok().and_then(duration).is_some_and(|time| self.times.set(name, time));
-            if !known {
-                self.problems.push(format!("{variable} must be a number of seconds up to a day."));
-            }
-        }
-    }
-}
-
-fn given<'a>(environment: &'a Environment, variable: &str) -> Option<&'a str> {
-    environment.get(variable).map(|text| text.trim()).filter(|text| !text.is_empty())
-}
-
-fn either<'a>(environment: &'a Environment, (ours, usual): (&str, &str)) -> Option<&'a str> {
-    given(environment, ours).or_else(|| given(environment, usual))
-}
-
-fn listed(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
-}
-
-fn choice(text: &str) -> Choice {
-    match text.split_once('/') {
-        Some((provider, model)) => Choice { provider: provider.into(), model: Some(model.into()) },
-        None => Choice { provider: text.into(), model: None },
-    }
-}
-
-/// `OLLAMA_HOST` as Ollama itself reads it: scheme and port may be missing, and a server's “all addresses” is here.
-fn ollama_address(host: &str) -> String {
-    let (scheme, rest) = host.split_once("://").unwrap_or(("http", host));
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let (name, port) = match authority.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => (name, port),
-        _ if scheme == "https" => (authority, "443"),
-        _ => (authority, "11434"),
-    };
-    let name = if matches!(name, "" | "0.0.0.0" | "[::]") { "127.0.0.1" } else { name };
-    format!("{scheme}://{name}:{port}{path}")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
 
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
-
     fn file(value: &Value) -> Described {
-        read_file("models.json", &value.to_string(), &environment(&[("MY_KEY", "sk-mine")]))
+        read_file("models.json", &value.to_string(), &Environment::from([("MY_KEY".to_owned(), "sk-mine".to_owned())]))
     }
 
     #[test]
@@ -357,42 +280,5 @@ mod tests {
         assert_eq!(described.providers.len(), 1);
         let broken = read_file("models.json", "{\n  \"key\": hunter2\n}", &Environment::new());
         assert_eq!(broken.problems, ["models.json is not valid JSON: look at line 2, column 10."]);
-    }
-
-    #[test]
-    fn the_usual_variables_are_enough() {
-        let described = read_environment(&environment(&[
-            ("OPENAI_API_KEY", "sk-1"),
-            ("ANTHROPIC_API_KEY", "sk-2"),
-            ("COSCRIBE_ANTHROPIC_KEY", "sk-3"),
-            ("COSCRIBE_OPENAI_MODELS", "a, b,"),
-            ("OLLAMA_HOST", "0.0.0.0"),
-            ("COSCRIBE_MODEL", "openai/b"),
-            ("COSCRIBE_MODEL_CONNECT_SECONDS", "3"),
-            ("COSCRIBE_MODEL_LIST_SECONDS", "soon"),
-        ]));
-        let [openai, anthropic, ollama] = &described.providers[..] else { panic!("three providers") };
-        assert_eq!((&openai.key, &openai.models), (&Key::new("sk-1"), &vec!["a".to_owned(), "b".to_owned()]));
-        assert_eq!(anthropic.key, Key::new("sk-3"));
-        assert_eq!(ollama.url.as_deref(), Some("http://127.0.0.1:11434"));
-        assert_eq!(described.default, Some(Choice { provider: "openai".into(), model: Some("b".into()) }));
-        assert_eq!(described.times.over(Times::default()).connect, Duration::from_secs(3));
-        assert_eq!(described.problems.len(), 1);
-        assert!(read_environment(&environment(&[("OPENAI_API_KEY", " ")])).providers.is_empty());
-    }
-
-    #[test]
-    fn the_address_of_ollama_is_read_as_ollama_reads_it() {
-        for (given, address) in [
-            ("box", "http://box:11434"),
-            ("box:1", "http://box:1"),
-            (":1", "http://127.0.0.1:1"),
-            ("https://box", "https://box:443"),
-            ("http://box:1/path", "http://box:1/path"),
-            ("[::1]", "http://[::1]:11434"),
-            ("[::]:9", "http://127.0.0.1:9"),
-        ] {
-            assert_eq!(ollama_address(given), address);
-        }
     }
 }

@@ -1,7 +1,10 @@
 //! The language-model engine against providers: a scripted one over real TCP in every protocol, and a real model.
 
+mod exchange;
+mod failing;
 mod protocol;
 mod provider;
 mod real;
-mod scripted;
+mod requests;
 mod settings;
+mod streaming;
