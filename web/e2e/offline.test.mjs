@@ -12,18 +12,12 @@ const { server, join } = await stage();
 const cable = await Proxy.to(server.port);
 after(() => cable.close());
 
-/** The page is there without a network once its worker is in charge and has stored it. */
-async function keptForOffline(person) {
-  await person.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-  await eventually(() => person.page.evaluate(async () => navigator.serviceWorker.controller !== null && (await caches.keys()).length > 0), 'the worker is in charge');
-}
-
 test('ln_61_work_goes_on_without_a_network_over_a_closed_tab_and_merges_when_it_is_back', async (t) => {
   const notebook = await server.write('Offline', [['code', 'shared']]);
   const [id] = notebook.cells;
   const [anna, bela] = await Promise.all([join(t, 'Anna'), join(t, 'Bela', { origin: cable.origin })]);
   await Person.together([anna, bela], notebook.id);
-  await keptForOffline(bela);
+  await bela.keptForOffline();
   await bela.cell(id).caretAtEnd();
   await bela.type(' one');
   await agreed([anna, bela], id, (text) => text === 'shared one');
@@ -73,7 +67,7 @@ test('ln_61_the_list_and_a_notebook_never_seen_say_what_is_so_without_a_network'
   const bela = await join(t, 'Bela', { origin: cable.origin });
   await bela.open(known.id);
   await bela.until('saved');
-  await keptForOffline(bela);
+  await bela.keptForOffline();
   cable.cut();
 
   await bela.page.goto(bela.base);

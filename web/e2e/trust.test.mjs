@@ -291,6 +291,7 @@ test('closing_asks_when_a_change_exists_nowhere_else_because_the_disk_is_full', 
   const ana = await join(t, 'Ana', { origin: cable.origin });
   await ana.open(id);
   await ana.until('saved');
+  await ana.keptForOffline();
   await fill(ana.page, true);
   unplug(t);
   await ana.until('offline');

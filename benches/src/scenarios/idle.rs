@@ -41,8 +41,8 @@ pub struct Settings {
     /// How long nothing has happened before the measuring begins: more than servers wait before they tidy up.
     #[arg(long, default_value_t = 36)]
     settling: u64,
-    /// How long nothing happens: a whole period of keep-alives.
-    #[arg(long, default_value_t = 15)]
+    /// How long nothing happens: two periods of keep-alives.
+    #[arg(long, default_value_t = 30)]
     seconds: u64,
 }
 

@@ -15,10 +15,12 @@ use crate::{
     process::{Meter, Process},
     recording::Recording,
     socket::Address,
-    yjs::{Told, WRITER},
+    yjs::{self, Told, WRITER},
 };
 
 const PATIENCE: Duration = Duration::from_secs(300);
+/// Stock clients renew their presence this often; Hocuspocus closes on whoever says nothing for a minute.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 /// Updates that may be under way to the reader, and how many are given to the system at once.
 const WINDOW: usize = 32 << 10;
 const BURST: usize = 512;
@@ -86,7 +88,12 @@ pub fn run(settings: &Settings) -> Result<Report> {
 fn pass(fleet: &mut Fleet, recording: &Recording, server: Process) -> Result<Vec<Duration>> {
     let (mut clock, mut sent, mut marks) = (0, 0, vec![server.cpu()?]);
     let deadline = Instant::now() + PATIENCE;
+    let (mut spoken, mut carets) = (Instant::now(), 1);
     while clock < recording.last() {
+        if spoken.elapsed() > SIGN_OF_LIFE {
+            fleet.send(1, &yjs::caret(WRITER + 1, carets))?;
+            (spoken, carets) = (Instant::now(), carets + 1);
+        }
         ensure!(Instant::now() < deadline, "the reader got {clock} of {} clocks", recording.last());
         let reached = recording.clocks.partition_point(|&known| known <= clock);
         while fleet.is_drained(0) && sent < recording.messages.len().min(reached + WINDOW) {

@@ -56,6 +56,12 @@ export class Person {
     return this.page;
   }
 
+  /** The page, with the parts that come when they are wanted, is there without a network: its worker is in charge and has stored it. */
+  async keptForOffline() {
+    await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await eventually(() => this.page.evaluate(async () => navigator.serviceWorker.controller !== null && (await caches.keys()).length > 0), 'the worker is in charge');
+  }
+
   async open(notebook) {
     await this.page.goto(`${this.base}notebook/${notebook}`);
     await this.page.getByRole('main', { name: 'Notebook' }).waitFor();
