@@ -87,13 +87,15 @@ impl SocketLine {
         Ok(())
     }
 
-    /// Writes what `fill` puts into the buffer.
-    fn joined(&self, fill: impl FnOnce(&mut Vec<u8>)) {
+    /// Writes what `fill` puts into the buffer. True if nothing is kept.
+    fn joined(&self, fill: impl FnOnce(&mut Vec<u8>)) -> bool {
         BUFFER.with_borrow_mut(|buffer| {
             buffer.clear();
             fill(buffer);
-            self.lock().write(&self.stream, buffer);
-        });
+            let mut kept = self.lock();
+            kept.write(&self.stream, buffer);
+            kept.pieces.is_empty()
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -103,7 +105,7 @@ impl SocketLine {
 }
 
 impl Line for SocketLine {
-    fn write(&self, frames: &mut Vec<Bytes>) {
+    fn write(&self, frames: &mut Vec<Bytes>) -> bool {
         self.said.set(Instant::now());
         let total: usize = frames.iter().map(Bytes::len).sum();
         if total <= JOINED {
@@ -117,6 +119,7 @@ impl Line for SocketLine {
             kept.pieces.extend([Bytes::copy_from_slice(&head[..size]), frame]);
         }
         kept.push_on(&self.stream);
+        kept.pieces.is_empty()
     }
 
     fn is_clear(&self) -> bool {
