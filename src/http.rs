@@ -17,6 +17,7 @@ mod events;
 mod extract;
 mod idempotency;
 mod line;
+mod moment;
 mod notebooks;
 mod openapi;
 mod operations;
