@@ -73,9 +73,9 @@ pub struct Listing {
 pub enum FileError {
     #[error("There is no file {0}.")]
     Unknown(String),
-    #[error("{0} is a folder; name a file in it.")]
+    #[error("The path {0} is a folder; name a file in it.")]
     Folder(String),
-    #[error("{0} is no plain file; links and devices are neither followed nor changed.")]
+    #[error("The path {0} is no plain file; links and devices are neither followed nor changed.")]
     NotPlain(String),
     #[error("A part of {0} is a file or a link, and nothing lies inside those.")]
     NoFolder(String),

@@ -93,14 +93,15 @@ impl Session {
         self.settle(now)
     }
 
-    /// The process is gone or will be: all that was asked ends here.
+    /// The process is gone or will be: all that was asked ends here. Why is said first, so that it can be told of each
+    /// run.
     pub fn gone(&mut self, state: KernelState, now: Instant) {
+        self.enter(state, now);
         for run in self.runs.abort() {
             self.tell(KernelEvent::Finished { run, outcome: Outcome::Aborted, count: None }, now);
         }
         self.asks.abort();
         self.idle_since = None;
-        self.enter(state, now);
     }
 
     /// Something else than a run keeps the kernel in use.

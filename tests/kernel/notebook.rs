@@ -137,8 +137,15 @@ impl Notebook {
         state
     }
 
-    /// Reads until the kernel is dead; why.
+    /// Reads until the kernel is dead, if it has not said so last; why.
     pub async fn death(&mut self) -> String {
+        let state = |event: &KernelEvent| match event {
+            KernelEvent::State(state) => Some(state.clone()),
+            _ => None,
+        };
+        if let Some(KernelState::Dead { sentence }) = self.events.iter().rev().find_map(state) {
+            return sentence;
+        }
         let KernelState::Dead { sentence } = self.state(|state| matches!(state, KernelState::Dead { .. })).await else {
             unreachable!("it fits")
         };

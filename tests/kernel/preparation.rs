@@ -165,8 +165,8 @@ async fn cancelling_ends_the_work_only_when_nobody_else_waits_for_it() {
     };
     let run = one.run("print('never')");
     one.send(KernelCommand::Shutdown);
-    assert_eq!(one.finished(&run).await, Outcome::Aborted);
     one.state(|state| *state == KernelState::Stopped { reason: StopReason::Asked }).await;
+    assert_eq!(one.finished(&run).await, Outcome::Aborted);
     assert!(is_alive(process));
     assert_eq!(kernels.environment().await.state, EnvironmentState::Making);
     other.send(KernelCommand::Shutdown);
