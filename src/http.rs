@@ -1,9 +1,10 @@
 //! The HTTP edge: addresses, admission, sockets, events, pages. Handlers parse, ask a room or the store, and answer.
 //!
-//! Imports room, notebook, wire, config, measure, vocabulary, ids, storage. Never touches a yrs document.
+//! Imports room, kernel, workspace, notebook, wire, config, measure, vocabulary, ids, storage. Never touches a yrs document.
 //! Invariant: every refusal is [`error::ApiError`], a sentence with a stable code; nothing changed when one is sent.
 
 mod assets;
+mod attachment;
 mod auth;
 mod blobs;
 mod bodies;
@@ -11,11 +12,14 @@ mod cells;
 mod closing;
 mod debug;
 mod documents;
+mod environment;
 mod error;
 mod event_hub;
 mod events;
 mod extract;
+mod files;
 mod idempotency;
+mod kernels;
 mod line;
 mod moment;
 mod notebooks;
@@ -23,6 +27,7 @@ mod openapi;
 mod operations;
 mod pace;
 mod pages;
+mod pieces;
 mod role;
 mod runs;
 mod socket;
@@ -71,6 +76,7 @@ pub use self::{
 use self::{error::ApiError, pace::Bucket};
 use crate::{
     config::{self, BasePath, DataDirectory, Limits},
+    kernel::Kernels,
     room::Rooms,
     wire::rest::{ACTOR_HEADER, ACTOR_KIND_HEADER, IDEMPOTENCY_HEADER},
 };
@@ -81,6 +87,7 @@ const CROWDED_SECONDS: u64 = 10;
 /// What handlers share.
 pub struct App {
     pub rooms: Arc<Rooms>,
+    pub kernels: Kernels,
     pub store: Arc<dyn Store>,
     pub access: Access,
     pub limits: Limits,
@@ -134,6 +141,7 @@ pub fn router(app: App) -> Router {
     let (described, _) = openapi::described(&app.limits);
     let guarded = described
         .merge(documents::routes(app.limits.max_message))
+        .merge(files::by_path())
         .merge(debug::routes())
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .layer(middleware::from_fn_with_state(app.clone(), limit_rate))

@@ -17,3 +17,4 @@ pub mod room;
 pub mod server;
 pub mod vocabulary;
 pub mod wire;
+pub mod workspace;

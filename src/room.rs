@@ -25,7 +25,7 @@ mod state;
 mod sync;
 mod watchdog;
 
-pub use engines::{AnswerLine, Engines, KernelLine, NoEngines};
+pub use engines::{AnswerLine, Engines, KernelAsk, KernelLine, NoEngines};
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
 pub use limits::RoomLimits;
 pub use outbound::Line;

@@ -30,11 +30,12 @@ use crate::{
     config::{self, DataDirectory, Limits, LogFormat, ServeArgs},
     http::{self, Access, Answers, App, EventHub, InvalidOrigin, Tokens},
     ids::{InvalidId, NotebookId},
-    kernel::Kernels,
+    kernel::{InvalidKernelSettings, Kernels},
     measure,
     notebook::ImportedNotebook,
     room::{CreateError, RoomLimits, Rooms},
     vocabulary::Actor,
+    workspace,
 };
 
 /// Bits of a token that nobody guesses: 256.
@@ -69,6 +70,8 @@ pub enum ServeError {
     Metrics(String),
     #[error(transparent)]
     Id(#[from] InvalidId),
+    #[error(transparent)]
+    Kernels(#[from] InvalidKernelSettings),
     #[error("serving failed: {0}")]
     Serve(#[source] std::io::Error),
 }
@@ -85,7 +88,8 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let store = tokio::task::spawn_blocking(move || SledStore::open(&path, storage::Options::default())).await;
     let disk = Arc::new(store.map_err(|error| ServeError::Serve(error.into()))??);
     let store: Arc<dyn Store> = disk.clone();
-    let engines = Arc::new(ServerEngines::new(&data));
+    workspace::clear_uploads(&data.files()).map_err(|cause| unusable(&data, cause))?;
+    let engines = Arc::new(ServerEngines::new(&data, &args.kernels)?);
     let kernels = engines.kernels();
     let rooms = Rooms::with_engines(store.clone(), room_limits(&args.limits), engines);
     rooms.supervise(start_again);
@@ -94,7 +98,8 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let address = listener.local_addr().map_err(ServeError::Serve)?;
     let tokens = tokens(&args, &data)?;
     let greeting = greeting(address, args.base_path.as_str(), &tokens);
-    let app = compose(&args, data.clone(), address.port(), tokens, (store.clone(), rooms.clone()), &stop)?;
+    let app =
+        compose(&args, data.clone(), address.port(), tokens, (store.clone(), rooms.clone(), kernels.clone()), &stop)?;
     let connections = app.connections.clone();
     let _announced = Announced::write(&data, &format!("http://{}{}", reachable(address), args.base_path.as_str()))?;
     greet(&greeting).map_err(ServeError::Serve)?;
@@ -226,11 +231,12 @@ fn compose(
     data: DataDirectory,
     port: u16,
     tokens: Tokens,
-    (store, rooms): (Arc<dyn Store>, Arc<Rooms>),
+    (store, rooms, kernels): (Arc<dyn Store>, Arc<Rooms>, Kernels),
     stop: &Stop,
 ) -> Result<App, ServeError> {
     Ok(App {
         rooms,
+        kernels,
         access: Access::new(tokens, port, &args.base_path, &args.allow_origins)?,
         limits: args.limits.clone(),
         base: args.base_path.clone(),

@@ -3,13 +3,19 @@
 //! Invariant: everything the server tells the world happened is a variant of [`Event`]; the catalogue in the docs and
 //! the TypeScript types are generated from it.
 
+mod kernels;
 mod runs;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-pub use self::runs::{InputWanted, KernelPhase, KernelStatus, Run, RunKind, RunState, TokenUsage, source_hash};
+pub use self::{
+    kernels::{
+        Completion, Completions, DEFAULT_KERNELSPEC, KernelAnswer, KernelChoice, KernelQuestion, Unanswered, Variable,
+    },
+    runs::{InputWanted, KernelPhase, KernelStatus, Run, RunKind, RunState, TokenUsage, source_hash},
+};
 use crate::ids::{CellId, NotebookId, RunId};
 
 /// Milliseconds since the Unix epoch.

@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("catalogue", 1),
     ("notebook", 1),
     ("wire", 1),
+    ("workspace", 1),
     ("kernel", 2),
     ("llm", 2),
     ("room", 3),

@@ -17,7 +17,7 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Shared,
+    Shared, attachment,
     error::{Answer, ApiError},
     extract::{Ids, Params, Raw},
 };
@@ -25,9 +25,7 @@ use crate::wire::rest::{BlobStored, ErrorBody};
 
 /// The content of an address by hash never changes; the cache is the browser's own, for the answer needs the secret.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
-const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
 const ATTACHMENT: HeaderValue = HeaderValue::from_static("attachment");
-const UNKNOWN_TYPE: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(put)).routes(routes!(get))
@@ -72,9 +70,9 @@ async fn get(
     let content =
         content.ok_or_else(|| ApiError::not_found("blob_not_found", format!("No blob has the hash {text}.")))?;
     let headers = [
-        (CONTENT_TYPE, wanted.r#type.as_deref().and_then(media_type).unwrap_or(UNKNOWN_TYPE)),
+        (CONTENT_TYPE, wanted.r#type.as_deref().and_then(media_type).unwrap_or(attachment::BYTES)),
         (CONTENT_DISPOSITION, ATTACHMENT),
-        (CONTENT_SECURITY_POLICY, SANDBOX),
+        (CONTENT_SECURITY_POLICY, attachment::SANDBOX),
         (CACHE_CONTROL, FOR_EVER),
         (ETAG, tag),
     ];

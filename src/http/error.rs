@@ -11,13 +11,16 @@ use storage::StorageError;
 
 use crate::{
     ids::InvalidId,
+    kernel::EnvironmentError,
     measure,
     notebook::{ImportError, OpError},
     room::{ApplyError, CloseReason, CreateError, OpenError, RoomClosed, RunError},
+    vocabulary::Unanswered,
     wire::{
         rest::{ErrorBody, ErrorDetail},
         update::Refusal,
     },
+    workspace::{FileError, InvalidPath},
 };
 
 /// How long a client is asked to wait when the server is busy or about to stop, in seconds.
@@ -171,6 +174,56 @@ impl From<RunError> for ApiError {
             RunError::NoKernel => conflict("no_kernel"),
             RunError::KernelRuns => conflict("kernel_runs"),
             RunError::UnknownRun(_) => Self::not_found("run_not_found", message),
+        }
+    }
+}
+
+impl From<Unanswered> for ApiError {
+    fn from(why: Unanswered) -> Self {
+        let code = match why {
+            Unanswered::NotReady => "kernel_not_ready",
+            Unanswered::Busy => "kernel_busy",
+            Unanswered::NotPython => "kernel_not_python",
+            Unanswered::NotUnderstood => "kernel_not_understood",
+        };
+        Self::new(StatusCode::CONFLICT, code, why.to_string())
+    }
+}
+
+impl From<EnvironmentError> for ApiError {
+    fn from(error: EnvironmentError) -> Self {
+        let message = error.to_string();
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code, message.clone());
+        let wrong = |code| Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message.clone());
+        match error {
+            EnvironmentError::Busy => conflict("environment_busy"),
+            EnvironmentError::NotMade => conflict("environment_not_made"),
+            EnvironmentError::NothingToCancel => conflict("nothing_to_cancel"),
+            EnvironmentError::Needed(_) => conflict("package_needed"),
+            EnvironmentError::NothingNamed => wrong("invalid_body"),
+            EnvironmentError::NoPackage(_) => wrong("invalid_package"),
+            EnvironmentError::NotInstalled(_) => Self::not_found("package_not_found", message),
+        }
+    }
+}
+
+impl From<InvalidPath> for ApiError {
+    fn from(error: InvalidPath) -> Self {
+        Self::bad_request("invalid_path", format!("{error}."))
+    }
+}
+
+impl From<FileError> for ApiError {
+    fn from(error: FileError) -> Self {
+        let message = error.to_string();
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code, message.clone());
+        match error {
+            FileError::Unknown(_) => Self::not_found("file_not_found", message),
+            FileError::Folder(_) => conflict("is_folder"),
+            FileError::NotPlain(_) => conflict("not_plain_file"),
+            FileError::NoFolder(_) => conflict("no_folder"),
+            FileError::DiskFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message),
+            FileError::Disk(error) => Self::internal(error),
         }
     }
 }

@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    App, Shared, blobs,
+    App, Shared, attachment, blobs,
     bodies::notebook_body,
     error::{Answer, ApiError},
     extract::{Body, BodyOrDefault, By, Ids, Params, Raw},
@@ -231,7 +231,7 @@ async fn export(
     let format = wanted.format;
     let view = app.view(&id).await?;
     let view = if format.holds_outputs() { carrying_its_blobs(&app, view).await? } else { view };
-    let name = file_name(&view.title, format.extension());
+    let name = attachment::named(&format!("{}.{}", view.title, format.extension()));
     let text = blocking(move || format.write(&view)).await?;
     let headers = [(CONTENT_TYPE, HeaderValue::from_static(format.media_type())), (CONTENT_DISPOSITION, name)];
     Ok((headers, text).into_response())
@@ -299,23 +299,6 @@ impl Format {
     }
 }
 
-/// `Content-Disposition` with the title as file name: plain for old clients, exact in UTF-8 for the others (RFC 6266).
-fn file_name(title: &str, extension: &str) -> HeaderValue {
-    let safe =
-        |character: char| if character.is_ascii_alphanumeric() || "-_ ".contains(character) { character } else { '_' };
-    let plain: String = title.chars().map(safe).collect();
-    let encoded: String = title.bytes().map(percent_encoded).collect();
-    let value = format!("attachment; filename=\"{plain}.{extension}\"; filename*=UTF-8''{encoded}.{extension}");
-    value.parse().unwrap_or(HeaderValue::from_static("attachment"))
-}
-
-fn percent_encoded(byte: u8) -> String {
-    match byte {
-        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    }
-}
-
 fn title(text: &str) -> Answer<String> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > TITLE_MAX || text.chars().any(char::is_control) {
@@ -366,13 +349,6 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_name_is_safe_in_a_header_and_exact_in_utf_8() {
-        let value = file_name("Año \"1\"\r\n", "md");
-        let text = value.to_str().unwrap();
-        assert_eq!(text, "attachment; filename=\"A_o _1___.md\"; filename*=UTF-8''A%C3%B1o%20%221%22%0D%0A.md");
-    }
 
     #[test]
     fn the_title_of_a_copy_is_always_a_title() {

@@ -1,6 +1,6 @@
 //! What one kernel is doing, as a state: commands, messages and time go in; events, and orders to its process, come out.
 //!
-//! Imports ids. Pure: the actor brings messages and the time, and carries out the orders.
+//! Imports ids and vocabulary. Pure: the actor brings messages and the time, and carries out the orders.
 //!
 //! Invariant: every event leaves through [`Session::tell`], which lets output that waits go first.
 
@@ -10,8 +10,8 @@ use jupyter_protocol::JupyterMessage;
 use serde_json::{Map, Value};
 
 use super::{
-    asks::{Asked, Asks},
-    command::{AskId, KernelCommand, KernelLimits},
+    asks::{Answered, Asks},
+    command::{KernelAsk, KernelCommand, KernelLimits},
     event::{Bundle, Comm, CommKind, KernelEvent, KernelState, Notice, Outcome, StopReason, StreamName},
     join::Joiner,
     message::{Message, fields_size, size, text},
@@ -19,7 +19,10 @@ use super::{
     runs::{Runs, Waiting},
     settings::{INTERRUPT_PATIENCE, Rates, TIME_LIMIT_PATIENCE},
 };
-use crate::ids::RunId;
+use crate::{
+    ids::RunId,
+    vocabulary::{KernelQuestion, Unanswered},
+};
 
 /// What the actor must do.
 #[derive(Debug)]
@@ -65,6 +68,11 @@ impl Session {
         std::mem::take(&mut self.events)
     }
 
+    /// The answers to questions since this was last asked.
+    pub fn take_answered(&mut self) -> Vec<Answered> {
+        self.asks.take_answered()
+    }
+
     /// Says that the kernel is in another state.
     pub fn enter(&mut self, state: KernelState, now: Instant) {
         if self.state.as_ref() != Some(&state) {
@@ -85,16 +93,15 @@ impl Session {
         self.settle(now)
     }
 
-    /// The process is gone or will be: all that was asked ends here.
+    /// The process is gone or will be: all that was asked ends here. Why is said first, so that it can be told of each
+    /// run.
     pub fn gone(&mut self, state: KernelState, now: Instant) {
+        self.enter(state, now);
         for run in self.runs.abort() {
             self.tell(KernelEvent::Finished { run, outcome: Outcome::Aborted, count: None }, now);
         }
-        for answer in self.asks.abort() {
-            self.tell(answer, now);
-        }
+        self.asks.abort();
         self.idle_since = None;
-        self.enter(state, now);
     }
 
     /// Something else than a run keeps the kernel in use.
@@ -116,21 +123,11 @@ impl Session {
             KernelCommand::Input { run, value } => self.input(&run, value, now),
             KernelCommand::Interrupt => self.interrupt(now),
             KernelCommand::Withdraw { run } => self.withdraw(run, now),
-            KernelCommand::Complete { ask, code, cursor } => {
-                self.ask(ask, Asked::Completion, requests::complete(code, cursor), now)
-            }
-            KernelCommand::Inspect { ask, code, cursor, detail } => {
-                self.ask(ask, Asked::Inspection, requests::inspect(code, cursor, detail), now)
-            }
             KernelCommand::Comm { kind, comm, target, data, buffers } if self.is_live() => {
                 self.in_use(now);
                 shell(requests::comm(kind, comm, target, data, buffers))
             }
-            KernelCommand::Comm { .. }
-            | KernelCommand::Restart
-            | KernelCommand::Shutdown
-            | KernelCommand::InstallPackages(_)
-            | KernelCommand::CancelPreparation => Vec::new(),
+            KernelCommand::Comm { .. } | KernelCommand::Restart | KernelCommand::Shutdown => Vec::new(),
         }
     }
 
@@ -168,14 +165,30 @@ impl Session {
     }
 
     /// A kernel that runs code answers questions only afterwards, when nobody wants to know any more.
-    fn ask(&mut self, ask: AskId, asked: Asked, request: JupyterMessage, now: Instant) -> Vec<Order> {
-        if self.state != Some(KernelState::Idle) || !self.asks.has_room() {
-            self.tell(asked.nothing(ask), now);
-            return Vec::new();
+    pub fn ask(&mut self, ask: KernelAsk, now: Instant) -> Vec<Order> {
+        match self.state {
+            Some(KernelState::Idle) if self.asks.has_room() => {}
+            Some(KernelState::Idle | KernelState::Busy) => {
+                self.asks.refuse(ask, Unanswered::Busy);
+                return Vec::new();
+            }
+            _ => {
+                self.asks.refuse(ask, Unanswered::NotReady);
+                return Vec::new();
+            }
         }
-        self.in_use(now);
-        self.asks.sent(requests::id(&request), ask, asked, now);
+        // A panel that looks at the variables again and again is no use of the kernel.
+        if ask.question != KernelQuestion::Variables {
+            self.in_use(now);
+        }
+        let request = requests::question(&ask.question);
+        self.asks.sent(requests::id(&request), ask, now);
         shell(request)
+    }
+
+    /// A question that is not for this kernel.
+    pub fn refuse(&mut self, ask: KernelAsk, why: Unanswered) {
+        self.asks.refuse(ask, why);
     }
 
     /// A message of the kernel, on whichever channel.
@@ -189,11 +202,7 @@ impl Session {
             ("error", Some(run)) => self.error(run, &message, now),
             ("clear_output", Some(run)) => self.joiner.clear(&run, message.flag("wait"), now),
             ("input_request", Some(run)) => self.input_wanted(run, &message, now),
-            ("complete_reply" | "inspect_reply", _) => {
-                if let Some(answer) = self.asks.replied(&message) {
-                    self.tell(answer, now);
-                }
-            }
+            ("complete_reply" | "inspect_reply" | "execute_reply", None) => self.asks.replied(&message),
             ("comm_open" | "comm_msg" | "comm_close", run) => self.comm(run, message, now),
             (_, _) => {}
         }
@@ -329,9 +338,7 @@ impl Session {
             let output = self.joiner.flush(now);
             self.events.extend(output);
         }
-        for answer in self.asks.expire(now) {
-            self.tell(answer, now);
-        }
+        self.asks.expire(now);
         let mut orders = self.settle(now);
         orders.extend(self.overdue(now));
         orders.extend(self.idle_too_long(now).then_some(Order::Stop(StopReason::Idle)));
@@ -397,9 +404,13 @@ mod tests {
     use std::time::Duration;
 
     use serde_json::json;
+    use tokio::sync::oneshot;
 
     use super::*;
-    use crate::kernel::{message::made::message, settings::ASK_LIMIT};
+    use crate::{
+        kernel::{message::made::message, settings::ASK_LIMIT},
+        vocabulary::KernelAnswer,
+    };
 
     fn run(name: &str) -> RunId {
         name.parse().unwrap()
@@ -432,6 +443,22 @@ mod tests {
     fn ended(session: &mut Session, request: &str, now: Instant) -> Vec<Order> {
         session.message(message("execute_reply", request, json!({"status": "ok", "execution_count": 1})), now);
         session.message(message("status", request, json!({"execution_state": "idle"})), now)
+    }
+
+    type Answer = oneshot::Receiver<Result<KernelAnswer, Unanswered>>;
+
+    fn ask(session: &mut Session, now: Instant) -> (Vec<Order>, Answer) {
+        let (reply, answer) = oneshot::channel();
+        let question = KernelQuestion::Complete { code: "x".into(), cursor: 1 };
+        (session.ask(KernelAsk { question, reply }, now), answer)
+    }
+
+    /// The answer, if there is one by now.
+    fn heard(session: &mut Session, answer: &mut Answer) -> Option<Result<KernelAnswer, Unanswered>> {
+        for (reply, answer) in session.take_answered() {
+            reply.send(answer).unwrap();
+        }
+        answer.try_recv().ok()
     }
 
     fn finished(events: &[KernelEvent]) -> Vec<(&str, Outcome)> {
@@ -482,7 +509,7 @@ mod tests {
     fn ln_81_whatever_was_asked_ends_when_the_process_is_gone() {
         let now = Instant::now();
         let mut session = ready(KernelLimits::default(), now);
-        session.command(KernelCommand::Complete { ask: AskId(1), code: "x".into(), cursor: 1 }, now);
+        let mut answer = ask(&mut session, now).1;
         begun(&mut session, "a", now);
         execute(&mut session, "b", now);
         session.gone(KernelState::Dead { sentence: "Gone.".into() }, now);
@@ -490,21 +517,20 @@ mod tests {
         let events = session.take_events();
         let aborted = [("a", Outcome::Aborted), ("b", Outcome::Aborted), ("c", Outcome::Aborted)];
         assert_eq!(finished(&events), aborted);
-        assert!(events.contains(&KernelEvent::Completions { ask: AskId(1), completions: None }));
+        assert_eq!(heard(&mut session, &mut answer), Some(Err(Unanswered::NotReady)));
     }
 
     #[test]
     fn a_question_about_code_never_waits_behind_a_run_and_never_longer_than_its_limit() {
         let now = Instant::now();
         let mut session = ready(KernelLimits::default(), now);
-        let ask = |id| KernelCommand::Inspect { ask: AskId(id), code: "x".into(), cursor: 1, detail: 0 };
-        assert_eq!(session.command(ask(1), now).len(), 1);
+        let (orders, mut answer) = ask(&mut session, now);
+        assert_eq!((orders.len(), heard(&mut session, &mut answer)), (1, None));
         session.tick(now + ASK_LIMIT, true);
-        assert_eq!(session.take_events(), [KernelEvent::Inspected { ask: AskId(1), bundle: None }]);
+        assert_eq!(heard(&mut session, &mut answer), Some(Err(Unanswered::Busy)));
         begun(&mut session, "a", now);
-        session.take_events();
-        assert!(session.command(ask(2), now).is_empty());
-        assert_eq!(session.take_events(), [KernelEvent::Inspected { ask: AskId(2), bundle: None }]);
+        let (orders, mut answer) = ask(&mut session, now);
+        assert_eq!((orders.len(), heard(&mut session, &mut answer)), (0, Some(Err(Unanswered::Busy))));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     ids::{CellId, RunId},
-    vocabulary::{CellKind, KernelStatus, Millis, Run, source_hash},
+    vocabulary::{CellKind, KernelChoice, KernelStatus, Millis, Run, source_hash},
 };
 
 /// A content that lies in a blob.
@@ -83,9 +83,26 @@ impl Notebook {
 
     /// The kernelspec the notebook asks for.
     pub fn kernelspec<T: ReadTxn>(txn: &T) -> Option<String> {
-        let meta = txn.get_map(schema::META).and_then(|meta| cell::metadata(txn, &meta))?;
-        let spec = json::to_value(txn, &meta.get(txn, schema::KERNELSPEC)?);
-        spec.get(schema::NAME)?.as_str().map(str::to_owned)
+        metadata_text(txn, schema::KERNELSPEC, schema::NAME)
+    }
+
+    /// The language of its code, if it says so.
+    pub fn language<T: ReadTxn>(txn: &T) -> Option<String> {
+        let of_spec = metadata_text(txn, schema::KERNELSPEC, schema::LANGUAGE);
+        of_spec.or_else(|| metadata_text(txn, schema::LANGUAGE_INFO, schema::NAME))
+    }
+
+    /// Writes the kernelspec the notebook asks for; what was known of another language goes with it.
+    pub fn set_kernelspec(&self, txn: &mut TransactionMut<'_>, choice: &KernelChoice) {
+        let meta = schema::map(txn, schema::META);
+        let metadata = cell::ensure_metadata(txn, &meta);
+        let KernelChoice { name, display_name, language } = choice;
+        let spec = json!({ "display_name": display_name, "language": language, "name": name });
+        let known = metadata.get(txn, schema::KERNELSPEC).map(|known| json::to_value(txn, &known));
+        if known.as_ref() != Some(&spec) {
+            metadata.insert(txn, schema::KERNELSPEC, json::to_any(&spec));
+            metadata.remove(txn, schema::LANGUAGE_INFO);
+        }
     }
 
     /// Writes what is known of the notebook's language, unless it is known.
@@ -195,6 +212,13 @@ impl Notebook {
             output.insert(txn, schema::DATA, json::object_to_any(data));
         }
     }
+}
+
+/// A text in an object of the notebook's metadata.
+fn metadata_text<T: ReadTxn>(txn: &T, object: &str, key: &str) -> Option<String> {
+    let meta = txn.get_map(schema::META).and_then(|meta| cell::metadata(txn, &meta))?;
+    let object = json::to_value(txn, &meta.get(txn, object)?);
+    object.get(key)?.as_str().map(str::to_owned)
 }
 
 /// A reference as it stands in a bundle.

@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use storage::Store;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::AbortHandle,
     time::{Instant, sleep_until},
 };
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     ids::{NotebookId, RunId},
     notebook::{self, BlobRef, Bundle, LeftOut, Output, Question},
-    vocabulary::KernelPhase,
+    vocabulary::{KernelAnswer, KernelPhase, KernelQuestion, Unanswered},
 };
 
 /// Between two messages of one engine to its room, so that a stream of outputs costs twenty transactions a second.
@@ -34,7 +34,24 @@ const EVENTS_MAX: usize = 256;
 #[derive(Debug)]
 pub struct KernelLine {
     pub commands: mpsc::Sender<KernelCommand>,
+    /// Questions go past the document and its disk: they change nothing.
+    pub questions: mpsc::Sender<KernelAsk>,
     pub events: mpsc::Receiver<KernelEvent>,
+}
+
+/// A question to a kernel, and whom to answer.
+#[derive(Debug)]
+pub struct KernelAsk {
+    pub question: KernelQuestion,
+    pub reply: oneshot::Sender<Result<KernelAnswer, Unanswered>>,
+}
+
+impl KernelAsk {
+    fn refuse(self, why: Unanswered) {
+        if self.reply.send(Err(why)).is_err() {
+            tracing::debug!("whoever asked a kernel did not wait for the answer");
+        }
+    }
 }
 
 /// An answer on its way. Dropping it drops the connection to the provider.
@@ -45,11 +62,11 @@ pub struct AnswerLine {
 
 /// What makes kernels and asks language models. Both return at once; progress and failures come as events.
 pub trait Engines: Send + Sync + 'static {
-    /// Starts a kernel by its kernelspec, or the default one.
+    /// Starts a kernel by its kernelspec, for code in this language if it is known.
     ///
     /// # Errors
     /// A sentence that says why there will be none.
-    fn start_kernel(&self, notebook: &NotebookId, spec: Option<&str>) -> Result<KernelLine, String>;
+    fn start_kernel(&self, notebook: &NotebookId, spec: &str, language: Option<&str>) -> Result<KernelLine, String>;
 
     /// Asks a language model.
     ///
@@ -63,7 +80,7 @@ pub trait Engines: Send + Sync + 'static {
 pub struct NoEngines;
 
 impl Engines for NoEngines {
-    fn start_kernel(&self, _notebook: &NotebookId, _spec: Option<&str>) -> Result<KernelLine, String> {
+    fn start_kernel(&self, _: &NotebookId, _: &str, _: Option<&str>) -> Result<KernelLine, String> {
         Err("This server has no kernels: it cannot run code.".into())
     }
 
@@ -102,6 +119,7 @@ impl Drop for Task {
 struct Kernel {
     generation: Generation,
     commands: mpsc::Sender<KernelCommand>,
+    questions: mpsc::Sender<KernelAsk>,
     _listening: Task,
 }
 
@@ -129,7 +147,9 @@ impl Workers {
     /// Does what the room wants; gives what came of it at once.
     pub(super) fn call(&mut self, call: EngineCall) -> Option<Input> {
         match call {
-            EngineCall::StartKernel { generation, spec } => self.start(generation, spec.as_deref()),
+            EngineCall::StartKernel { generation, spec, language } => {
+                self.start(generation, &spec, language.as_deref())
+            }
             EngineCall::Kernel { generation, command } => self.tell(generation, command),
             EngineCall::DropKernel { generation } => {
                 self.kernel.take_if(|kernel| kernel.generation == generation);
@@ -147,11 +167,12 @@ impl Workers {
         }
     }
 
-    fn start(&mut self, generation: Generation, spec: Option<&str>) -> Option<Input> {
-        match self.engines.start_kernel(self.notebook.as_ref()?, spec) {
-            Ok(KernelLine { commands, events }) => {
+    fn start(&mut self, generation: Generation, spec: &str, language: Option<&str>) -> Option<Input> {
+        match self.engines.start_kernel(self.notebook.as_ref()?, spec, language) {
+            Ok(KernelLine { commands, questions, events }) => {
                 let listening = tokio::spawn(listen_to_kernel(self.way.clone(), generation, events));
-                self.kernel = Some(Kernel { generation, commands, _listening: Task(listening.abort_handle()) });
+                let _listening = Task(listening.abort_handle());
+                self.kernel = Some(Kernel { generation, commands, questions, _listening });
                 None
             }
             Err(sentence) => Some(dead(generation, sentence).into()),
@@ -166,6 +187,16 @@ impl Workers {
             mpsc::error::TrySendError::Closed(_) => "The kernel ended.",
         };
         Some(dead(generation, sentence.into()).into())
+    }
+
+    /// Asks the kernel something besides running code.
+    pub(super) fn ask_kernel(&self, ask: KernelAsk) {
+        let Some(kernel) = &self.kernel else { return ask.refuse(Unanswered::NotReady) };
+        match kernel.questions.try_send(ask) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(ask)) => ask.refuse(Unanswered::Busy),
+            Err(mpsc::error::TrySendError::Closed(ask)) => ask.refuse(Unanswered::NotReady),
+        }
     }
 
     fn ask(&mut self, run: RunId, question: Question) -> Option<Input> {

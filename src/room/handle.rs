@@ -19,7 +19,7 @@ use tokio::sync::{
 
 use super::{
     effects::{Answer, Read},
-    engines::Said,
+    engines::{KernelAsk, Said},
     outbound::{Flushed, Line, Outbound},
     running::KernelReport,
     runs::{RunError, RunRequest},
@@ -27,7 +27,7 @@ use super::{
 use crate::{
     ids::{PeerId, RunId},
     notebook::{NotebookView, Op, OpError},
-    vocabulary::{Actor, Role, Run},
+    vocabulary::{Actor, KernelAnswer, KernelQuestion, Role, Run, Unanswered},
     wire::{
         frame::ClientFrame,
         update::{CheckedStateVector, CheckedUpdate},
@@ -120,6 +120,7 @@ pub(super) enum Command {
     Frame { peer: PeerId, frame: ClientFrame, permit: Option<OwnedSemaphorePermit> },
     Call { call: Call, reply: oneshot::Sender<Answer> },
     Said { said: Said, permit: Option<OwnedSemaphorePermit> },
+    Ask(KernelAsk),
 }
 
 /// What must reach the actor without waiting.
@@ -221,6 +222,16 @@ impl RoomHandle {
             Answer::Kernel(report) => Ok(*report),
             _ => Err(ApplyError::NotANotebook),
         }
+    }
+
+    /// Asks the kernel something besides running code. What the kernel says is in no document and waits for no disk.
+    pub async fn ask_kernel(&self, question: KernelQuestion) -> Result<Result<KernelAnswer, Unanswered>, RoomClosed> {
+        let closed = || RoomClosed(CloseReason::Failed);
+        let (reply, answer) = oneshot::channel();
+        let ask = Box::new(Command::Ask(KernelAsk { question, reply }));
+        self.mailbox.send(ask).await.map_err(|_| closed())?;
+        // Whoever was to answer is gone, and the kernel with it.
+        Ok(answer.await.unwrap_or(Err(Unanswered::NotReady)))
     }
 
     /// What goes on in the room, for the debug page.

@@ -23,7 +23,7 @@ use super::effects::Place;
 use crate::{
     ids::{CellId, RunId},
     notebook::{BlobRef, LeftOut, Notebook, OpError, OutputLimits},
-    vocabulary::{Actor, CellKind, Event, KernelPhase, KernelStatus, Millis, Run, RunKind, RunState},
+    vocabulary::{Actor, CellKind, Event, KernelChoice, KernelPhase, KernelStatus, Millis, Run, RunKind, RunState},
 };
 
 /// What a notebook's cells and kernel are told to do.
@@ -39,8 +39,11 @@ pub enum RunRequest {
         cell: CellId,
         value: String,
     },
+    /// Starts a kernel, by the notebook's own kernelspec or another one, which is the notebook's from then on. With
+    /// `replace`, one that runs by another is shut down first.
     StartKernel {
-        spec: Option<String>,
+        choice: Option<KernelChoice>,
+        replace: bool,
     },
     /// Stops the code that runs, and empties the queue of code.
     Interrupt,
@@ -74,7 +77,7 @@ pub enum RunError {
     NoInputWanted(CellId),
     #[error("There is no kernel; run a cell or start one first.")]
     NoKernel,
-    #[error("A kernel runs already; shut it down before you start another one.")]
+    #[error("Another kernel runs, and what it has in memory would be lost. Say \"replace\": true if that is meant.")]
     KernelRuns,
     #[error("No run has the id {0}; only the last run of each cell is kept.")]
     UnknownRun(RunId),
@@ -190,7 +193,7 @@ impl Runs {
             RunRequest::Cancel(cell) => vec![self.cancel(desk, &cell, by)?],
             RunRequest::CancelAll => self.cancel_all(desk, by),
             RunRequest::Input { cell, value } => vec![self.answer_input(desk, &cell, value)?],
-            RunRequest::StartKernel { spec } => self.start_for(desk, spec, by)?,
+            RunRequest::StartKernel { choice, replace } => self.start_for(desk, choice, replace, by)?,
             RunRequest::Interrupt => self.interrupt(desk, by)?,
             RunRequest::Restart { run_all } => self.restart(desk, run_all, by)?,
             RunRequest::Shutdown => self.shut_down(desk, by)?,

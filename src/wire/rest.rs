@@ -1,13 +1,19 @@
 //! Bodies of the REST interface: JSON, camelCase, times in integer milliseconds. Unknown fields are refused.
 
+mod kernels;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
+pub use self::kernels::{
+    AddPackages, CompleteCode, EnvironmentBody, EnvironmentPhase, FileBody, FileList, InspectCode, InspectionBody,
+    KernelBody, KernelOrigin, KernelspecBody, KernelspecList, PackageBody, RestartKernel, StartKernel, VariableList,
+};
 use crate::{
     ids::{CellId, NotebookId},
-    vocabulary::{Actor, CellKind, KernelStatus, Millis, Role, Run},
+    vocabulary::{Actor, CellKind, Millis, Role, Run},
 };
 
 /// Names the person or program a REST request acts for; "API" if absent.
@@ -111,6 +117,9 @@ pub struct LimitsBody {
     /// A notebook file to import.
     #[ts(type = "number")]
     pub import_bytes: usize,
+    /// A file to upload to a notebook.
+    #[ts(type = "number")]
+    pub upload_bytes: u64,
     /// The body of any other request, a blob's too.
     #[ts(type = "number")]
     pub body_bytes: usize,
@@ -252,35 +261,6 @@ pub struct RunCells {
 #[ts(export_to = "wire.ts")]
 pub struct RunList {
     pub runs: Vec<Run>,
-}
-
-/// The kernel of a notebook.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "wire.ts")]
-pub struct KernelBody {
-    #[serde(flatten)]
-    pub status: KernelStatus,
-    /// What was said while its environment was made.
-    pub log: String,
-}
-
-/// Starts a kernel.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[ts(export_to = "wire.ts", optional_fields)]
-pub struct StartKernel {
-    /// The kernelspec; the notebook's own if absent.
-    pub spec: Option<String>,
-}
-
-/// Starts the kernel anew: what it had in memory is gone.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[ts(export_to = "wire.ts", optional_fields)]
-pub struct RestartKernel {
-    /// And runs all cells.
-    pub run_all: Option<bool>,
 }
 
 /// The line that a program waits for.

@@ -130,7 +130,18 @@ impl TestServer {
         Self::launch(Directory::Given(data.to_owned()), arguments)
     }
 
+    /// A server with variables of its own over data of its own, which are prepared first.
+    pub fn start_prepared(prepare: impl FnOnce(&Path), arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        prepare(directory.path());
+        Self::launch_with(Directory::Own(directory), arguments, variables)
+    }
+
     fn launch(directory: Directory, arguments: &[&str]) -> Self {
+        Self::launch_with(directory, arguments, &[])
+    }
+
+    fn launch_with(directory: Directory, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let data = match &directory {
             Directory::Own(directory) => directory.path(),
             Directory::Given(path) => path,
@@ -139,6 +150,7 @@ impl TestServer {
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(arguments)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary starts");

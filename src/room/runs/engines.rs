@@ -44,6 +44,8 @@ pub enum KernelEvent {
         line: String,
         fraction: Option<f64>,
     },
+    /// It was started by this kernelspec, because the one that was wanted is not there.
+    Instead(String),
     /// What is known of the language once the kernel has answered, as Jupyter's `language_info` has it.
     Language(Map<String, Value>),
     /// Something people should know of the kernel, or of the run that goes on.
@@ -90,7 +92,9 @@ pub enum AnswerEvent {
 pub enum EngineCall {
     StartKernel {
         generation: Generation,
-        spec: Option<String>,
+        spec: String,
+        /// What the notebook is written in, if it says so.
+        language: Option<String>,
     },
     Kernel {
         generation: Generation,

@@ -20,7 +20,7 @@ use crate::{
         limits::RoomLimits,
         state::RoomState,
     },
-    vocabulary::{ActorKind, LoggedEvent, Place as CellPlace, TokenUsage},
+    vocabulary::{ActorKind, DEFAULT_KERNELSPEC, LoggedEvent, Place as CellPlace, TokenUsage},
 };
 
 fn actor(name: &str) -> Actor {
@@ -193,6 +193,55 @@ fn ln_20_the_source_is_read_when_the_run_begins_and_the_kernel_is_told_after_the
     assert_eq!((last.state, last.execution_count, last.by.name.as_str()), (RunState::Ok, Some(3), "Ana"));
     assert_eq!(world.cell("a").execution_count, Some(3));
     assert_eq!([world.told("run:queued"), world.told("run:started"), world.told("run:finished")], [1, 1, 1]);
+}
+
+/// A request to start a kernel by this kernelspec.
+fn start(name: &str, replace: bool) -> RunRequest {
+    let choice = KernelChoice { name: name.into(), display_name: name.to_uppercase(), language: "python".into() };
+    RunRequest::StartKernel { choice: Some(choice), replace }
+}
+
+/// The kernelspecs by which kernels were started.
+fn started(world: &World) -> Vec<&str> {
+    let mut specs = Vec::new();
+    for call in &world.calls {
+        if let EngineCall::StartKernel { spec, .. } = call {
+            specs.push(spec.as_str());
+        }
+    }
+    specs
+}
+
+#[test]
+fn ln_84_a_kernel_that_was_chosen_is_the_notebooks_own_and_replaces_another_only_when_that_is_meant() {
+    let mut world = World::new(&[("a", "1")]);
+    world.ask(start("ir", false), "Ana").unwrap();
+    let kept = json!({ "name": "ir", "display_name": "IR", "language": "python" });
+    assert_eq!(world.view().metadata["kernelspec"], kept);
+    world.idle();
+    let run = world.run("a");
+    assert!(matches!(world.ask(start("xeus", false), "Ben"), Err(ApplyError::Run(RunError::KernelRuns))));
+    assert_eq!(world.view().metadata["kernelspec"], kept, "what was refused changes nothing");
+    world.ask(start("ir", true), "Ben").unwrap();
+    assert_eq!(world.state("a"), RunState::Running);
+    assert_eq!(started(&world), ["ir"], "it runs already");
+    world.ask(start("xeus", true), "Ben").unwrap();
+    assert_eq!(started(&world), ["ir", "xeus"]);
+    let last = world.last("a");
+    assert_eq!((last.run_id, last.state), (run, RunState::Cancelled));
+    assert_eq!(last.stopped_by.unwrap().name, "Ben");
+    world.ask(RunRequest::Shutdown, "Ana").unwrap();
+    world.run("a");
+    assert_eq!(started(&world), ["ir", "xeus", "xeus"], "a run starts the one that was chosen");
+}
+
+#[test]
+fn a_notebook_that_names_no_kernel_starts_that_of_the_server_and_choosing_it_changes_nothing() {
+    let mut world = World::new(&[("a", "1")]);
+    world.run("a");
+    assert_eq!(started(&world), [DEFAULT_KERNELSPEC]);
+    world.ask(start(DEFAULT_KERNELSPEC, false), "Ben").unwrap();
+    assert_eq!(started(&world), [DEFAULT_KERNELSPEC]);
 }
 
 #[test]

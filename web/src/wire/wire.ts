@@ -216,6 +216,10 @@ export type LimitsBody = {
  */
 importBytes: number, 
 /**
+ * A file to upload to a notebook.
+ */
+uploadBytes: number, 
+/**
  * The body of any other request, a blob's too.
  */
 bodyBytes: number, 
@@ -354,6 +358,45 @@ all?: boolean, };
 export type RunList = { runs: Array<Run>, };
 
 /**
+ * What could stand between `start` and `end`.
+ */
+export type Completions = { matches: Array<Completion>, 
+/**
+ * In UTF-16 units of the code.
+ */
+start: number, end: number, };
+
+/**
+ * A text that could stand at the cursor.
+ */
+export type Completion = { text: string, 
+/**
+ * The kernel's own word: `function`, `module`, `instance` …
+ */
+type?: string, 
+/**
+ * The arguments of a function.
+ */
+signature?: string, };
+
+/**
+ * A variable of the program in a kernel.
+ */
+export type Variable = { name: string, 
+/**
+ * The name of its type, with the module if that is not Python's own.
+ */
+type: string, 
+/**
+ * How many elements it has, or its shape: `3`, `100 × 4`.
+ */
+size?: string, 
+/**
+ * The beginning of its value; empty where only code of the program could tell it.
+ */
+value: string, };
+
+/**
  * The kernel of a notebook.
  */
 export type KernelBody = { 
@@ -391,9 +434,13 @@ fraction?: number, };
  */
 export type StartKernel = { 
 /**
- * The kernelspec; the notebook's own if absent.
+ * The kernelspec, which is the notebook's from then on; the one it has if absent.
  */
-spec?: string, };
+spec?: string, 
+/**
+ * Shuts down a kernel first that runs by another kernelspec: what it has in memory is gone.
+ */
+replace?: boolean, };
 
 /**
  * Starts the kernel anew: what it had in memory is gone.
@@ -403,6 +450,163 @@ export type RestartKernel = {
  * And runs all cells.
  */
 runAll?: boolean, };
+
+/**
+ * The kernels that can be started.
+ */
+export type KernelspecList = { 
+/**
+ * The one of a notebook that names none.
+ */
+default: string, 
+/**
+ * A sentence: what the code of notebooks may do to the machine of the server.
+ */
+isolation: string, specs: Array<KernelspecBody>, };
+
+/**
+ * A kernel that can be started.
+ */
+export type KernelspecBody = { name: string, displayName: string, language: string, origin: KernelOrigin, 
+/**
+ * Where its kernelspec is, if it was installed on the machine.
+ */
+directory?: string, 
+/**
+ * Its program is there. The server's own is made at the first start.
+ */
+ready: boolean, };
+
+/**
+ * Where a kernel comes from.
+ */
+export type KernelOrigin = "server" | "machine";
+
+/**
+ * Asks what could stand at the cursor.
+ */
+export type CompleteCode = { code: string, 
+/**
+ * In UTF-16 units of the code.
+ */
+cursor: number, };
+
+/**
+ * Asks what is known of the name at the cursor.
+ */
+export type InspectCode = { code: string, 
+/**
+ * In UTF-16 units of the code.
+ */
+cursor: number, 
+/**
+ * 1 asks for the source too; 0 if absent.
+ */
+detail: number, };
+
+/**
+ * What is known of a name in code.
+ */
+export type InspectionBody = { found: boolean, 
+/**
+ * Forms of it by MIME type.
+ */
+data: Record<string, unknown>, };
+
+/**
+ * The variables of the program in a kernel, by name; of very many the first.
+ */
+export type VariableList = { variables: Array<Variable>, };
+
+/**
+ * The Python environment that the notebooks of the server share.
+ */
+export type EnvironmentBody = { state: EnvironmentPhase, 
+/**
+ * What became of the last work on it, if it did not end well.
+ */
+sentence?: string, 
+/**
+ * What is being done: `findPython`, `makeEnvironment`, `installPackages`, `removePackages`, `check`.
+ */
+step?: string, 
+/**
+ * How much of that is done, 0 to 1.
+ */
+fraction?: number, 
+/**
+ * What the tools said at the last work, the newest lines last.
+ */
+log: Array<string>, 
+/**
+ * The version of its Python.
+ */
+python?: string, 
+/**
+ * The tool that made it: `uv` or `pip`.
+ */
+madeWith?: string, 
+/**
+ * By name; empty while the environment cannot be used.
+ */
+packages: Array<PackageBody>, };
+
+/**
+ * How far the Python environment is.
+ */
+export type EnvironmentPhase = "absent" | "making" | "ready" | "failed";
+
+/**
+ * A package of the environment.
+ */
+export type PackageBody = { name: string, version: string, 
+/**
+ * Kernels do not run without it: it cannot be removed.
+ */
+needed: boolean, };
+
+/**
+ * Adds packages to the environment.
+ */
+export type AddPackages = { 
+/**
+ * As pip reads them: `numpy`, `numpy>=2`.
+ */
+packages: Array<string>, };
+
+/**
+ * The files of a notebook, which its code finds in its working directory.
+ */
+export type FileList = { 
+/**
+ * Where that is on the machine of the server.
+ */
+directory: string, 
+/**
+ * By path. What begins with a dot is left out.
+ */
+files: Array<FileBody>, 
+/**
+ * There are more than are listed.
+ */
+more: boolean, };
+
+/**
+ * A file of a notebook.
+ */
+export type FileBody = { 
+/**
+ * From the working directory on: `data/table.csv`.
+ */
+path: string, 
+/**
+ * In bytes.
+ */
+size: number, 
+/**
+ * When it was last written.
+ */
+modified: number, };
 
 /**
  * The line that a program waits for.
