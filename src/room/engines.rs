@@ -56,7 +56,29 @@ pub trait Engines: Send + Sync + 'static {
     /// # Errors
     /// A sentence that says why there will be no answer.
     fn ask(&self, question: Question) -> Result<AnswerLine, String>;
+
+    /// Who would answer a question, and how large it is.
+    fn weigh(&self, question: &Question) -> Weight;
 }
+
+/// Who would answer a question, and about how many tokens it has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Weight {
+    /// As the question names it, if there is no such provider.
+    pub provider: String,
+    /// None if the provider is to be asked which it has.
+    pub model: Option<String>,
+    /// Of all that would be sent.
+    pub tokens: u64,
+    /// Of each message of the conversation.
+    pub messages: Vec<u64>,
+    /// Of each cell that is considered.
+    pub cells: Vec<u64>,
+    /// Why the question would fail at once: a sentence.
+    pub problem: Option<String>,
+}
+
+const NO_MODELS: &str = "This server has no language models: it cannot answer questions.";
 
 /// A server without kernels and language models says so.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +90,12 @@ impl Engines for NoEngines {
     }
 
     fn ask(&self, _question: Question) -> Result<AnswerLine, String> {
-        Err("This server has no language models: it cannot answer questions.".into())
+        Err(NO_MODELS.into())
+    }
+
+    fn weigh(&self, question: &Question) -> Weight {
+        let provider = question.provider.clone().unwrap_or_default();
+        Weight { provider, problem: Some(NO_MODELS.into()), ..Weight::default() }
     }
 }
 

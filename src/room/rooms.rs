@@ -21,7 +21,7 @@ use super::{
     actor::{self, Actor, Opened, Registry},
     content::Content,
     document::Document,
-    engines::{Engines, NoEngines, Workers},
+    engines::{AnswerLine, Engines, NoEngines, Weight, Workers},
     handle::{CloseReason, Control, RoomHandle},
     limits::RoomLimits,
     quarantine::{self, SetAside},
@@ -31,7 +31,7 @@ use super::{
 use crate::{
     catalogue::{self, NotebookRecord},
     ids::{DocumentId, NotebookId, RunId},
-    notebook::ImportedNotebook,
+    notebook::{ImportedNotebook, Question},
     vocabulary::{self, Event, LoggedEvent},
     wire::rest::NotebookSummary,
 };
@@ -269,6 +269,19 @@ impl Rooms {
                 }
             }
         }
+    }
+
+    /// Asks a language model for somebody alone: no document hears of it. Dropping the answer stops the model.
+    ///
+    /// # Errors
+    /// A sentence that says why there will be no answer.
+    pub fn ask(&self, question: Question) -> Result<AnswerLine, String> {
+        self.shared.engines.ask(question)
+    }
+
+    /// Who would answer a question, and how large it is.
+    pub fn weigh(&self, question: &Question) -> Weight {
+        self.shared.engines.weigh(question)
     }
 
     /// The room of the notebook in which a run is found; `None` if the run is not known.

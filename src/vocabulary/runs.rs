@@ -60,13 +60,22 @@ pub struct InputWanted {
 
 /// What an answer cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "wire.ts")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export_to = "wire.ts", optional_fields)]
 pub struct TokenUsage {
+    /// Of the question with its context.
     #[ts(type = "number")]
     pub input_tokens: u64,
+    /// Of thinking and answer.
     #[ts(type = "number")]
     pub output_tokens: u64,
+    /// The provider told nothing; the numbers are this server's estimate.
+    #[serde(default)]
+    pub estimated: bool,
+    /// Millionths of a US dollar; absent where neither the provider told it nor prices are set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "number")]
+    pub microdollars: Option<u64>,
 }
 
 /// The last run of a cell, as the document's root `runs` and REST tell it.

@@ -5,8 +5,9 @@
 
 use std::{future::Future, net::SocketAddr, time::Duration};
 
-use coscribe::llm::{
-    AnswerEvent, Answering, ExtraFields, Key, LlmSettings, Models, ProviderKind, ProviderSettings, Times,
+use coscribe::{
+    llm::{AnswerEvent, Answering, Key, LlmSettings, Models, ProviderSettings, Times},
+    vocabulary::ProviderKind,
 };
 use serde_json::Value;
 use tokio::{
@@ -153,20 +154,14 @@ impl Script {
 
 /// A provider of that kind at an address, with the key that must never be seen.
 pub fn settings(kind: ProviderKind, address: SocketAddr) -> ProviderSettings {
-    ProviderSettings {
-        name: "mine".into(),
-        kind,
-        url: Some(format!("http://{address}")),
-        key: Key::new(SECRET),
-        models: vec!["tiny".into()],
-        extra: ExtraFields::default(),
-    }
+    let (url, key, models) = (Some(format!("http://{address}")), Key::new(SECRET), vec!["tiny".into()]);
+    ProviderSettings { url, key, models, ..ProviderSettings::new("mine", kind) }
 }
 
 /// An engine that knows nothing yet, with short times.
 pub fn models_with(times: Times) -> Models {
     let file = std::env::temp_dir().join("there-is-no-such-models.json");
-    Models::new(&LlmSettings { file, environment: Default::default(), times })
+    Models::new(&LlmSettings { file, page: None, environment: Default::default(), times })
 }
 
 /// An engine that knows one provider.

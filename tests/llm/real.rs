@@ -5,8 +5,9 @@
 
 use std::{path::Path, process::Stdio};
 
-use coscribe::llm::{
-    AnswerEvent, ExtraFields, Message, Models, ProviderKind, ProviderSettings, Question, Role, Stop, Times,
+use coscribe::{
+    llm::{AnswerEvent, Message, Models, ProviderSettings, Question, Role, Stop, Times},
+    vocabulary::ProviderKind,
 };
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
@@ -51,14 +52,7 @@ impl ModelServer {
         let address = timeout(HANG, output.next_line()).await.expect("the model takes too long").expect("text");
         let Some(address) = address else { panic!("the model server did not start:\n{}", rest(&mut log).await) };
         let models = models_with(Times::default());
-        let settings = ProviderSettings {
-            name: "local".into(),
-            kind,
-            url: Some(address),
-            key: None,
-            models: vec![],
-            extra: ExtraFields::default(),
-        };
+        let settings = ProviderSettings { url: Some(address), ..ProviderSettings::new("local", kind) };
         models.set(settings).expect("good settings");
         Self { _child: child, log, models, _alone: alone }
     }
