@@ -49,10 +49,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
     params(("id" = String, Path), ("cell" = String, Path)),
     responses((status = 200, body = ContextBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody))
 )]
-async fn context(
-    State(app): State<Shared>,
-    Ids((id, cell)): Ids<(NotebookId, CellId)>,
-) -> Answer<Json<ContextBody>> {
+async fn context(State(app): State<Shared>, Ids((id, cell)): Ids<(NotebookId, CellId)>) -> Answer<Json<ContextBody>> {
     let question = app.room(&id).await?.question(cell).await?;
     let weight = app.rooms.weigh(&question);
     Ok(Json(context_body(question, weight)))
@@ -102,15 +99,13 @@ fn context_cell(Considered { cell, fate, .. }: Considered, tokens: u64) -> Conte
 async fn draft(State(app): State<Shared>, Ids((id, cell)): Ids<(NotebookId, CellId)>) -> Answer<Response> {
     let permit = app.connection_permit()?;
     let question = app.room(&id).await?.question(cell).await?;
-    let done = DraftDone {
-        model: None,
-        usage: None,
-        source_hash: source_hash(&question.asked.text),
-        sent: question.sent(),
-    };
-    let line = app.rooms.ask(question).map_err(|sentence| ApiError::new(StatusCode::CONFLICT, "no_models", sentence))?;
+    let done =
+        DraftDone { model: None, usage: None, source_hash: source_hash(&question.asked.text), sent: question.sent() };
+    let line =
+        app.rooms.ask(question).map_err(|sentence| ApiError::new(StatusCode::CONFLICT, "no_models", sentence))?;
     let draft = Draft { line, done: Some(done), app: app.clone(), _permit: permit };
-    let events = stream::unfold(draft, async |mut draft| draft.next().await.map(|event| (Ok::<_, Infallible>(event), draft)));
+    let events =
+        stream::unfold(draft, async |mut draft| draft.next().await.map(|event| (Ok::<_, Infallible>(event), draft)));
     let keep_alive = KeepAlive::new().interval(app.limits.keep_alive());
     let mut response = Sse::new(events.fuse()).keep_alive(keep_alive).into_response();
     // Proxies that collect answers would hold words back.

@@ -28,9 +28,13 @@ pub enum ChangeError {
     SetElsewhere { name: String, place: ProviderSource },
     #[error("The key of “{0}” was given for another address. Give it again with the new one.")]
     KeyElsewhere(String),
-    #[error("{0} cannot be read, so nothing can be added to it. Repair it or take it away, start the server again, and then set providers here.")]
+    #[error(
+        "{0} cannot be read, so nothing can be added to it. Repair it or take it away, start the server again, and then set providers here."
+    )]
     Unreadable(String),
-    #[error("The settings could not be kept: {0}. Make room or correct the rights of the data directory, then try again.")]
+    #[error(
+        "The settings could not be kept: {0}. Make room or correct the rights of the data directory, then try again."
+    )]
     NotKept(#[source] io::Error),
 }
 

@@ -73,7 +73,13 @@ mod tests {
 
     #[test]
     fn what_is_no_price_is_none() {
-        for value in [json!(3), json!({ "input": 3 }), json!({ "input": -1, "output": 1 }), json!({ "input": "3", "output": 1 }), json!({ "input": 1e9, "output": 1 })] {
+        for value in [
+            json!(3),
+            json!({ "input": 3 }),
+            json!({ "input": -1, "output": 1 }),
+            json!({ "input": "3", "output": 1 }),
+            json!({ "input": 1e9, "output": 1 }),
+        ] {
             assert_eq!(Price::read(&value), None, "{value}");
         }
         assert_eq!((micro(f64::NAN), micro(-0.1), micro(0.000_000_1)), (None, None, Some(0)));

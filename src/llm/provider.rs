@@ -71,7 +71,9 @@ impl ProviderSettings {
 /// Why a provider cannot be used as it was described. The sentences repeat no address: somebody may have put a key in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidProvider {
-    #[error("A provider needs a name of 1 to 64 letters, digits, spaces, '.', '-' or '_', at least one of them a letter or digit.")]
+    #[error(
+        "A provider needs a name of 1 to 64 letters, digits, spaces, '.', '-' or '_', at least one of them a letter or digit."
+    )]
     Name,
     #[error("“default” names the choice of a provider and cannot be the name of one.")]
     ReservedName,

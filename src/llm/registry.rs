@@ -118,8 +118,12 @@ impl Registry {
 
     fn problems(&self) -> Vec<String> {
         let layers = [&self.page, &self.file, &self.environment];
-        let lost = layers.iter().filter_map(|layer| layer.default.as_ref()).filter(|choice| self.find(&choice.provider).is_none());
-        let lost = lost.map(|choice| format!("The default provider “{}” is not there; another one answers.", choice.provider));
+        let lost = layers
+            .iter()
+            .filter_map(|layer| layer.default.as_ref())
+            .filter(|choice| self.find(&choice.provider).is_none());
+        let lost =
+            lost.map(|choice| format!("The default provider “{}” is not there; another one answers.", choice.provider));
         layers.iter().flat_map(|layer| layer.problems.iter().cloned()).chain(lost).collect()
     }
 
@@ -156,7 +160,8 @@ impl Layer {
         for settings in described {
             match Provider::new(settings) {
                 Ok(provider) if providers.iter().any(|other| other.name == provider.name) => {
-                    problems.push(format!("There are two providers called “{}”; the first one is used.", provider.name));
+                    problems
+                        .push(format!("There are two providers called “{}”; the first one is used.", provider.name));
                 }
                 Ok(provider) => providers.push(provider),
                 Err(error) => problems.push(error.to_string()),

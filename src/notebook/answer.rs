@@ -18,7 +18,9 @@ const SOURCE_HASH: &str = "sourceHash";
 
 /// Of the question that the answer in a cell answers, if it says so.
 pub fn source_hash(cell: &CellView) -> Option<&str> {
-    cell.outputs.iter().find_map(|output| output.get(schema::METADATA)?.get(schema::COSCRIBE)?.get(SOURCE_HASH)?.as_str())
+    cell.outputs
+        .iter()
+        .find_map(|output| output.get(schema::METADATA)?.get(schema::COSCRIBE)?.get(SOURCE_HASH)?.as_str())
 }
 
 /// The two texts of an answer.

@@ -365,10 +365,7 @@ mod tests {
             ]
         };
         let fresh = asked(cells(), "");
-        assert_eq!(
-            said(&fresh),
-            [user("Who is John?"), (Speaker::Assistant, "A friend.".into()), user("And now?")]
-        );
+        assert_eq!(said(&fresh), [user("Who is John?"), (Speaker::Assistant, "A friend.".into()), user("And now?")]);
         let stale = asked(cells(), "p");
         assert_eq!(said(&stale), [user("And now?")]);
         assert_eq!((fates(&stale), stale.sent().len()), (vec![("p", Fate::Stale)], 0));

@@ -88,7 +88,9 @@ pub enum RunError {
     NothingToRun,
     #[error("The cell {0} does not run and waits for no turn.")]
     NotRunning(CellId),
-    #[error("The cell {0} runs or waits for its turn; stop it, or wait for its end, before you publish another answer.")]
+    #[error(
+        "The cell {0} runs or waits for its turn; stop it, or wait for its end, before you publish another answer."
+    )]
     Runs(CellId),
     #[error("The cell {0} is no prompt cell; only those are answered.")]
     NoPrompt(CellId),

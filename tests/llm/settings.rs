@@ -2,9 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
-use coscribe::llm::{
-    AnswerEvent, Choice, Environment, LlmSettings, Message, Models, Question, Role, Thinking, Times,
-};
+use coscribe::llm::{AnswerEvent, Choice, Environment, LlmSettings, Message, Models, Question, Role, Thinking, Times};
 use coscribe::vocabulary::{ProviderKind, ProviderSource};
 use serde_json::{Value, json};
 

@@ -4,9 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    AnswerEvent, Desk, Ending, EngineCall, Published, RunError, Runs, Which, lanes::Ticket, runnable,
-};
+use super::{AnswerEvent, Desk, Ending, EngineCall, Published, RunError, Runs, Which, lanes::Ticket, runnable};
 use crate::{
     ids::{CellId, RunId},
     notebook::{Notebook, Part},
@@ -74,7 +72,8 @@ impl Runs {
     /// Stops the questions whose cells were deleted or became something else: nobody could see or stop them.
     pub fn stop_strays(&mut self, desk: &mut Desk<'_, '_>) {
         let found = self.lanes.questions();
-        let strays: Vec<_> = found.filter_map(|ticket| Some((ticket.run.clone(), stray(desk.notebook, ticket)?))).collect();
+        let strays: Vec<_> =
+            found.filter_map(|ticket| Some((ticket.run.clone(), stray(desk.notebook, ticket)?))).collect();
         for (run, sentence) in strays {
             self.end_question(desk, &run, Ending::passed_over(sentence), None, None);
         }

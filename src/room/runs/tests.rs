@@ -501,7 +501,10 @@ fn ln_71_a_published_draft_is_a_run_that_ended_by_whoever_published_it() {
     assert_eq!(outputs[0]["data"]["text/markdown"], "Hm.");
     assert_eq!(outputs[1]["data"], json!({ "text/markdown": "Because." }));
     let ours = &outputs[1]["metadata"]["coscribe"];
-    assert_eq!((&ours["model"], &ours["sent"]["cells"], &ours["status"]), (&json!("tiny"), &json!(["a"]), &json!("ok")));
+    assert_eq!(
+        (&ours["model"], &ours["sent"]["cells"], &ours["status"]),
+        (&json!("tiny"), &json!(["a"]), &json!("ok"))
+    );
     for (kind, count) in [("run:queued", 1), ("run:started", 1), ("run:finished", 1), ("cell:answer.done", 1)] {
         assert_eq!(world.told(kind), count, "{kind}");
     }

@@ -41,7 +41,8 @@ pub fn weigh(models: &Models, asked: &Question) -> Weight {
     let chosen = models.choose(provider, whole.model.as_deref());
     let problem = chosen.as_ref().err().map(ToString::to_string);
     let problem = problem.or_else(|| whole.check().err().map(|invalid| invalid.to_string()));
-    let (provider, model) = chosen.unwrap_or_else(|_| (asked.provider.clone().unwrap_or_default(), asked.model.clone()));
+    let (provider, model) =
+        chosen.unwrap_or_else(|_| (asked.provider.clone().unwrap_or_default(), asked.model.clone()));
     Weight {
         provider,
         model,
