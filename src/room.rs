@@ -13,6 +13,7 @@ mod handle;
 mod limits;
 mod outbound;
 mod outbox;
+mod pictures;
 mod presence;
 mod quarantine;
 mod queue;

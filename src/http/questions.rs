@@ -51,7 +51,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 )]
 async fn context(State(app): State<Shared>, Ids((id, cell)): Ids<(NotebookId, CellId)>) -> Answer<Json<ContextBody>> {
     let question = app.room(&id).await?.question(cell).await?;
-    let weight = app.rooms.weigh(&question);
+    let (question, weight) = app.rooms.weigh(question).await;
     Ok(Json(context_body(question, weight)))
 }
 
@@ -102,7 +102,7 @@ async fn draft(State(app): State<Shared>, Ids((id, cell)): Ids<(NotebookId, Cell
     let done =
         DraftDone { model: None, usage: None, source_hash: source_hash(&question.asked.text), sent: question.sent() };
     let line =
-        app.rooms.ask(question).map_err(|sentence| ApiError::new(StatusCode::CONFLICT, "no_models", sentence))?;
+        app.rooms.ask(question).await.map_err(|sentence| ApiError::new(StatusCode::CONFLICT, "no_models", sentence))?;
     let draft = Draft { line, done: Some(done), app: app.clone(), _permit: permit };
     let events =
         stream::unfold(draft, async |mut draft| draft.next().await.map(|event| (Ok::<_, Infallible>(event), draft)));

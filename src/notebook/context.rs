@@ -1,12 +1,12 @@
 //! What a language model is told with a question: the notebook above it, as messages.
 //!
-//! Imports cell, schema and view. Pure: the same notebook gives the same context, whoever asked before (LN-90).
+//! Imports cell, pictures, schema and view. Pure: the same notebook gives the same context, whoever asked before (LN-90).
 //! Invariant: cells come in the order people see; a skipped cell and an answer to another question never come.
 
 use serde_json::{Map, Value};
 
 use super::{
-    cell, schema,
+    cell, pictures, schema,
     view::{CellView, NotebookView},
 };
 use crate::{ids::CellId, vocabulary::CellKind};
@@ -38,7 +38,15 @@ pub enum Speaker {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     pub mime: String,
-    pub base64: String,
+    pub content: PictureContent,
+}
+
+/// Where the bytes of a picture are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PictureContent {
+    Base64(String),
+    /// In a blob of this name, 64 hexadecimal digits.
+    Blob(String),
 }
 
 /// Something said.
@@ -263,16 +271,21 @@ fn trimmed(text: &str) -> String {
     format!("{head}\n[… {} characters left out …]\n{tail}", length - OUTPUT_HEAD - OUTPUT_TAIL)
 }
 
-/// The pictures of a cell that can be sent.
+/// The pictures of a cell that can be sent: those attached to it and those its text calls.
 fn pictures(cell: &CellView) -> Vec<Picture> {
+    let beside = pictures::called_in(&cell.source).filter(|(_, mime)| PICTURE_KINDS.contains(mime));
+    let beside = beside.map(|(sha256, mime)| (mime.to_owned(), PictureContent::Blob(sha256.to_owned())));
+    attached(cell).chain(beside).map(|(mime, content)| Picture { mime, content }).collect()
+}
+
+fn attached(cell: &CellView) -> impl Iterator<Item = (String, PictureContent)> {
     let bundles = cell.attachments.iter().flat_map(|attachments| attachments.values());
-    let pictures = bundles.filter_map(Value::as_object).filter_map(|bundle| {
+    bundles.filter_map(Value::as_object).filter_map(|bundle| {
         let (mime, content) = bundle.iter().find(|(mime, _)| PICTURE_KINDS.contains(&mime.as_str()))?;
         let base64: String = cell::joined(content).split_whitespace().collect();
         let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
-        (!base64.is_empty() && base64.bytes().all(letters)).then(|| Picture { mime: mime.clone(), base64 })
-    });
-    pictures.collect()
+        (!base64.is_empty() && base64.bytes().all(letters)).then(|| (mime.clone(), PictureContent::Base64(base64)))
+    })
 }
 
 /// Leaves the pictures nearest to the question.
@@ -401,7 +414,9 @@ mod tests {
 
     #[test]
     fn ln_88_mode_and_model_come_from_the_cell_or_the_notebook_and_pictures_from_notes() {
-        let mut note = cell("a", CellKind::Note, "![x](attachment:x.png)");
+        let sha256 = "ab".repeat(32);
+        let source = format!("![x](attachment:x.png) ![y](api/blobs/{sha256}?type=image/webp)");
+        let mut note = cell("a", CellKind::Note, &source);
         let attachments = json!({ "x.png": { "image/png": "iV\nBO" }, "y.svg": { "image/svg+xml": "<svg/>" } });
         note.attachments = attachments.as_object().cloned();
         let mut prompt = cell("q", CellKind::Prompt, "What is it?");
@@ -416,8 +431,9 @@ mod tests {
         let question = question(&notebook, &"q".parse().unwrap(), |_| false).unwrap();
         assert_eq!((question.model.as_deref(), question.provider.as_deref()), (Some("large"), Some("ours")));
         assert!(question.thinking && question.system.unwrap().contains("few words"));
-        let picture = Picture { mime: "image/png".into(), base64: "iVBO".into() };
-        assert_eq!(question.messages()[0].pictures, [picture]);
+        let attached = Picture { mime: "image/png".into(), content: PictureContent::Base64("iVBO".into()) };
+        let beside = Picture { mime: "image/webp".into(), content: PictureContent::Blob(sha256) };
+        assert_eq!(question.messages()[0].pictures, [attached, beside]);
     }
 
     fn choosing(cell_says: Value, notebook_says: Value) -> (Option<String>, Option<String>) {

@@ -16,6 +16,7 @@ use tokio::{
 use super::{
     effects::Input,
     handle::Command,
+    pictures::with_pictures,
     runs::{AnswerEvent, EngineCall, Generation, KernelCommand, KernelEvent},
 };
 use crate::{
@@ -162,7 +163,10 @@ impl Workers {
                 self.kernel.take_if(|kernel| kernel.generation == generation);
                 None
             }
-            EngineCall::Ask { run, question } => self.ask(run, *question),
+            EngineCall::Ask { run, question } => {
+                self.ask(run, *question);
+                None
+            }
             EngineCall::StopAnswer { run } => {
                 self.answers.remove(&run);
                 None
@@ -195,15 +199,9 @@ impl Workers {
         Some(dead(generation, sentence.into()).into())
     }
 
-    fn ask(&mut self, run: RunId, question: Question) -> Option<Input> {
-        match self.engines.ask(question) {
-            Ok(AnswerLine { events }) => {
-                let listening = tokio::spawn(listen_to_model(self.way.clone(), run.clone(), events));
-                self.answers.insert(run, Task(listening.abort_handle()));
-                None
-            }
-            Err(sentence) => Some(Input::Model { run, events: vec![AnswerEvent::Failed { sentence }] }),
-        }
+    fn ask(&mut self, run: RunId, question: Question) {
+        let asking = tokio::spawn(ask(self.way.clone(), self.engines.clone(), run.clone(), question));
+        self.answers.insert(run, Task(asking.abort_handle()));
     }
 }
 
@@ -265,6 +263,16 @@ async fn listen_to_kernel(way: Way, generation: Generation, mut events: mpsc::Re
         let events = beside_the_document(&way, heard).await;
         if !way.send(Said::Kernel { generation, events }, permit).await {
             return;
+        }
+    }
+}
+
+async fn ask(way: Way, engines: Arc<dyn Engines>, run: RunId, question: Question) {
+    let question = with_pictures(way.store.clone(), question).await;
+    match engines.ask(question) {
+        Ok(AnswerLine { events }) => listen_to_model(way, run, events).await,
+        Err(sentence) => {
+            way.send(Said::Model { run, events: vec![AnswerEvent::Failed { sentence }] }, None).await;
         }
     }
 }

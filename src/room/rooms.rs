@@ -24,6 +24,7 @@ use super::{
     engines::{AnswerLine, Engines, NoEngines, Weight, Workers},
     handle::{CloseReason, Control, RoomHandle},
     limits::RoomLimits,
+    pictures::with_pictures,
     quarantine::{self, SetAside},
     state::RoomState,
     watchdog::Watchdog,
@@ -275,13 +276,16 @@ impl Rooms {
     ///
     /// # Errors
     /// A sentence that says why there will be no answer.
-    pub fn ask(&self, question: Question) -> Result<AnswerLine, String> {
+    pub async fn ask(&self, question: Question) -> Result<AnswerLine, String> {
+        let question = with_pictures(self.shared.store.clone(), question).await;
         self.shared.engines.ask(question)
     }
 
-    /// Who would answer a question, and how large it is.
-    pub fn weigh(&self, question: &Question) -> Weight {
-        self.shared.engines.weigh(question)
+    /// Who would answer a question, and how large it is with its pictures.
+    pub async fn weigh(&self, question: Question) -> (Question, Weight) {
+        let question = with_pictures(self.shared.store.clone(), question).await;
+        let weight = self.shared.engines.weigh(&question);
+        (question, weight)
     }
 
     /// The room of the notebook in which a run is found; `None` if the run is not known.

@@ -49,15 +49,12 @@ async fn ln_40_a_key_is_in_no_document_event_log_answer_or_file_though_the_provi
     drop(provider);
     asking.ended(&run);
     let draft = asking.of_cell("draft");
-    let drafted = meanwhile(
-        || asking.server.ask("POST", &draft).send(),
-        async {
-            let mut provider = asking.script.accept().await;
-            provider.request().await;
-            let elsewhere = format!("location: http://{SECRET}@127.0.0.1:1/?key={SECRET}\r\n");
-            provider.answer("307 Temporary Redirect", &elsewhere, &told).await;
-        },
-    );
+    let drafted = meanwhile(|| asking.server.ask("POST", &draft).send(), async {
+        let mut provider = asking.script.accept().await;
+        provider.request().await;
+        let elsewhere = format!("location: http://{SECRET}@127.0.0.1:1/?key={SECRET}\r\n");
+        provider.answer("307 Temporary Redirect", &elsewhere, &told).await;
+    });
     assert!(drafted.text().contains("sends elsewhere (307)") && !has_key(&drafted.body), "{}", drafted.text());
 
     // Every address that can be read, with what it needs to be found.

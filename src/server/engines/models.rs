@@ -4,7 +4,7 @@
 
 use crate::{
     llm::{self, Models},
-    notebook::{Message, Picture, Question, Speaker},
+    notebook::{Message, Picture, PictureContent, Question, Speaker},
     room::{AnswerEvent, Weight},
     vocabulary::TokenUsage,
 };
@@ -28,8 +28,12 @@ fn message(Message { speaker, text, pictures }: &Message) -> llm::Message {
         Speaker::User => llm::Role::User,
         Speaker::Assistant => llm::Role::Assistant,
     };
-    let image = |Picture { mime, base64 }: &Picture| llm::Image { mime: mime.clone(), base64: base64.clone() };
-    llm::Message { role, text: text.clone(), images: pictures.iter().map(image).collect() }
+    // Rooms have read those that lie in blobs.
+    let image = |Picture { mime, content }: &Picture| match content {
+        PictureContent::Base64(base64) => Some(llm::Image { mime: mime.clone(), base64: base64.clone() }),
+        PictureContent::Blob(_) => None,
+    };
+    llm::Message { role, text: text.clone(), images: pictures.iter().filter_map(image).collect() }
 }
 
 /// Who would answer, and about how many tokens it would read.
