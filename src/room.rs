@@ -33,7 +33,7 @@ pub use outbound::Line;
 pub use quarantine::{SetAside, forget, hollow_notebooks, set_aside_documents, take_back};
 pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
 pub use running::KernelReport;
-pub use runs::{AnswerEvent, KernelCommand, KernelEvent, Outcome, Published, RunError, RunRequest, Which};
+pub use runs::{AnswerEvent, Answered, KernelCommand, KernelEvent, Outcome, Published, RunError, RunRequest, Which};
 
 /// Counts what one open room handed to the journal; starts at zero with each loading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -13,7 +13,7 @@ mod tests;
 
 use yrs::TransactionMut;
 
-pub use self::engines::{AnswerEvent, EngineCall, Generation, KernelCommand, KernelEvent, Outcome};
+pub use self::engines::{AnswerEvent, Answered, EngineCall, Generation, KernelCommand, KernelEvent, Outcome};
 use self::{
     code::Kernel,
     lanes::{Lanes, Ticket},
@@ -23,7 +23,7 @@ use super::effects::Place;
 use crate::{
     ids::{CellId, RunId},
     notebook::{BlobRef, LeftOut, Notebook, OpError, OutputLimits},
-    vocabulary::{Actor, CellKind, Event, KernelPhase, KernelStatus, Millis, Run, RunKind, RunState, TokenUsage},
+    vocabulary::{Actor, CellKind, Event, KernelPhase, KernelStatus, Millis, Run, RunKind, RunState},
 };
 
 /// What a notebook's cells and kernel are told to do.
@@ -60,8 +60,7 @@ pub enum RunRequest {
 pub struct Published {
     pub thinking: String,
     pub text: String,
-    pub model: Option<String>,
-    pub usage: Option<TokenUsage>,
+    pub answered: Answered,
     /// Of the question it answers.
     pub source_hash: String,
     /// The cells that were sent with the question.
@@ -278,7 +277,7 @@ impl Runs {
         }
         for ticket in questions {
             self.calls.push(EngineCall::StopAnswer { run: ticket.run.clone() });
-            self.close_question(desk, &ticket, Ending::stopped_by(by), None, None);
+            self.close_question(desk, &ticket, Ending::stopped_by(by), Answered::default());
         }
         if let Some(code) = self.lanes.code().filter(|ticket| which(ticket)) {
             code.stopped_by = Some(by.clone());

@@ -108,6 +108,9 @@ pub struct Run {
     pub error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_by: Option<Actor>,
+    /// What people should know of a run that ended well: a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
     /// The program waits for a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<InputWanted>,
@@ -133,6 +136,7 @@ impl Run {
             source_hash: None,
             execution_count: None,
             error: None,
+            notice: None,
             stopped_by: None,
             input: None,
             model: None,

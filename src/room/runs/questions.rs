@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{AnswerEvent, Desk, Ending, EngineCall, Published, RunError, Runs, Which, lanes::Ticket, runnable};
+use super::{
+    AnswerEvent, Answered, Desk, Ending, EngineCall, Published, RunError, Runs, Which, lanes::Ticket, runnable,
+};
 use crate::{
     ids::{CellId, RunId},
     notebook::{Notebook, Part},
-    vocabulary::{Actor, CellKind, Event, Millis, RunKind, RunState, TokenUsage},
+    vocabulary::{Actor, CellKind, Event, Millis, RunKind, RunState},
 };
 
 /// An answer that streams is told of so often: four a second fill no log, and a script sees it grow.
@@ -52,8 +54,10 @@ impl Runs {
             match event {
                 AnswerEvent::Thinking(text) => self.grow(desk, &ticket, Part::Thinking, &text),
                 AnswerEvent::Text(text) => self.grow(desk, &ticket, Part::Answer, &text),
-                AnswerEvent::Done { model, usage } => self.end_question(desk, run, Ending::ok(), model, usage),
-                AnswerEvent::Failed { sentence } => self.end_question(desk, run, Ending::failed(sentence), None, None),
+                AnswerEvent::Done(answered) => self.end_question(desk, run, Ending::ok(), answered),
+                AnswerEvent::Failed { sentence } => {
+                    self.end_question(desk, run, Ending::failed(sentence), Answered::default());
+                }
             }
         }
         self.advance(desk);
@@ -75,7 +79,7 @@ impl Runs {
         let strays: Vec<_> =
             found.filter_map(|ticket| Some((ticket.run.clone(), stray(desk.notebook, ticket)?))).collect();
         for (run, sentence) in strays {
-            self.end_question(desk, &run, Ending::passed_over(sentence), None, None);
+            self.end_question(desk, &run, Ending::passed_over(sentence), Answered::default());
         }
         self.advance(desk);
     }
@@ -94,7 +98,7 @@ impl Runs {
         if self.lanes.of_cell(&cell).is_some() {
             return Err(RunError::Runs(cell));
         }
-        let Published { thinking, text, model, usage, source_hash, sent } = answer;
+        let Published { thinking, text, answered, source_hash, sent } = answer;
         let batch = self.lanes.batch();
         let run = self.add(desk, cell.clone(), RunKind::Prompt, batch, by);
         self.lanes.begin(&run);
@@ -107,7 +111,7 @@ impl Runs {
         desk.notebook.begin_answer(desk.txn, &run, &cell);
         self.grow(desk, &ticket, Part::Thinking, &thinking);
         self.grow(desk, &ticket, Part::Answer, &text);
-        self.end_question(desk, &run, Ending::ok(), model, usage);
+        self.end_question(desk, &run, Ending::ok(), answered);
         Ok(run)
     }
 
@@ -120,17 +124,10 @@ impl Runs {
         self.before.extend(told);
     }
 
-    fn end_question(
-        &mut self,
-        desk: &mut Desk<'_, '_>,
-        run: &RunId,
-        ending: Ending,
-        model: Option<String>,
-        usage: Option<TokenUsage>,
-    ) {
+    fn end_question(&mut self, desk: &mut Desk<'_, '_>, run: &RunId, ending: Ending, answered: Answered) {
         if let Some(ticket) = self.lanes.end(run) {
             self.calls.push(EngineCall::StopAnswer { run: run.clone() });
-            self.close_question(desk, &ticket, ending, model, usage);
+            self.close_question(desk, &ticket, ending, answered);
         }
     }
 
@@ -140,13 +137,13 @@ impl Runs {
         desk: &mut Desk<'_, '_>,
         ticket: &Ticket,
         ending: Ending,
-        model: Option<String>,
-        usage: Option<TokenUsage>,
+        answered: Answered,
     ) {
         self.before.extend(self.deltas.end(&ticket.run));
         let state = ending.state;
         self.close(desk, ticket, ending);
-        let run = desk.update(ticket, |run| (run.model, run.usage) = (model, usage));
+        let Answered { model, usage, notice } = answered;
+        let run = desk.update(ticket, |run| (run.model, run.usage, run.notice) = (model, usage, notice));
         if let Some(run) = run {
             desk.notebook.end_answer(desk.txn, &run, &ticket.sent, desk.now);
         }

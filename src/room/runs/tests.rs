@@ -406,7 +406,11 @@ fn ln_31_32_an_answer_streams_apart_from_its_thinking_and_the_deltas_joined_are_
         model_said(&mut world, &run, AnswerEvent::Text(text.into()));
     }
     let usage = TokenUsage { input_tokens: 9, output_tokens: 4, ..TokenUsage::default() };
-    model_said(&mut world, &run, AnswerEvent::Done { model: Some("tiny".into()), usage: Some(usage) });
+    model_said(
+        &mut world,
+        &run,
+        AnswerEvent::Done(Answered { model: Some("tiny".into()), usage: Some(usage), notice: None }),
+    );
     let outputs = world.cell("q").outputs;
     assert_eq!(outputs[0]["data"]["text/markdown"], "Let me think.");
     assert!(outputs[0]["data"]["application/vnd.coscribe.thinking+json"]["ms"].is_number());
@@ -448,7 +452,7 @@ fn ln_42_ln_86_an_answer_merges_with_what_people_type_and_a_stale_one_is_not_sen
     model_said(&mut world, &run, AnswerEvent::Text("John is ".into()));
     world.edit(Op::SetSource { id: id("q1"), source: "Who is Mark?".into(), base: None });
     model_said(&mut world, &run, AnswerEvent::Text("a friend.".into()));
-    model_said(&mut world, &run, AnswerEvent::Done { model: None, usage: None });
+    model_said(&mut world, &run, AnswerEvent::Done(Answered::default()));
     assert_eq!(world.cell("q1").outputs[0]["data"]["text/markdown"], "John is a friend.");
     assert_ne!(world.last("q1").source_hash.unwrap(), crate::vocabulary::source_hash("Who is Mark?"));
     world.calls.clear();
@@ -475,7 +479,7 @@ fn an_answer_whose_cell_is_deleted_or_becomes_something_else_is_stopped_at_once(
         let last = world.last("q");
         assert_eq!((last.state, last.error.as_deref(), last.stopped_by), (RunState::Cancelled, Some(sentence), None));
         assert_eq!((world.state("q2"), world.told("run:cancelled")), (RunState::Running, 1));
-        model_said(&mut world, &other, AnswerEvent::Done { model: None, usage: None });
+        model_said(&mut world, &other, AnswerEvent::Done(Answered::default()));
         assert!(!world.room.is_working());
     }
 }
@@ -484,8 +488,7 @@ fn published(text: &str) -> RunRequest {
     let answer = Published {
         thinking: "Hm.".into(),
         text: text.into(),
-        model: Some("tiny".into()),
-        usage: None,
+        answered: Answered { model: Some("tiny".into()), ..Answered::default() },
         source_hash: crate::vocabulary::source_hash("Why?"),
         sent: vec![id("a")],
     };
@@ -524,7 +527,7 @@ fn ln_86_an_answer_says_itself_which_question_it_answers() {
     let mut world = World::new(&[("q1", "Who is John?"), ("q2", "And now?")]);
     let run = world.run("q1");
     model_said(&mut world, &run, AnswerEvent::Text("A friend.".into()));
-    model_said(&mut world, &run, AnswerEvent::Done { model: None, usage: None });
+    model_said(&mut world, &run, AnswerEvent::Done(Answered::default()));
     let copy = ImportedNotebook::from(world.view());
     world.log = vec![Document::initial_notebook(copy)];
     world.restart_server();
@@ -687,8 +690,7 @@ impl World {
                 self.of_code(|world, run| world.finished(&run, outcome));
             }
             Step::Answer(last) => {
-                let event =
-                    if *last { AnswerEvent::Done { model: None, usage: None } } else { AnswerEvent::Text("t".into()) };
+                let event = if *last { AnswerEvent::Done(Answered::default()) } else { AnswerEvent::Text("t".into()) };
                 if let Some(run) = self.running(RunKind::Prompt) {
                     model_said(self, &run, event);
                 }
@@ -726,7 +728,7 @@ impl World {
             self.idle();
             self.of_code(|world, run| world.finished(&run, Outcome::Ok));
             if let Some(run) = self.running(RunKind::Prompt) {
-                model_said(self, &run, AnswerEvent::Done { model: None, usage: None });
+                model_said(self, &run, AnswerEvent::Done(Answered::default()));
             }
         }
     }

@@ -5,7 +5,7 @@
 use crate::{
     llm::{self, Models},
     notebook::{Message, Picture, PictureContent, Question, Speaker},
-    room::{AnswerEvent, Weight},
+    room::{AnswerEvent, Answered, Weight},
     vocabulary::TokenUsage,
 };
 
@@ -62,10 +62,19 @@ pub fn event(event: llm::AnswerEvent) -> AnswerEvent {
     match event {
         llm::AnswerEvent::Thinking(text) => AnswerEvent::Thinking(text),
         llm::AnswerEvent::Text(text) => AnswerEvent::Text(text),
-        llm::AnswerEvent::Done { usage, model, .. } => {
-            AnswerEvent::Done { model: Some(model), usage: Some(tokens(usage)) }
+        llm::AnswerEvent::Done { usage, model, stop } => {
+            AnswerEvent::Done(Answered { model: Some(model), usage: Some(tokens(usage)), notice: notice(&stop) })
         }
         llm::AnswerEvent::Failed { sentence } => AnswerEvent::Failed { sentence },
+    }
+}
+
+/// That something of the answer is missing.
+fn notice(stop: &llm::Stop) -> Option<String> {
+    match stop {
+        llm::Stop::Length => Some("The answer reached the limit of its tokens and is cut off.".into()),
+        llm::Stop::Filtered => Some("The provider held a part of the answer back.".into()),
+        llm::Stop::Completed | llm::Stop::Other(_) => None,
     }
 }
 
