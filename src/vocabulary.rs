@@ -1,9 +1,10 @@
-//! Plain words shared by documents, rooms and the wire: kinds of cells, places, actors, events. Imports ids only.
+//! Plain words shared by documents, rooms, engines and the wire: kinds of cells, places, actors, events. Imports ids only.
 //!
 //! Invariant: everything the server tells the world happened is a variant of [`Event`]; the catalogue in the docs and
 //! the TypeScript types are generated from it.
 
 mod kernels;
+mod providers;
 mod runs;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ pub use self::{
     kernels::{
         Completion, Completions, DEFAULT_KERNELSPEC, KernelAnswer, KernelChoice, KernelQuestion, Unanswered, Variable,
     },
+    providers::{ProviderKind, ProviderSource},
     runs::{InputWanted, KernelPhase, KernelStatus, Run, RunKind, RunState, TokenUsage, source_hash},
 };
 use crate::ids::{CellId, NotebookId, RunId};

@@ -4,7 +4,10 @@ use axum::{Json, Router, routing};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{Shared, blobs, cells, documents, environment, events, files, kernels, notebooks, operations, role, runs};
+use super::{
+    Shared, blobs, cells, documents, environment, events, files, kernels, notebooks, operations, providers, questions,
+    role, runs,
+};
 use crate::config::Limits;
 
 #[derive(OpenApi)]
@@ -44,6 +47,8 @@ pub fn described(limits: &Limits) -> (Router<Shared>, utoipa::openapi::OpenApi) 
         .merge(kernels::routes())
         .merge(environment::routes())
         .merge(files::routes())
+        .merge(questions::routes())
+        .merge(providers::routes())
         .merge(blobs::routes())
         .merge(operations::routes())
         .merge(role::routes())

@@ -25,8 +25,8 @@ use super::{
     runs::{RunError, RunRequest},
 };
 use crate::{
-    ids::{PeerId, RunId},
-    notebook::{NotebookView, Op, OpError},
+    ids::{CellId, PeerId, RunId},
+    notebook::{NotebookView, Op, OpError, Question},
     vocabulary::{Actor, KernelAnswer, KernelQuestion, Role, Run, Unanswered},
     wire::{
         frame::ClientFrame,
@@ -232,6 +232,14 @@ impl RoomHandle {
         self.mailbox.send(ask).await.map_err(|_| closed())?;
         // Whoever was to answer is gone, and the kernel with it.
         Ok(answer.await.unwrap_or(Err(Unanswered::NotReady)))
+    }
+
+    /// What would be asked, were the prompt in a cell run now; everything in it is durable when this returns.
+    pub async fn question(&self, cell: CellId) -> Result<Question, ApplyError> {
+        match self.call(Call::Read(Read::Question(cell))).await? {
+            Answer::Question(question) => Ok(*question),
+            _ => Err(ApplyError::NotANotebook),
+        }
     }
 
     /// What goes on in the room, for the debug page.

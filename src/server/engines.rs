@@ -3,6 +3,8 @@
 //! Imports kernel, llm, room, notebook, vocabulary, config. Invariant: each engine's own bounded channel is the only queue
 //! that may be long; those here hold a few words, so that an engine notices who reads slowly.
 
+mod models;
+
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -11,10 +13,10 @@ use crate::{
     config::{DataDirectory, KernelArgs},
     ids::NotebookId,
     kernel::{self, InvalidKernelSettings, KernelLimits, KernelSettings, Kernels, Start, StopReason},
-    llm::{self, LlmSettings, Models},
-    notebook::{self, Output, Question, Speaker},
-    room::{AnswerEvent, AnswerLine, Engines, KernelAsk, KernelCommand, KernelEvent, KernelLine, Outcome},
-    vocabulary::{KernelPhase, TokenUsage},
+    llm::{LlmSettings, Models},
+    notebook::{self, Output, Question},
+    room::{AnswerLine, Engines, KernelAsk, KernelCommand, KernelEvent, KernelLine, Outcome, Weight},
+    vocabulary::KernelPhase,
 };
 
 /// Words on their way between an engine and its room.
@@ -38,9 +40,14 @@ impl ServerEngines {
         Ok(Self {
             kernels: Kernels::new(KernelSettings::from_args(args, data.path().to_owned())?),
             limits: KernelLimits::from_args(args),
-            models: Models::new(&LlmSettings::from_process(data.models())),
+            models: Models::new(&LlmSettings::from_process(data.models(), data.providers())),
             data: data.clone(),
         })
+    }
+
+    /// The language models, to be set up by people.
+    pub fn models(&self) -> Models {
+        self.models.clone()
     }
 
     /// The kernels, for those who ask about them apart from any notebook.
@@ -71,10 +78,14 @@ impl Engines for ServerEngines {
     }
 
     fn ask(&self, question: Question) -> Result<AnswerLine, String> {
-        let heard = self.models.ask(question_to_model(question)).events;
+        let heard = self.models.ask(models::question(&question)).events;
         let (to_hear, events) = mpsc::channel(WORDS);
-        tokio::spawn(pass_on(heard, to_hear, |event| Some(event_of_model(event))));
+        tokio::spawn(pass_on(heard, to_hear, |event| Some(models::event(event))));
         Ok(AnswerLine { events })
+    }
+
+    fn weigh(&self, question: &Question) -> Weight {
+        models::weigh(&self.models, question)
     }
 }
 
@@ -196,39 +207,6 @@ fn outcome_of(outcome: kernel::Outcome) -> Outcome {
 
 fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-fn question_to_model(question: Question) -> llm::Question {
-    llm::Question {
-        provider: question.provider,
-        model: question.model,
-        system: question.system,
-        messages: question.messages.into_iter().map(message).collect(),
-        cells: question.cells.len(),
-        thinking: question.thinking.into(),
-        max_tokens: None,
-    }
-}
-
-fn message(message: notebook::Message) -> llm::Message {
-    let role = match message.speaker {
-        Speaker::User => llm::Role::User,
-        Speaker::Assistant => llm::Role::Assistant,
-    };
-    let image = |picture: notebook::Picture| llm::Image { mime: picture.mime, base64: picture.base64 };
-    llm::Message { role, text: message.text, images: message.pictures.into_iter().map(image).collect() }
-}
-
-fn event_of_model(event: llm::AnswerEvent) -> AnswerEvent {
-    match event {
-        llm::AnswerEvent::Thinking(text) => AnswerEvent::Thinking(text),
-        llm::AnswerEvent::Text(text) => AnswerEvent::Text(text),
-        llm::AnswerEvent::Done { usage, model, .. } => {
-            let usage = TokenUsage { input_tokens: usage.input, output_tokens: usage.output };
-            AnswerEvent::Done { model: Some(model), usage: Some(usage) }
-        }
-        llm::AnswerEvent::Failed { sentence } => AnswerEvent::Failed { sentence },
-    }
 }
 
 #[cfg(test)]
