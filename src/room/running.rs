@@ -40,7 +40,7 @@ impl RoomState {
     }
 
     pub(super) fn request_run(&mut self, request: RunRequest, actor: &Actor, reply: ReplyId, now: Millis) {
-        let answer = if self.document.is_full() && matches!(request, RunRequest::Run(_)) {
+        let answer = if self.document.is_full() && matches!(request, RunRequest::Run(_) | RunRequest::RunOn(_)) {
             Answer::Refused(ApplyError::TooBig(self.document.too_big()))
         } else {
             self.requested(request, actor, now)

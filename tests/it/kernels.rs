@@ -23,14 +23,14 @@ fn data() -> PathBuf {
 }
 
 /// A notebook with cells of code.
-struct Notebook<'a> {
-    server: &'a TestServer,
-    id: String,
-    cells: Vec<String>,
+pub struct Notebook<'a> {
+    pub server: &'a TestServer,
+    pub id: String,
+    pub cells: Vec<String>,
 }
 
 impl<'a> Notebook<'a> {
-    fn new(server: &'a TestServer, sources: &[&str]) -> Self {
+    pub fn new(server: &'a TestServer, sources: &[&str]) -> Self {
         let (id, first) = server.notebook();
         server.ask("DELETE", &format!("/api/notebooks/{id}/cells/{first}")).send().expect(204);
         let mut notebook = Self { server, id, cells: Vec::new() };
@@ -40,26 +40,26 @@ impl<'a> Notebook<'a> {
         notebook
     }
 
-    fn add(&mut self, kind: &str, source: &str) -> String {
+    pub fn add(&mut self, kind: &str, source: &str) -> String {
         let cell = json!({ "type": kind, "source": source });
         let cell = self.server.post(&format!("/api/notebooks/{}/cells", self.id), &cell).expect(201);
         self.cells.push(cell["id"].as_str().unwrap().to_owned());
         self.cells.last().unwrap().clone()
     }
 
-    fn post(&self, path: &str, by: &str, body: &Value) -> Value {
+    pub fn post(&self, path: &str, by: &str, body: &Value) -> Value {
         let path = format!("/api/notebooks/{}/{path}", self.id);
         self.server.ask("POST", &path).header("x-coscribe-actor", by).json(body).expect(202)
     }
 
     /// Presses Run; the run's id.
-    fn run(&self, cell: usize) -> String {
+    pub fn run(&self, cell: usize) -> String {
         let run = self.post(&format!("cells/{}/run", self.cells[cell]), "Ana", &json!({}));
         run["runId"].as_str().unwrap().to_owned()
     }
 
     /// Waits for the end of a run.
-    fn ended(&self, run: &str) -> Value {
+    pub fn ended(&self, run: &str) -> Value {
         for _ in 0..WAITS {
             let found = self.server.get(&format!("/api/runs/{run}?wait=20s")).expect(200);
             if found.get("endedAt").is_some() {
@@ -69,15 +69,15 @@ impl<'a> Notebook<'a> {
         panic!("the run did not end; the kernel: {}", self.kernel())
     }
 
-    fn kernel(&self) -> Value {
+    pub fn kernel(&self) -> Value {
         self.server.get(&format!("/api/notebooks/{}/kernel", self.id)).expect(200)
     }
 
-    fn cell(&self, cell: usize) -> Value {
+    pub fn cell(&self, cell: usize) -> Value {
         self.server.get(&format!("/api/notebooks/{}/cells/{}", self.id, self.cells[cell])).expect(200)
     }
 
-    async fn peer(&self) -> Peer {
+    pub async fn peer(&self) -> Peer {
         let mut peer = Peer::connect(&self.server.socket(&self.id)).await;
         for root in ["runs", "kernel"] {
             peer.doc.get_or_insert_map(root);
@@ -88,7 +88,7 @@ impl<'a> Notebook<'a> {
 }
 
 /// What the document says of the last run of a cell.
-fn said(doc: &Doc, cell: &str, key: &str) -> Option<String> {
+pub fn said(doc: &Doc, cell: &str, key: &str) -> Option<String> {
     let runs = doc.get_or_insert_map("runs");
     match runs.get(&doc.transact(), cell)? {
         Out::Any(Any::Map(run)) => run.get(key).map(ToString::to_string),

@@ -96,6 +96,9 @@ impl Runs {
 
     /// What was asked for in one go builds on what comes before it.
     fn abort_rest(&mut self, desk: &mut Desk<'_, '_>, failed: &Ticket) {
+        if failed.batch.keeps_going {
+            return;
+        }
         for ticket in self.lanes.take_waiting(|ticket| ticket.batch == failed.batch) {
             self.close(
                 desk,
@@ -274,7 +277,7 @@ impl Runs {
             let spec = desk.notebook.kernel().spec.clone();
             self.start_kernel(desk, spec, by);
         }
-        if run_all { self.queue(desk, &Which::All, by) } else { Ok(Vec::new()) }
+        if run_all { self.queue(desk, &Which::All, false, by) } else { Ok(Vec::new()) }
     }
 
     pub(super) fn shut_down(&mut self, desk: &mut Desk<'_, '_>, by: &Actor) -> Result<Vec<RunId>, RunError> {

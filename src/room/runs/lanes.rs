@@ -15,8 +15,12 @@ use crate::{
 const QUESTIONS_MAX: usize = 4;
 
 /// What somebody asked for in one go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Batch(u64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    number: u64,
+    /// A cell that fails does not keep the cells behind it from running.
+    pub keeps_going: bool,
+}
 
 /// A run that waits or goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,9 +48,9 @@ pub struct Lanes {
 
 impl Lanes {
     /// A new request.
-    pub fn batch(&mut self) -> Batch {
+    pub fn batch(&mut self, keeps_going: bool) -> Batch {
         self.batches += 1;
-        Batch(self.batches)
+        Batch { number: self.batches, keeps_going }
     }
 
     /// Adds a run.
@@ -145,7 +149,7 @@ mod tests {
         let mut lanes = Lanes::default();
         for (name, kind) in [("a", RunKind::Code), ("b", RunKind::Code), ("c", RunKind::Prompt), ("d", RunKind::Prompt)]
         {
-            let batch = lanes.batch();
+            let batch = lanes.batch(false);
             push(&mut lanes, name, kind, batch);
         }
         lanes.begin(&run("a"));
@@ -159,11 +163,11 @@ mod tests {
     #[test]
     fn within_one_request_a_question_waits_for_the_code_before_it() {
         let mut lanes = Lanes::default();
-        let batch = lanes.batch();
+        let batch = lanes.batch(false);
         push(&mut lanes, "a", RunKind::Code, batch);
         push(&mut lanes, "q", RunKind::Prompt, batch);
         push(&mut lanes, "b", RunKind::Code, batch);
-        let other = lanes.batch();
+        let other = lanes.batch(false);
         push(&mut lanes, "p", RunKind::Prompt, other);
         assert_eq!(next(&lanes, RunKind::Prompt).as_deref(), Some("p"));
         lanes.begin(&run("a"));
