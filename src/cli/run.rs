@@ -11,7 +11,7 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::mpsc::{Receiver, RecvTimeoutError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use clap::Args;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use self::{
     display::Display,
-    ledger::{Ledger, name_of},
+    ledger::{Entry, Ledger, name_of},
     news::News,
 };
 use super::{
@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     ids::{CellId, NotebookId, RunId},
-    vocabulary::{CellKind, KernelPhase, Millis, Run, RunKind, RunState},
+    vocabulary::{CellKind, KernelPhase, Run, RunState},
     wire::rest::{CellBody, CellList, KernelBody, RunCells, RunList},
 };
 
@@ -117,7 +117,10 @@ impl RunArgs {
             return Ok(imported.id);
         }
         self.notebook.parse().map_err(|_| {
-            CliError::Usage(format!("{} is neither an .ipynb file that is there nor the id of a notebook", self.notebook))
+            CliError::Usage(format!(
+                "{} is neither an .ipynb file that is there nor the id of a notebook",
+                self.notebook
+            ))
         })
     }
 
@@ -209,7 +212,7 @@ impl<'a> Watch<'a> {
 
     /// What time alone brings: the display, limits, a look at what no event tells.
     fn pass_time(&mut self) -> Result<(), CliError> {
-        self.display.running(&self.ledger, now());
+        self.display.running(&self.ledger, Instant::now());
         self.stop_overdue()?;
         if self.looked.elapsed() >= LOOK {
             self.looked = Instant::now();
@@ -247,12 +250,13 @@ impl<'a> Watch<'a> {
     fn read(&mut self, run: &RunId) -> Result<(), CliError> {
         let Some(at) = self.ledger.unfinished(run) else { return Ok(()) };
         let before = match self.client.find::<Run>(&format!("/api/runs/{run}"))? {
-            Some(found) => self.ledger.update(found),
-            None => self.ledger.lose(run),
+            Some(found) => self.ledger.update(found, Instant::now()),
+            None => self.ledger.lose(run, Instant::now()),
         };
         let entry = &self.ledger.entries()[at];
         if before.is_some() && entry.run.state.has_ended() {
-            let traceback = if entry.run.state == RunState::Failed { self.traceback(&entry.run) } else { String::new() };
+            let traceback =
+                if entry.run.state == RunState::Failed { self.traceback(&entry.run) } else { String::new() };
             self.display.ended(at, entry, &traceback);
         }
         self.mention_input(at);
@@ -280,10 +284,9 @@ impl<'a> Watch<'a> {
 
     fn stop_overdue(&mut self) -> Result<(), CliError> {
         let Some(limit) = self.args.timeout else { return Ok(()) };
-        let limit = Millis::try_from(limit.as_millis()).unwrap_or(Millis::MAX);
-        let is_overdue = |run: &Run| run.started_at.is_some_and(|started| now().saturating_sub(started) > limit);
-        let overdue: Vec<(usize, Run)> =
-            self.ledger.running().filter(|(_, entry)| is_overdue(&entry.run)).map(|(at, entry)| (at, entry.run.clone())).collect();
+        let is_overdue = |entry: &Entry| entry.running_since.is_some_and(|since| since.elapsed() > limit);
+        let running = self.ledger.running().filter(|(_, entry)| is_overdue(entry));
+        let overdue: Vec<(usize, Run)> = running.map(|(at, entry)| (at, entry.run.clone())).collect();
         for (at, run) in overdue {
             if self.ledger.note_overdue(at) {
                 self.cancel(&run)?;
@@ -308,12 +311,6 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// The server's clock and this one may differ; what is shown of a running cell is then as far off.
-fn now() -> Millis {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
-}
-
 fn lines(traceback: &Value) -> Option<String> {
     let lines: Vec<&str> = traceback.as_array()?.iter().filter_map(Value::as_str).collect();
     Some(lines.join("\n"))
@@ -331,10 +328,16 @@ fn report(
     let total = ledger.entries().len();
     let (state, verdict) = match given_up {
         Some(GivenUp::Stopped) => ("interrupted", Err(CliError::Interrupted)),
-        Some(GivenUp::NoKernel) => ("failed", Err(CliError::Failed("no kernel was ready in time (--wait-for-kernel)".into()))),
+        Some(GivenUp::NoKernel) => {
+            ("failed", Err(CliError::Failed("no kernel was ready in time (--wait-for-kernel)".into())))
+        }
         None if tally.ok == total => ("ok", Ok(())),
         None => {
-            let cancelled = if tally.cancelled == 0 { String::new() } else { format!(", {} did not run to their end", tally.cancelled) };
+            let cancelled = if tally.cancelled == 0 {
+                String::new()
+            } else {
+                format!(", {} did not run to their end", tally.cancelled)
+            };
             ("failed", Err(CliError::Failed(format!("{} of {} failed{cancelled}", tally.failed, cells(total)))))
         }
     };

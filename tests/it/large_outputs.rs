@@ -91,7 +91,11 @@ async fn c23_of_a_long_stream_head_and_tail_stay_and_show_all_has_every_line_bet
     assert!(size < 256 * 1024 + 16 * 1024, "{size}");
     let exported = server.get(&format!("/api/notebooks/{}/export", notebook.id)).json();
     let lines = exported["cells"][0]["outputs"][0]["text"].as_array().unwrap();
-    assert_eq!((lines.len(), exported["cells"][0]["outputs"].as_array().unwrap().len()), (20_000, 1), "a file has it whole");
+    assert_eq!(
+        (lines.len(), exported["cells"][0]["outputs"].as_array().unwrap().len()),
+        (20_000, 1),
+        "a file has it whole"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,7 @@ fn file(directory: &Path, sources: &[&str]) -> String {
 #[test]
 fn ln_20_a_file_is_run_from_top_to_bottom_and_written_with_its_outputs() {
     let (server, data) = server_with_python();
-    let work = file(data.path(), &["x = 20\nprint('begun')", "", "x + 1", "raise SystemExit"]);
+    let work = file(data.path(), &["x = 20\nprint('begun')", "", "x + 1", "print(x)"]);
     let written = data.path().join("done.ipynb");
     let done = server.command(&["notebook", "run", &work, "--output", written.to_str().unwrap()]);
     assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
@@ -51,14 +51,20 @@ fn ln_20_a_file_is_run_from_top_to_bottom_and_written_with_its_outputs() {
     assert_eq!(notebook["metadata"]["language_info"]["name"], "python");
     let cells = notebook["cells"].as_array().unwrap();
     assert_eq!(cells[0]["outputs"][0]["text"], json!(["begun\n"]));
-    assert_eq!((&cells[2]["outputs"][0]["data"]["text/plain"][0], &cells[2]["execution_count"]), (&json!("21"), &json!(2)));
+    assert_eq!(
+        (&cells[2]["outputs"][0]["data"]["text/plain"][0], &cells[2]["execution_count"]),
+        (&json!("21"), &json!(2))
+    );
     // A copy as Markdown, of one cell, by id.
     let id = said.split_whitespace().skip_while(|word| *word != "as").nth(1).unwrap();
     let page = data.path().join("done.md");
     let arguments = ["notebook", "run", id, "--cell", "c2", "-o", page.to_str().unwrap(), "--json"];
     let done = server.command(&arguments);
     let report: Value = serde_json::from_str(&stdout(&done)).unwrap();
-    assert_eq!((&report["state"], &report["runs"][0]["cell"], report["runs"].as_array().unwrap().len()), (&json!("ok"), &json!("c2"), 1));
+    assert_eq!(
+        (&report["state"], &report["runs"][0]["cell"], report["runs"].as_array().unwrap().len()),
+        (&json!("ok"), &json!("c2"), 1)
+    );
     assert!(std::fs::read_to_string(page).unwrap().contains("x + 1"));
 }
 
@@ -212,8 +218,11 @@ fn ms_30_the_events_of_ten_runs_tell_the_whole_story_in_order() {
         assert_eq!(of_cell, expected, "cell {cell}: {story:?}");
     }
     // Code ends before the next code begins.
-    let code: Vec<(&str, usize)> =
-        story[first_begins..].iter().filter(|(_, cell)| *cell != 7).map(|(kind, cell)| (kind.as_str(), *cell)).collect();
+    let code: Vec<(&str, usize)> = story[first_begins..]
+        .iter()
+        .filter(|(_, cell)| *cell != 7)
+        .map(|(kind, cell)| (kind.as_str(), *cell))
+        .collect();
     for pair in code.chunks(2).take(8) {
         assert_eq!((pair[0].0, pair[0].1), ("run:started", pair[1].1), "{code:?}");
     }

@@ -4,7 +4,7 @@
 
 use std::{
     io::{IsTerminal, stderr},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::ledger::{Entry, Ledger};
 use crate::{
     cli::output::{lasting, printable},
-    vocabulary::{KernelPhase, KernelStatus, Millis, RunState},
+    vocabulary::{KernelPhase, KernelStatus, RunState},
 };
 
 const TEMPLATE: &str = "[{bar:24}] {pos}/{len}  {wide_msg} {elapsed}";
@@ -63,11 +63,13 @@ impl Display {
     }
 
     /// Time passed, or a cell began.
-    pub fn running(&self, ledger: &Ledger, now: Millis) {
+    pub fn running(&self, ledger: &Ledger, now: Instant) {
         let Some(bar) = &self.bar else { return };
         bar.set_position(ledger.ended() as u64);
         if let Some((at, entry)) = ledger.running().next() {
-            bar.set_message(format!("cell {} of {}  {}  {}", at + 1, self.total, entry.name, passed(&entry.run, now)));
+            let passed =
+                entry.running_since.map(|since| lasting(now.saturating_duration_since(since))).unwrap_or_default();
+            bar.set_message(format!("cell {} of {}  {}  {passed}", at + 1, self.total, entry.name));
         }
         bar.tick();
     }
@@ -99,16 +101,13 @@ fn ended_line(at: usize, total: usize, entry: &Entry) -> String {
         RunState::Interrupted => ('✗', " interrupted"),
         RunState::Cancelled => ('-', " cancelled"),
     };
-    let time = run.started_at.map(|_| format!("  {}", passed(run, run.ended_at.unwrap_or_default())));
+    let millis = run.started_at.zip(run.ended_at).map(|(started, ended)| ended.saturating_sub(started));
+    let time = millis.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
+    let time = time.map(|time| format!("  {}", lasting(time))).unwrap_or_default();
     let by = run.stopped_by.as_ref().map(|by| format!(": stopped by {}", printable(&by.name, false)));
     let error = run.error.as_ref().map(|error| format!(": {}", printable(error, false)));
     let why = error.or(by).unwrap_or_default();
-    format!("{sign} [{:>width$}/{total}]{}  {}{word}{why}", at + 1, time.unwrap_or_default(), entry.name)
-}
-
-fn passed(run: &crate::vocabulary::Run, now: Millis) -> String {
-    let millis = run.started_at.map_or(0, |started| now.saturating_sub(started));
-    lasting(Duration::from_millis(u64::try_from(millis).unwrap_or_default()))
+    format!("{sign} [{:>width$}/{total}]{time}  {}{word}{why}", at + 1, entry.name)
 }
 
 /// What people wait for before the first cell runs.
@@ -137,7 +136,7 @@ mod tests {
         let (run, cell) = ("r".parse().unwrap(), "c".parse().unwrap());
         let mut run = Run::queued(run, cell, RunKind::Code, Actor::server(), 0);
         change(&mut run);
-        Entry { run, name: "import x".into(), overdue: false }
+        Entry { run, name: "import x".into(), running_since: None, overdue: false }
     }
 
     #[test]
@@ -156,7 +155,11 @@ mod tests {
 
     #[test]
     fn what_the_kernel_does_is_said_in_words_until_it_is_ready() {
-        let status = |state, step: Option<&str>| KernelStatus { state, step: step.map(str::to_owned), ..KernelStatus::default() };
+        let status = |state, step: Option<&str>| KernelStatus {
+            state,
+            step: step.map(str::to_owned),
+            ..KernelStatus::default()
+        };
         assert_eq!(kernel_sentence(&status(KernelPhase::Preparing, Some("installPackages"))), "Installing packages …");
         assert_eq!(kernel_sentence(&status(KernelPhase::Idle, None)), "");
     }

@@ -1,8 +1,8 @@
-//! What was asked for and how far it is. Pure.
+//! What was asked for and how far it is. Pure: the caller brings the time.
 //!
 //! Imports vocabulary and ids. Invariant: a run that has ended never changes again.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Instant};
 
 use crate::{
     ids::{CellId, RunId},
@@ -16,6 +16,8 @@ pub struct Entry {
     pub run: Run,
     /// How people know the cell: the first line of its source.
     pub name: String,
+    /// Since when it is seen to run, by the clock of this machine: the server's may differ.
+    pub running_since: Option<Instant>,
     /// It ran longer than it may, and was told to stop.
     pub overdue: bool,
 }
@@ -39,7 +41,7 @@ impl Ledger {
     /// What the server answered to the request.
     pub fn new(runs: Vec<Run>, names: &HashMap<CellId, String>) -> Self {
         let name = |run: &Run| names.get(&run.cell).cloned().unwrap_or_default();
-        let entries = runs.into_iter().map(|run| Entry { name: name(&run), run, overdue: false });
+        let entries = runs.into_iter().map(|run| Entry { name: name(&run), run, running_since: None, overdue: false });
         Self { entries: entries.collect() }
     }
 
@@ -73,9 +75,12 @@ impl Ledger {
     }
 
     /// Takes over how a run is now; the state it had before, if that changed.
-    pub fn update(&mut self, run: Run) -> Option<RunState> {
+    pub fn update(&mut self, run: Run, now: Instant) -> Option<RunState> {
         let at = self.unfinished(&run.run_id)?;
         let entry = &mut self.entries[at];
+        if run.state == RunState::Running {
+            entry.running_since.get_or_insert(now);
+        }
         let before = std::mem::replace(&mut entry.run, run);
         if entry.overdue && entry.run.state == RunState::Cancelled {
             entry.run.error = Some("It ran longer than it may (--timeout) and was stopped.".into());
@@ -85,11 +90,11 @@ impl Ledger {
     }
 
     /// The run is not known any more: somebody ran the cell again, or deleted it.
-    pub fn lose(&mut self, run: &RunId) -> Option<RunState> {
+    pub fn lose(&mut self, run: &RunId, now: Instant) -> Option<RunState> {
         let mut lost = self.entries[self.unfinished(run)?].run.clone();
         lost.state = RunState::Cancelled;
         lost.error = Some("The cell was run again or deleted meanwhile.".into());
-        self.update(lost)
+        self.update(lost, now)
     }
 
     /// Notes that a run is being stopped for its time; false if it was before.
@@ -143,27 +148,27 @@ mod tests {
 
     #[test]
     fn what_has_ended_is_counted_once_and_stays() {
-        let mut ledger = ledger(&["a", "b", "c"]);
-        assert_eq!(ledger.update(in_state("a", RunState::Running)), Some(RunState::Queued));
-        assert_eq!(ledger.update(in_state("a", RunState::Running)), None, "nothing changed");
-        assert_eq!(ledger.update(in_state("a", RunState::Ok)), Some(RunState::Running));
-        assert_eq!(ledger.update(in_state("a", RunState::Failed)), None, "it had ended");
-        assert_eq!(ledger.update(in_state("nobody", RunState::Failed)), None);
-        assert_eq!(ledger.lose(&"b".parse().unwrap()), Some(RunState::Queued));
+        let (mut ledger, now) = (ledger(&["a", "b", "c"]), Instant::now());
+        assert_eq!(ledger.update(in_state("a", RunState::Running), now), Some(RunState::Queued));
+        assert_eq!(ledger.update(in_state("a", RunState::Running), now), None, "nothing changed");
+        assert_eq!(ledger.update(in_state("a", RunState::Ok), now), Some(RunState::Running));
+        assert_eq!(ledger.update(in_state("a", RunState::Failed), now), None, "it had ended");
+        assert_eq!(ledger.update(in_state("nobody", RunState::Failed), now), None);
+        assert_eq!(ledger.lose(&"b".parse().unwrap(), now), Some(RunState::Queued));
         assert!(!ledger.is_over());
         let left: Vec<_> = ledger.left().into_iter().map(|run| run.run_id.to_string()).collect();
         assert_eq!(left, ["c"]);
-        ledger.update(in_state("c", RunState::Interrupted));
+        ledger.update(in_state("c", RunState::Interrupted), now);
         assert_eq!(ledger.tally(), Tally { ok: 1, failed: 1, cancelled: 1 });
         assert!(ledger.is_over());
     }
 
     #[test]
     fn a_cell_that_is_stopped_for_its_time_has_failed_and_one_that_made_it_has_not() {
-        let mut ledger = ledger(&["a", "b"]);
+        let (mut ledger, now) = (ledger(&["a", "b"]), Instant::now());
         assert!(ledger.note_overdue(0) && !ledger.note_overdue(0) && ledger.note_overdue(1));
-        ledger.update(in_state("a", RunState::Cancelled));
-        ledger.update(in_state("b", RunState::Ok));
+        ledger.update(in_state("a", RunState::Cancelled), now);
+        ledger.update(in_state("b", RunState::Ok), now);
         assert_eq!(ledger.entries()[0].run.state, RunState::Failed);
         assert!(ledger.entries()[0].run.error.as_ref().unwrap().contains("--timeout"));
         assert_eq!(ledger.entries()[1].run.state, RunState::Ok);

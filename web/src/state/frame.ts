@@ -24,6 +24,8 @@ export type FrameMessage =
   | { kind: 'ready' }
   | { kind: 'height'; height: number }
   | { kind: 'link'; address: string }
+  /** A chart stands there: what the frame says of its height from now on is true. */
+  | { kind: 'drawn' }
   /** A chart was not drawn, and why, as its library says it. */
   | { kind: 'failed'; why: string }
   /** The policy kept something of a host from being loaded. */
@@ -32,7 +34,7 @@ export type FrameMessage =
 export function frameMessage(data: unknown): FrameMessage | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   const { kind, height, address, host, why } = data as { [key: string]: unknown };
-  if (kind === 'ready') return { kind };
+  if (kind === 'ready' || kind === 'drawn') return { kind };
   if (kind === 'height' && typeof height === 'number') return { kind, height: clamped(height) };
   if (kind === 'link' && typeof address === 'string' && isWebAddress(address)) return { kind, address };
   if (kind === 'failed' && typeof why === 'string') return { kind, why: why.slice(0, LONGEST_REASON) };
