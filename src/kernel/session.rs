@@ -163,8 +163,16 @@ impl Session {
 
     fn interrupt(&mut self, now: Instant) -> Vec<Order> {
         let Some(current) = self.runs.current() else { return Vec::new() };
+        current.held_interrupt.get_or_insert(now);
+        self.release_interrupt(now).into_iter().collect()
+    }
+
+    /// An interrupt that comes before the code is executed would be lost, and the code go on for ever.
+    fn release_interrupt(&mut self, now: Instant) -> Option<Order> {
+        let current = self.runs.current().filter(|current| current.executing)?;
+        current.held_interrupt.take()?;
         current.interrupted = Some(now);
-        vec![Order::Interrupt]
+        Some(Order::Interrupt)
     }
 
     /// A kernel that runs code answers questions only afterwards, when nobody wants to know any more.
@@ -197,12 +205,16 @@ impl Session {
             ("comm_open" | "comm_msg" | "comm_close", run) => self.comm(run, message, now),
             (_, _) => {}
         }
-        self.settle(now)
+        let mut orders = self.settle(now);
+        orders.extend(self.release_interrupt(now));
+        orders
     }
 
     /// What a message says about the run under way itself.
     fn note_progress(&mut self, message: &Message, now: Instant) {
         let Some(current) = self.runs.heard(message.parent.as_deref(), now) else { return };
+        // First comes that it is busy, then its own code back, then what that code does, at last the reply.
+        current.executing |= !matches!(message.kind.as_str(), "status" | "execute_reply");
         if !current.started {
             current.started = true;
             let run = current.run.clone();
@@ -343,6 +355,11 @@ impl Session {
         let limit = self.limits.run_time;
         let current = self.runs.current()?;
         let run = Some(current.run.clone());
+        if current.started && current.held_interrupt.is_some_and(|at| at + INTERRUPT_PATIENCE <= now) {
+            // A kernel that does not say when it begins.
+            current.executing = true;
+            return self.release_interrupt(now);
+        }
         if current.interrupted.is_some_and(|at| at + INTERRUPT_PATIENCE <= now) {
             current.interrupted = None;
             self.tell(KernelEvent::Notice { run, notice: Notice::InterruptIgnored }, now);
@@ -381,10 +398,11 @@ impl Session {
     fn run_due(&mut self) -> Option<Instant> {
         let limit = self.limits.run_time;
         let current = self.runs.current()?;
-        let interrupted = current.interrupted.map(|at| at + INTERRUPT_PATIENCE);
+        let held = current.held_interrupt.filter(|_| current.started);
+        let interrupted = current.interrupted.into_iter().chain(held).map(|at| at + INTERRUPT_PATIENCE);
         let limit = limit.filter(|_| !current.is_asking());
         let patience = if current.over_time { TIME_LIMIT_PATIENCE } else { std::time::Duration::ZERO };
-        interrupted.into_iter().chain(limit.map(|limit| current.since + limit + patience)).min()
+        interrupted.chain(limit.map(|limit| current.since + limit + patience)).min()
     }
 }
 
@@ -505,6 +523,30 @@ mod tests {
         session.take_events();
         assert!(session.command(ask(2), now).is_empty());
         assert_eq!(session.take_events(), [KernelEvent::Inspected { ask: AskId(2), bundle: None }]);
+    }
+
+    #[test]
+    fn ln_82_an_interrupt_that_comes_before_the_code_is_executed_waits_for_it() {
+        let now = Instant::now();
+        let mut session = ready(KernelLimits::default(), now);
+        let request = begun(&mut session, "a", now);
+        assert!(session.command(KernelCommand::Interrupt, now).is_empty());
+        let echo = session.message(message("execute_input", &request, json!({"code": "x"})), now);
+        assert!(matches!(echo[..], [Order::Interrupt]), "{echo:?}");
+        assert!(matches!(session.command(KernelCommand::Interrupt, now)[..], [Order::Interrupt]));
+        ended(&mut session, &request, now);
+        // A kernel that never says that it begins is interrupted all the same.
+        begun(&mut session, "b", now);
+        assert!(session.command(KernelCommand::Interrupt, now).is_empty());
+        assert_eq!(session.due(true), Some(now + INTERRUPT_PATIENCE));
+        assert!(matches!(session.tick(now + INTERRUPT_PATIENCE, true)[..], [Order::Interrupt]));
+        // Nor does an interrupt reach the run behind the one it was meant for.
+        let mut session = ready(KernelLimits::default(), now);
+        let request = begun(&mut session, "a", now);
+        session.command(KernelCommand::Interrupt, now);
+        execute(&mut session, "b", now);
+        let orders = ended(&mut session, &request, now);
+        assert!(matches!(orders[..], [Order::Shell(_)]), "{orders:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use yrs::sync::{Message as Protocol, SyncMessage};
 
 use crate::{
-    environment::server_with_python,
+    python::server_with_python,
     kernels::{Notebook, said},
     peer::{self, Peer, type_into},
     server::TestServer,

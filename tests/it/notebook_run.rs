@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    environment::server_with_python,
+    python::server_with_python,
     kernels::{Notebook, said},
     server::{TestServer, binary},
 };
@@ -217,7 +217,7 @@ fn ms_30_the_events_of_ten_runs_tell_the_whole_story_in_order() {
         };
         assert_eq!(of_cell, expected, "cell {cell}: {story:?}");
     }
-    // Code ends before the next code begins.
+    // Code ends before the next code begins; it does not wait for the question.
     let code: Vec<(&str, usize)> = story[first_begins..]
         .iter()
         .filter(|(_, cell)| *cell != 7)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use yrs::{Array, Doc, Map, Out, ReadTxn, Transact};
 
 use crate::{
-    environment::server_with_python,
+    python::server_with_python,
     kernels::{Notebook, said},
     peer::{Peer, type_into},
     server::TestServer,

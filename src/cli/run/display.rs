@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_line_tells_which_cell_how_long_and_why() {
-        let ok = entry(|run| (run.state, run.started_at, run.ended_at) = (RunState::Ok, Some(1_000), Some(2_250)));
+        let ok = entry(|run| (run.state, run.started_at, run.ended_at) = (RunState::Ok, Some(1_000), Some(2_300)));
         assert_eq!(ended_line(2, 10, &ok), "✓ [ 3/10]  1.3 s  import x");
         let failed = entry(|run| {
             (run.state, run.error) = (RunState::Failed, Some("ValueError: no\u{1b}[2J".into()));

@@ -99,7 +99,8 @@ impl Runs {
         if failed.batch.keeps_going {
             return;
         }
-        for ticket in self.lanes.take_waiting(|ticket| ticket.batch == failed.batch) {
+        let is_behind = |ticket: &Ticket| ticket.batch == failed.batch && ticket.place > failed.place;
+        for ticket in self.lanes.take_waiting(is_behind) {
             self.close(
                 desk,
                 &ticket,

@@ -30,6 +30,8 @@ pub struct Ticket {
     pub kind: RunKind,
     pub by: Actor,
     pub batch: Batch,
+    /// Rises with each run that was asked for.
+    pub place: u64,
     /// Who wants it stopped.
     pub stopped_by: Option<Actor>,
     /// The error it has put out.
@@ -44,6 +46,7 @@ pub struct Lanes {
     waiting: VecDeque<Ticket>,
     running: Vec<Ticket>,
     batches: u64,
+    places: u64,
 }
 
 impl Lanes {
@@ -55,7 +58,9 @@ impl Lanes {
 
     /// Adds a run.
     pub fn push(&mut self, run: RunId, cell: CellId, kind: RunKind, by: Actor, batch: Batch) {
-        let ticket = Ticket { run, cell, kind, by, batch, stopped_by: None, error: None, sent: Vec::new() };
+        self.places += 1;
+        let place = self.places;
+        let ticket = Ticket { run, cell, kind, by, batch, place, stopped_by: None, error: None, sent: Vec::new() };
         self.waiting.push_back(ticket);
     }
 
@@ -87,12 +92,10 @@ impl Lanes {
 
     /// The first question before which nothing of the same request waits or goes on.
     fn next_question(&self) -> Option<&Ticket> {
-        let first = |at: usize, ticket: &Ticket| {
-            let mut before = self.running.iter().chain(self.waiting.iter().take(at));
-            before.all(|other| other.batch != ticket.batch)
-        };
-        let questions = self.waiting.iter().enumerate().filter(|(_, ticket)| ticket.kind == RunKind::Prompt);
-        questions.into_iter().find(|(at, ticket)| first(*at, ticket)).map(|(_, ticket)| ticket)
+        let is_before = |other: &Ticket, ticket: &Ticket| other.batch == ticket.batch && other.place < ticket.place;
+        let is_first =
+            |ticket: &&Ticket| !self.running.iter().chain(&self.waiting).any(|other| is_before(other, ticket));
+        self.waiting.iter().filter(|ticket| ticket.kind == RunKind::Prompt).find(is_first)
     }
 
     /// A waiting run begins.
@@ -175,5 +178,7 @@ mod tests {
         lanes.end(&run("a"));
         assert_eq!(next(&lanes, RunKind::Prompt).as_deref(), Some("q"));
         assert_eq!(next(&lanes, RunKind::Code).as_deref(), Some("b"), "code does not wait for the question");
+        lanes.begin(&run("b"));
+        assert_eq!(next(&lanes, RunKind::Prompt).as_deref(), Some("q"), "nor the question for the code behind it");
     }
 }
