@@ -17,7 +17,7 @@ use super::{
     message::{Message, fields_size, size, text},
     requests,
     runs::{Runs, Waiting},
-    settings::{INTERRUPT_PATIENCE, Rates, TIME_LIMIT_PATIENCE},
+    settings::{INTERRUPT_PATIENCE, Rates, TIME_LIMIT_PATIENCE, WARM_UP_AFTER},
 };
 use crate::ids::RunId;
 
@@ -30,6 +30,8 @@ pub enum Order {
     /// End the process; this is why.
     Kill(String),
     Stop(StopReason),
+    /// Let it load what completion needs: it has nothing else to do.
+    WarmUp,
 }
 
 /// One kernel, from its start to its end, over restarts.
@@ -44,6 +46,8 @@ pub struct Session {
     events: Vec<KernelEvent>,
     /// Since when it has nothing to do.
     idle_since: Option<Instant>,
+    /// It was asked for something that loads what completion needs.
+    warm: bool,
 }
 
 impl Session {
@@ -57,6 +61,7 @@ impl Session {
             state: None,
             events: Vec::new(),
             idle_since: None,
+            warm: false,
         }
     }
 
@@ -81,6 +86,7 @@ impl Session {
 
     /// The process answers: what waits may run.
     pub fn ready(&mut self, now: Instant) -> Vec<Order> {
+        self.warm = false;
         self.enter(KernelState::Idle, now);
         self.settle(now)
     }
@@ -182,6 +188,7 @@ impl Session {
             return Vec::new();
         }
         self.in_use(now);
+        self.warm = true;
         self.asks.sent(requests::id(&request), ask, asked, now);
         shell(request)
     }
@@ -346,8 +353,17 @@ impl Session {
         }
         let mut orders = self.settle(now);
         orders.extend(self.overdue(now));
+        if self.warm_up_due().is_some_and(|due| due <= now) {
+            self.warm = true;
+            orders.push(Order::WarmUp);
+        }
         orders.extend(self.idle_too_long(now).then_some(Order::Stop(StopReason::Idle)));
         orders
+    }
+
+    fn warm_up_due(&self) -> Option<Instant> {
+        let since = self.idle_since.filter(|_| !self.warm && self.state == Some(KernelState::Idle));
+        since.map(|since| since + WARM_UP_AFTER)
     }
 
     /// Watches the time of the run under way, and whether its interrupt had an effect.
@@ -391,7 +407,7 @@ impl Session {
         let joined = self.joiner.due().filter(|_| room);
         let idle = self.limits.idle.filter(|_| self.state == Some(KernelState::Idle));
         let idle = self.idle_since.zip(idle).map(|(since, limit)| since + limit);
-        let dues = [joined, self.asks.due(), self.runs.patience(), idle, self.run_due()];
+        let dues = [joined, self.asks.due(), self.runs.patience(), idle, self.run_due(), self.warm_up_due()];
         dues.into_iter().flatten().min()
     }
 
@@ -579,10 +595,25 @@ mod tests {
     }
 
     #[test]
+    fn what_completion_needs_is_loaded_when_nothing_waits_for_the_kernel_and_once() {
+        let now = Instant::now();
+        let mut session = ready(KernelLimits::default(), now);
+        assert_eq!(session.due(true), Some(now + WARM_UP_AFTER));
+        let request = begun(&mut session, "a", now);
+        assert!(session.tick(now + WARM_UP_AFTER, true).is_empty(), "code runs");
+        let later = now + WARM_UP_AFTER;
+        ended(&mut session, &request, later);
+        assert!(session.tick(later, true).is_empty(), "more code may follow");
+        assert!(matches!(session.tick(later + WARM_UP_AFTER, true)[..], [Order::WarmUp]));
+        assert_eq!((session.tick(later + 2 * WARM_UP_AFTER, true).len(), session.due(true)), (0, None));
+    }
+
+    #[test]
     fn a_kernel_stops_after_idling_for_its_limit_but_not_while_it_is_in_use() {
         let now = Instant::now();
         let limit = Duration::from_secs(60);
         let mut session = ready(KernelLimits { idle: Some(limit), ..KernelLimits::default() }, now);
+        assert!(matches!(session.tick(now + WARM_UP_AFTER, true)[..], [Order::WarmUp]));
         session.in_use(now + limit / 2);
         assert!(session.tick(now + limit, true).is_empty());
         let stops = session.tick(now + limit / 2 + limit, true);

@@ -210,7 +210,7 @@ fn ms_30_the_events_of_ten_runs_tell_the_whole_story_in_order() {
             story.iter().filter(|(_, at)| *at == cell).map(|(kind, _)| kind.as_str()).collect();
         of_cell.dedup();
         let expected: &[&str] = match cell {
-            7 => &["run:queued", "run:started", "cell:answer.delta", "cell:answer.done", "run:finished"],
+            7 => &["run:queued", "run:started", "cell:answer.delta", "run:finished", "cell:answer.done"],
             8 => &["run:queued", "run:started", "run:failed"],
             9 => &["run:queued", "run:cancelled"],
             _ => &["run:queued", "run:started", "run:finished"],
