@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Serve(args) => return serve(*args, data),
         Command::Notebook { server, action } => cli::notebook(&server, action, &data),
+        Command::Kernel { server, action } => cli::kernel(&server, action, &data),
         Command::Events { server, wanted } => cli::events(&server, &wanted, &data),
         Command::Backup { server, file } => maintenance::backup(&server, &data, &file),
         Command::Restore { server, file } => maintenance::restore(&server, &data, &file),

@@ -76,7 +76,7 @@ async fn input(
     one(&app, &id, RunRequest::Input { cell, value }, actor).await
 }
 
-/// Runs several cells one after the other; an error in one of them ends it.
+/// Runs several cells one after the other; an error in one of them ends it, unless `keepGoing` is set.
 #[utoipa::path(post, path = "/api/notebooks/{id}/run", tag = "runs", params(("id" = String, Path)),
     request_body = RunCells,
     responses((status = 202, body = RunList), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
@@ -88,15 +88,18 @@ async fn run_cells(
     By(actor): By,
     Body(wanted): Body<RunCells>,
 ) -> Answer<(StatusCode, Json<RunList>)> {
-    several(&app, &id, RunRequest::Run(which(wanted)?), actor).await
+    let keeps_going = wanted.keep_going.unwrap_or(false);
+    let which = which(wanted)?;
+    let request = if keeps_going { RunRequest::RunOn(which) } else { RunRequest::Run(which) };
+    several(&app, &id, request, actor).await
 }
 
 fn which(wanted: RunCells) -> Answer<Which> {
     match wanted {
-        RunCells { cells: Some(cells), above: None, below: None, all: None } => Ok(Which::Cells(cells)),
-        RunCells { cells: None, above: Some(cell), below: None, all: None } => Ok(Which::Above(cell)),
-        RunCells { cells: None, above: None, below: Some(cell), all: None } => Ok(Which::Below(cell)),
-        RunCells { cells: None, above: None, below: None, all: Some(true) } => Ok(Which::All),
+        RunCells { cells: Some(cells), above: None, below: None, all: None, .. } => Ok(Which::Cells(cells)),
+        RunCells { cells: None, above: Some(cell), below: None, all: None, .. } => Ok(Which::Above(cell)),
+        RunCells { cells: None, above: None, below: Some(cell), all: None, .. } => Ok(Which::Below(cell)),
+        RunCells { cells: None, above: None, below: None, all: Some(true), .. } => Ok(Which::All),
         _ => {
             let message = "Say exactly one of cells, above, below and \"all\": true.";
             Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message))

@@ -219,7 +219,7 @@ impl Actor {
                 live.send(Order::Kill(String::new())).await;
                 self.died(sentence, now);
             } else {
-                live.send(order).await;
+                live.send(if matches!(order, Order::WarmUp) { warm_up() } else { order }).await;
             }
         }
         None
@@ -302,8 +302,7 @@ impl Actor {
                 self.distrusted = false;
                 self.session.tell(KernelEvent::Ready(live.language.clone()), now);
                 self.phase = Phase::Live(live);
-                let orders = self.session.ready(now);
-                if orders.is_empty() { vec![warm_up()] } else { orders }
+                self.session.ready(now)
             }
             Err(Failure { distrust: true, .. }) if !self.distrusted => {
                 self.distrusted = true;

@@ -216,7 +216,7 @@ impl Live {
             }
             session::Order::Interrupt => self.kept.signal(Signal::Interrupt).await,
             session::Order::Kill(_) => self.kept.signal(Signal::Kill).await,
-            session::Order::Stop(_) => {}
+            session::Order::Stop(_) | session::Order::WarmUp => {}
         }
     }
 

@@ -17,7 +17,7 @@ use super::{
     message::{Message, fields_size, size, text},
     requests,
     runs::{Runs, Waiting},
-    settings::{INTERRUPT_PATIENCE, Rates, TIME_LIMIT_PATIENCE},
+    settings::{INTERRUPT_PATIENCE, Rates, TIME_LIMIT_PATIENCE, WARM_UP_AFTER},
 };
 use crate::{
     ids::RunId,
@@ -33,6 +33,8 @@ pub enum Order {
     /// End the process; this is why.
     Kill(String),
     Stop(StopReason),
+    /// Let it load what completion needs: it has nothing else to do.
+    WarmUp,
 }
 
 /// One kernel, from its start to its end, over restarts.
@@ -47,6 +49,8 @@ pub struct Session {
     events: Vec<KernelEvent>,
     /// Since when it has nothing to do.
     idle_since: Option<Instant>,
+    /// It was asked for something that loads what completion needs.
+    warm: bool,
 }
 
 impl Session {
@@ -60,6 +64,7 @@ impl Session {
             state: None,
             events: Vec::new(),
             idle_since: None,
+            warm: false,
         }
     }
 
@@ -89,6 +94,7 @@ impl Session {
 
     /// The process answers: what waits may run.
     pub fn ready(&mut self, now: Instant) -> Vec<Order> {
+        self.warm = false;
         self.enter(KernelState::Idle, now);
         self.settle(now)
     }
@@ -160,8 +166,16 @@ impl Session {
 
     fn interrupt(&mut self, now: Instant) -> Vec<Order> {
         let Some(current) = self.runs.current() else { return Vec::new() };
+        current.held_interrupt.get_or_insert(now);
+        self.release_interrupt(now).into_iter().collect()
+    }
+
+    /// An interrupt that comes before the code is executed would be lost, and the code go on for ever.
+    fn release_interrupt(&mut self, now: Instant) -> Option<Order> {
+        let current = self.runs.current().filter(|current| current.executing)?;
+        current.held_interrupt.take()?;
         current.interrupted = Some(now);
-        vec![Order::Interrupt]
+        Some(Order::Interrupt)
     }
 
     /// A kernel that runs code answers questions only afterwards, when nobody wants to know any more.
@@ -181,6 +195,7 @@ impl Session {
         if ask.question != KernelQuestion::Variables {
             self.in_use(now);
         }
+        self.warm = true;
         let request = requests::question(&ask.question);
         self.asks.sent(requests::id(&request), ask, now);
         shell(request)
@@ -206,12 +221,16 @@ impl Session {
             ("comm_open" | "comm_msg" | "comm_close", run) => self.comm(run, message, now),
             (_, _) => {}
         }
-        self.settle(now)
+        let mut orders = self.settle(now);
+        orders.extend(self.release_interrupt(now));
+        orders
     }
 
     /// What a message says about the run under way itself.
     fn note_progress(&mut self, message: &Message, now: Instant) {
         let Some(current) = self.runs.heard(message.parent.as_deref(), now) else { return };
+        // First comes that it is busy, then its own code back, then what that code does, at last the reply.
+        current.executing |= !matches!(message.kind.as_str(), "status" | "execute_reply");
         if !current.started {
             current.started = true;
             let run = current.run.clone();
@@ -341,8 +360,17 @@ impl Session {
         self.asks.expire(now);
         let mut orders = self.settle(now);
         orders.extend(self.overdue(now));
+        if self.warm_up_due().is_some_and(|due| due <= now) {
+            self.warm = true;
+            orders.push(Order::WarmUp);
+        }
         orders.extend(self.idle_too_long(now).then_some(Order::Stop(StopReason::Idle)));
         orders
+    }
+
+    fn warm_up_due(&self) -> Option<Instant> {
+        let since = self.idle_since.filter(|_| !self.warm && self.state == Some(KernelState::Idle));
+        since.map(|since| since + WARM_UP_AFTER)
     }
 
     /// Watches the time of the run under way, and whether its interrupt had an effect.
@@ -350,6 +378,11 @@ impl Session {
         let limit = self.limits.run_time;
         let current = self.runs.current()?;
         let run = Some(current.run.clone());
+        if current.started && current.held_interrupt.is_some_and(|at| at + INTERRUPT_PATIENCE <= now) {
+            // A kernel that does not say when it begins.
+            current.executing = true;
+            return self.release_interrupt(now);
+        }
         if current.interrupted.is_some_and(|at| at + INTERRUPT_PATIENCE <= now) {
             current.interrupted = None;
             self.tell(KernelEvent::Notice { run, notice: Notice::InterruptIgnored }, now);
@@ -381,17 +414,18 @@ impl Session {
         let joined = self.joiner.due().filter(|_| room);
         let idle = self.limits.idle.filter(|_| self.state == Some(KernelState::Idle));
         let idle = self.idle_since.zip(idle).map(|(since, limit)| since + limit);
-        let dues = [joined, self.asks.due(), self.runs.patience(), idle, self.run_due()];
+        let dues = [joined, self.asks.due(), self.runs.patience(), idle, self.run_due(), self.warm_up_due()];
         dues.into_iter().flatten().min()
     }
 
     fn run_due(&mut self) -> Option<Instant> {
         let limit = self.limits.run_time;
         let current = self.runs.current()?;
-        let interrupted = current.interrupted.map(|at| at + INTERRUPT_PATIENCE);
+        let held = current.held_interrupt.filter(|_| current.started);
+        let interrupted = current.interrupted.into_iter().chain(held).map(|at| at + INTERRUPT_PATIENCE);
         let limit = limit.filter(|_| !current.is_asking());
         let patience = if current.over_time { TIME_LIMIT_PATIENCE } else { std::time::Duration::ZERO };
-        interrupted.into_iter().chain(limit.map(|limit| current.since + limit + patience)).min()
+        interrupted.chain(limit.map(|limit| current.since + limit + patience)).min()
     }
 }
 
@@ -534,6 +568,30 @@ mod tests {
     }
 
     #[test]
+    fn ln_82_an_interrupt_that_comes_before_the_code_is_executed_waits_for_it() {
+        let now = Instant::now();
+        let mut session = ready(KernelLimits::default(), now);
+        let request = begun(&mut session, "a", now);
+        assert!(session.command(KernelCommand::Interrupt, now).is_empty());
+        let echo = session.message(message("execute_input", &request, json!({"code": "x"})), now);
+        assert!(matches!(echo[..], [Order::Interrupt]), "{echo:?}");
+        assert!(matches!(session.command(KernelCommand::Interrupt, now)[..], [Order::Interrupt]));
+        ended(&mut session, &request, now);
+        // A kernel that never says that it begins is interrupted all the same.
+        begun(&mut session, "b", now);
+        assert!(session.command(KernelCommand::Interrupt, now).is_empty());
+        assert_eq!(session.due(true), Some(now + INTERRUPT_PATIENCE));
+        assert!(matches!(session.tick(now + INTERRUPT_PATIENCE, true)[..], [Order::Interrupt]));
+        // Nor does an interrupt reach the run behind the one it was meant for.
+        let mut session = ready(KernelLimits::default(), now);
+        let request = begun(&mut session, "a", now);
+        session.command(KernelCommand::Interrupt, now);
+        execute(&mut session, "b", now);
+        let orders = ended(&mut session, &request, now);
+        assert!(matches!(orders[..], [Order::Shell(_)]), "{orders:?}");
+    }
+
+    #[test]
     fn a_run_over_its_time_is_interrupted_once_then_its_kernel_is_ended() {
         let now = Instant::now();
         let limit = Duration::from_secs(5);
@@ -563,10 +621,25 @@ mod tests {
     }
 
     #[test]
+    fn what_completion_needs_is_loaded_when_nothing_waits_for_the_kernel_and_once() {
+        let now = Instant::now();
+        let mut session = ready(KernelLimits::default(), now);
+        assert_eq!(session.due(true), Some(now + WARM_UP_AFTER));
+        let request = begun(&mut session, "a", now);
+        assert!(session.tick(now + WARM_UP_AFTER, true).is_empty(), "code runs");
+        let later = now + WARM_UP_AFTER;
+        ended(&mut session, &request, later);
+        assert!(session.tick(later, true).is_empty(), "more code may follow");
+        assert!(matches!(session.tick(later + WARM_UP_AFTER, true)[..], [Order::WarmUp]));
+        assert_eq!((session.tick(later + 2 * WARM_UP_AFTER, true).len(), session.due(true)), (0, None));
+    }
+
+    #[test]
     fn a_kernel_stops_after_idling_for_its_limit_but_not_while_it_is_in_use() {
         let now = Instant::now();
         let limit = Duration::from_secs(60);
         let mut session = ready(KernelLimits { idle: Some(limit), ..KernelLimits::default() }, now);
+        assert!(matches!(session.tick(now + WARM_UP_AFTER, true)[..], [Order::WarmUp]));
         session.in_use(now + limit / 2);
         assert!(session.tick(now + limit, true).is_empty());
         let stops = session.tick(now + limit / 2 + limit, true);

@@ -37,6 +37,10 @@ pub const TIME_LIMIT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long the second of a run's two endings (reply and idle) may stay away after the last sign of the run.
 pub const ENDING_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a kernel has nothing to do before it loads what completion needs: that takes a second, many on a busy machine,
+/// and code that comes meanwhile would wait for it.
+pub const WARM_UP_AFTER: Duration = Duration::from_secs(5);
+
 /// How long a completion, an inspection or a look at the variables may take: who waits longer has typed on.
 pub const ASK_LIMIT: Duration = Duration::from_secs(2);
 

@@ -136,7 +136,8 @@ impl Answer {
 
     /// The answer is over: how, by which model, at what cost, and which cells were sent with the question.
     pub fn end(self, txn: &mut TransactionMut<'_>, run: &Run, sent: &[String], now: Millis) {
-        if let Some(cell) = outputs::live_map(txn, &self.map) {
+        // It may have become a note meanwhile, which has no keys of a run.
+        if let Some(cell) = outputs::live_map(txn, &self.map).filter(|cell| cell::outputs(txn, cell).is_some()) {
             cell.insert(txn, schema::EXECUTION_STATE, schema::IDLE);
         }
         if let Some(output) = self.answer.as_ref().and_then(|answer| outputs::live_map(txn, &answer.output)) {

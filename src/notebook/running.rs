@@ -180,7 +180,7 @@ impl Notebook {
 
     /// A cell that was running when the server ended.
     pub fn settle_cell(&self, txn: &mut TransactionMut<'_>, cell: &CellId) {
-        if let Some(map) = self.live_cell(txn, cell) {
+        if let Some(map) = self.live_cell(txn, cell).filter(|map| cell::outputs(txn, map).is_some()) {
             map.insert(txn, schema::EXECUTION_STATE, schema::IDLE);
         }
     }

@@ -40,7 +40,8 @@ impl RoomState {
     }
 
     pub(super) fn request_run(&mut self, request: RunRequest, actor: &Actor, reply: ReplyId, now: Millis) {
-        let answer = if self.document.is_full() && matches!(request, RunRequest::Run(_) | RunRequest::Publish { .. }) {
+        let runs = matches!(request, RunRequest::Run(_) | RunRequest::RunOn(_) | RunRequest::Publish { .. });
+        let answer = if self.document.is_full() && runs {
             Answer::Refused(ApplyError::TooBig(self.document.too_big()))
         } else {
             self.requested(request, actor, now)

@@ -30,6 +30,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunRequest {
     Run(Which),
+    /// Runs them all, also those behind a cell that fails.
+    RunOn(Which),
     /// Stops the run of a cell, waiting or going on.
     Cancel(CellId),
     /// Stops all that waits or goes on.
@@ -212,7 +214,8 @@ impl Runs {
         by: &Actor,
     ) -> Result<Vec<RunId>, RunError> {
         let runs = match request {
-            RunRequest::Run(which) => self.queue(desk, &which, by)?,
+            RunRequest::Run(which) => self.queue(desk, &which, false, by)?,
+            RunRequest::RunOn(which) => self.queue(desk, &which, true, by)?,
             RunRequest::Cancel(cell) => vec![self.cancel(desk, &cell, by)?],
             RunRequest::CancelAll => self.cancel_all(desk, by),
             RunRequest::Publish { cell, answer } => vec![self.publish(desk, cell, *answer, by)?],
@@ -226,12 +229,18 @@ impl Runs {
         Ok(runs)
     }
 
-    fn queue(&mut self, desk: &mut Desk<'_, '_>, which: &Which, by: &Actor) -> Result<Vec<RunId>, RunError> {
+    fn queue(
+        &mut self,
+        desk: &mut Desk<'_, '_>,
+        which: &Which,
+        keeps_going: bool,
+        by: &Actor,
+    ) -> Result<Vec<RunId>, RunError> {
         let wanted = runnable(desk.notebook, which)?;
         if wanted.is_empty() {
             return Err(RunError::NothingToRun);
         }
-        let batch = self.lanes.batch();
+        let batch = self.lanes.batch(keeps_going);
         Ok(wanted.into_iter().map(|(cell, kind)| self.queue_cell(desk, cell, kind, batch, by)).collect())
     }
 

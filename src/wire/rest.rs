@@ -251,9 +251,9 @@ pub struct CellList {
     pub cells: Vec<CellBody>,
 }
 
-/// Which cells of a notebook are to run: exactly one of these. Notes among them are passed over.
+/// Which cells of a notebook are to run: exactly one of `cells`, `above`, `below` and `all`. Notes are passed over.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export_to = "wire.ts", optional_fields)]
 pub struct RunCells {
     /// These, in the order of the notebook.
@@ -268,6 +268,9 @@ pub struct RunCells {
     /// All of them: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub all: Option<bool>,
+    /// Also those behind a cell that fails; without it they are cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_going: Option<bool>,
 }
 
 /// Runs that were asked for, or stopped.

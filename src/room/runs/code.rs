@@ -99,7 +99,11 @@ impl Runs {
 
     /// What was asked for in one go builds on what comes before it.
     fn abort_rest(&mut self, desk: &mut Desk<'_, '_>, failed: &Ticket) {
-        for ticket in self.lanes.take_waiting(|ticket| ticket.batch == failed.batch) {
+        if failed.batch.keeps_going {
+            return;
+        }
+        let is_behind = |ticket: &Ticket| ticket.batch == failed.batch && ticket.place > failed.place;
+        for ticket in self.lanes.take_waiting(is_behind) {
             self.close(
                 desk,
                 &ticket,
@@ -292,7 +296,7 @@ impl Runs {
         } else {
             self.start_kernel(desk, by);
         }
-        if run_all { self.queue(desk, &Which::All, by) } else { Ok(Vec::new()) }
+        if run_all { self.queue(desk, &Which::All, false, by) } else { Ok(Vec::new()) }
     }
 
     pub(super) fn shut_down(&mut self, desk: &mut Desk<'_, '_>, by: &Actor) -> Result<Vec<RunId>, RunError> {

@@ -99,7 +99,7 @@ impl Runs {
             return Err(RunError::Runs(cell));
         }
         let Published { thinking, text, answered, source_hash, sent } = answer;
-        let batch = self.lanes.batch();
+        let batch = self.lanes.batch(false);
         let run = self.add(desk, cell.clone(), RunKind::Prompt, batch, by);
         self.lanes.begin(&run);
         let Some(running) = self.lanes.running(&run) else { return Err(RunError::UnknownRun(run)) };

@@ -286,6 +286,20 @@ fn ln_80_an_error_ends_the_rest_of_what_was_asked_in_one_go_and_nothing_else() {
 }
 
 #[test]
+fn ln_80_whoever_asks_for_it_goes_on_after_an_error_and_still_stops_all_at_once() {
+    let mut world = World::new(&[("a", "1"), ("b", "2"), ("c", "3")]);
+    world.ask(RunRequest::RunOn(Which::All), "Ana").unwrap();
+    world.idle();
+    let run = world.last("a").run_id;
+    world.finished(&run, Outcome::Failed);
+    assert_eq!((world.state("a"), world.state("b")), (RunState::Failed, RunState::Running));
+    world.ask(RunRequest::CancelAll, "Ana").unwrap();
+    let run = world.last("b").run_id;
+    world.finished(&run, Outcome::Failed);
+    assert_eq!((world.state("b"), world.state("c")), (RunState::Cancelled, RunState::Cancelled));
+}
+
+#[test]
 fn ln_36_who_stopped_a_run_is_said_and_an_interrupt_empties_the_queue() {
     let mut world = World::new(&[("a", "1"), ("b", "2"), ("q", "why?")]);
     world.ask(RunRequest::Run(Which::All), "Ana").unwrap();

@@ -38,10 +38,20 @@ test('svg_is_an_image_and_never_markup_of_the_page', () => {
   expect(data({ 'image/svg+xml': '<svg onload="x"/>' })).toEqual({ kind: 'picture', mime: 'image/svg+xml', content: '<svg onload="x"/>', alt: '' });
 });
 
-test('a chart that needs a library is said to be one and its picture shown, not an empty frame', () => {
-  const chart = data({ 'application/vnd.plotly.v1+json': { data: [] }, 'text/html': '<div id="x"></div>', 'image/png': 'QUJD' });
-  expect(chart).toMatchObject({ kind: 'unknown', mimes: ['application/vnd.plotly.v1+json'], instead: { kind: 'picture' } });
-  expect(data({ 'application/vnd.vegalite.v5+json': {}, 'text/plain': 'alt.Chart(...)' })).toMatchObject({ kind: 'unknown', instead: { kind: 'text' } });
+test('a chart is drawn by its library in the frame, and what came with it stands in when it cannot', () => {
+  const plotly = data({ 'application/vnd.plotly.v1+json': { data: [] }, 'text/html': '<div id="x"></div>', 'image/png': 'QUJD' });
+  expect(plotly).toMatchObject({ kind: 'chart', library: 'plotly', spec: { data: [] }, instead: { kind: 'picture' } });
+  for (const version of ['v4', 'v5', 'v6', 'v6.1.0']) {
+    expect(data({ [`application/vnd.vegalite.${version}+json`]: { mark: 'bar' }, 'text/plain': 'alt.Chart(...)' })).toMatchObject({ kind: 'chart', library: 'vega', instead: { kind: 'text' } });
+  }
+  expect(data({ 'application/vnd.vega.v6+json': { marks: [] } })).toEqual({ kind: 'chart', library: 'vega', mime: 'application/vnd.vega.v6+json', spec: { marks: [] } });
+  expect(data({ 'application/vnd.vega.v6+json': 'no description', 'text/plain': 'p' })).toMatchObject({ kind: 'text' });
+});
+
+test('what needs a library that is not here is said to, and what came with it is shown, not an empty frame', () => {
+  const widget = data({ 'application/vnd.jupyter.widget-view+json': { model_id: 'x' }, 'text/plain': 'IntSlider(value=0)', 'text/html': '<script></script>' });
+  expect(widget).toMatchObject({ kind: 'unknown', mimes: ['application/vnd.jupyter.widget-view+json'], instead: { kind: 'text', text: 'IntSlider(value=0)' } });
+  expect(data({ 'application/vnd.bokehjs_exec.v0+json': '', 'text/plain': 'figure' })).toMatchObject({ kind: 'unknown', instead: { kind: 'text' } });
 });
 
 test('what is broken or unknown is said and not hidden', () => {
@@ -57,12 +67,26 @@ test('what is broken or unknown is said and not hidden', () => {
 test('a large value kept outside the document is drawn as its kind once it is here', () => {
   const ref = { 'application/vnd.coscribe.blob-ref+json': { sha256: 'ab', mime: 'image/png', size: 400_000 }, 'text/plain': '<image 640×480>' };
   expect(data(ref, { 'image/png': { width: 640, height: 480 } })).toEqual({
-    ...{ kind: 'blob', sha256: 'ab', mime: 'image/png', bytes: 400_000, fallback: '<image 640×480>', alt: 'image 640×480' },
+    ...{ kind: 'blob', sha256: 'ab', mime: 'image/png', bytes: 400_000, fallback: '<image 640×480>', alt: 'image 640×480', asked: false },
     size: { width: 640, height: 480 },
   });
   expect(drawingOf('text/html', '<b>', 'b')).toEqual({ kind: 'frame', html: '<b>', fallback: 'b' });
   expect(drawingOf('application/json', '{"a":1}', '')).toEqual({ kind: 'json', value: { a: 1 } });
   expect(drawingOf('text/plain', 'all of it', 'part')).toMatchObject({ text: 'all of it' });
+});
+
+test('of several parts that were moved out the richest is fetched, unless a richer one has stayed', () => {
+  const BLOB = 'application/vnd.coscribe.blob-ref+json';
+  const part = (mime: string) => ({ sha256: mime, mime, size: 20_000 });
+  const html = [part('text/plain'), part('image/png'), part('text/html')];
+  expect(data({ [BLOB]: html, 'text/plain': 'head' })).toMatchObject({ kind: 'blob', mime: 'text/html', fallback: 'head' });
+  expect(data({ [BLOB]: [part('image/png')], 'text/html': '<b>' })).toMatchObject({ kind: 'frame' });
+  expect(data({ [BLOB]: [part('text/html')], 'image/png': 'QUJD' })).toMatchObject({ kind: 'blob', mime: 'text/html' });
+  expect(data({ [BLOB]: [part('text/plain')], 'image/png': 'QUJD', 'text/plain': 'head' })).toMatchObject({ kind: 'picture' });
+  expect(data({ [BLOB]: [part('text/html'), part('application/vnd.plotly.v1+json')] })).toMatchObject({ mime: 'application/vnd.plotly.v1+json' });
+  expect(data({ [BLOB]: [null, { sha256: 7 }], 'text/plain': 'p' })).toMatchObject({ kind: 'text' });
+  const middle = data({ [BLOB]: [part('text/plain')], 'text/plain': '… 9 lines are left out here …' }, { coscribe: { part: 'middle' } });
+  expect(middle).toMatchObject({ kind: 'blob', asked: true, fallback: '… 9 lines are left out here …' });
 });
 
 test('a picture has its size before it is decoded', () => {

@@ -44,6 +44,8 @@ export const outputs = {
   download: 'Download',
   cannotDraw: (mimes: readonly string[], hasOther: boolean) =>
     hasOther ? `This is ${mimes.map(form).join(', ')}. It is not drawn here yet; what follows came with it.` : `This page cannot show ${mimes.map(form).join(', ')}.`,
+  notDrawn: (mime: string, why: string) => `This is ${form(mime)}. It could not be drawn: ${why}`,
+  showMiddle: (size: string) => `Show all of it, ${size}`,
   unknownOutput: 'This page does not know what kind of output this is.',
   fetching: 'Fetching the output…',
   notFetched: (why: string) => `The output was not fetched. ${why}`,
