@@ -80,8 +80,12 @@ async fn ln_82_an_interrupt_stops_a_loop_in_c_and_leaves_the_queue_and_the_varia
 async fn an_interrupt_without_effect_is_said_and_a_restart_helps() {
     let mut notebook = Notebook::open(&kernels().await);
     let process = notebook.process().await;
-    let run = notebook.run("print('in', flush=True); sum(range(10**12))");
-    notebook.until(|event| matches!(event, KernelEvent::Stream { text, .. } if text == "in\n")).await;
+    // Python lets no other thread of its go on meanwhile, not even the one that sends what was printed.
+    let run = notebook.run("open('begun', 'w').close(); sum(range(10**12))");
+    let begun = notebook.directory.path().join("files/begun");
+    while !begun.exists() {
+        tokio::task::yield_now().await;
+    }
     notebook.send(KernelCommand::Interrupt);
     notebook.until(|event| matches!(event, KernelEvent::Notice { notice: Notice::InterruptIgnored, .. })).await;
     notebook.send(KernelCommand::Restart);
