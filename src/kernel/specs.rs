@@ -22,6 +22,10 @@ const INSTALLED: &str = "installed:";
 /// Has a kernel that crashes say where, to the standard error it was started with: its own is a pipe to itself.
 const TRACE_CRASHES: &str = "--IPKernelApp.exec_lines=__import__('faulthandler').enable(file=__import__('sys').stderr._original_stdstream_copy)";
 
+/// The file that all Pythons of a user keep their history in is none for notebooks: they would write what their people run
+/// into it, and wait for each other's locks, for seconds on a busy disk.
+const OWN_HISTORY: &str = "--HistoryManager.hist_file=:memory:";
+
 /// A kernel that can be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KernelSpec {
@@ -79,7 +83,7 @@ pub async fn by_name(name: &str, python: &PythonEnvironment, first: &[PathBuf]) 
 
 fn own(python: &PythonEnvironment) -> Found {
     let interpreter = python.interpreter().to_string_lossy().into_owned();
-    let arguments = [&interpreter, "-m", "ipykernel_launcher", "-f", CONNECTION_FILE, TRACE_CRASHES];
+    let arguments = [&interpreter, "-m", "ipykernel_launcher", "-f", CONNECTION_FILE, TRACE_CRASHES, OWN_HISTORY];
     let arguments = arguments.map(str::to_owned).to_vec();
     // `!pip`, `%%bash` and whatever a cell starts find the environment first.
     let directory = python.directory();
