@@ -7,6 +7,7 @@ import * as Y from 'yjs';
 
 import { cellId } from './cell';
 import { isKey, sorted, type Placed } from './order';
+import { Runs } from './runs';
 import { isObject, roots, type CellMap, type JsonObject, type Roots, type Tombstone } from './schema';
 
 type Listener = () => void;
@@ -26,6 +27,8 @@ export interface Deleted {
 
 export class Notebook {
   readonly roots: Roots;
+  /** What runs, and on what. */
+  readonly runs: Runs;
   readonly #structure = new Set<Listener>();
   readonly #details = new Set<Listener>();
   readonly #cells = new Map<string, Set<CellListener>>();
@@ -36,6 +39,7 @@ export class Notebook {
 
   constructor(readonly doc: Y.Doc) {
     this.roots = roots(doc);
+    this.runs = new Runs(this.roots);
     const structural = () => this.#structureChanged();
     this.roots.cells.observeDeep((events) => this.#cellsChanged(events));
     this.roots.order.observe(structural);
