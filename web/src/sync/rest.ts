@@ -123,6 +123,22 @@ export class Rest {
     return (await this.#call('GET', `api/blobs/${encodeURIComponent(sha256)}`)).text();
   }
 
+  /** A call of a part of the page that has paths of its own below `api/`; undefined where the answer is empty. */
+  async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const sent = body === undefined ? undefined : new Blob([JSON.stringify(body)], { type: 'application/json' });
+    const answer = await (await this.#call(method, `api/${path}`, sent)).text();
+    return (answer === '' ? undefined : JSON.parse(answer)) as T;
+  }
+
+  /** An answer that comes piece by piece, until it is over or `signal` says that nobody wants the rest. */
+  async pieces(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const answer = await fetch(`${this.base}api/${path}`, { method: 'POST', headers: this.#signature(), signal }).catch((cause: unknown) => {
+      throw signal.aborted ? cause : notReached();
+    });
+    if (!answer.ok || !answer.body) throw await refusal(answer);
+    return answer.body;
+  }
+
   async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
     const sent = body === undefined ? undefined : new Blob([JSON.stringify(body)], { type: 'application/json' });
     const answer = await this.#call(method, path, sent);

@@ -1,5 +1,6 @@
 // English, one file a part of the page.
 
+import { asking } from './asking';
 import { cells } from './cells';
 import { commands } from './commands';
 import { editor } from './editor';
@@ -11,4 +12,4 @@ import { page } from './page';
 import { people } from './people';
 import { trust } from './trust';
 
-export const en = { cells, commands, editor, find, home, notes, outputs, page, people, trust };
+export const en = { asking, cells, commands, editor, find, home, notes, outputs, page, people, trust };
