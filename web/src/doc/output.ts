@@ -4,7 +4,7 @@
 // origin is marked by how it must be shown, and only `frame` may run scripts.
 
 import { rasterSize, svgSize, type Size } from './picture';
-import { isObject, type JsonObject } from './schema';
+import { isObject, NAMESPACE, type JsonObject } from './schema';
 
 export type Drawing =
   | { kind: 'text'; text: string; tone: Tone }
@@ -17,6 +17,8 @@ export type Drawing =
   | { kind: 'frame'; html: string; fallback: string }
   /** A large value the server keeps outside the document. */
   | { kind: 'blob'; sha256: string; mime: string; bytes: number; fallback: string; alt: string; size?: Size }
+  /** What was left out of the document, for its length. `sha256` is there once all of it is kept beside it. */
+  | { kind: 'omitted'; sentence: string; sha256?: string }
   /** Forms that this page cannot draw; `instead` is the poorer one that came along. */
   | { kind: 'unknown'; mimes: string[]; data: JsonObject; instead?: Drawing }
   | { kind: 'nothing' };
@@ -55,9 +57,11 @@ function failure(output: JsonObject): Drawing {
 
 /** The richest form that the page can show. */
 function bundle(data: JsonObject, metadata: JsonObject): Drawing {
-  const blob = data[BLOB];
-  if (isObject(blob) && typeof blob['sha256'] === 'string') return kept(blob, blob['sha256'], data, metadata);
-  const mimes = Object.keys(data);
+  const blob = bestBlob(data);
+  const part = objectOf(metadata[NAMESPACE])['part'];
+  if (part === 'middle' || part === 'leftOut') return omitted(data, blob);
+  if (blob && !hasBetter(data, mimeOf(blob))) return kept(blob, String(blob['sha256']), data, metadata);
+  const mimes = Object.keys(data).filter((mime) => mime !== BLOB);
   const interactive = mimes.filter((mime) => INTERACTIVE.test(mime));
   if (interactive.length > 0) return undrawn(interactive, data, metadata);
   return richest(data, metadata) ?? (mimes.length > 0 ? { kind: 'unknown', mimes, data } : { kind: 'nothing' });
@@ -122,8 +126,37 @@ function scaled(told: JsonObject, natural: Size | undefined): Size | undefined {
   return natural;
 }
 
+function omitted(data: JsonObject, blob: JsonObject | undefined): Drawing {
+  return { kind: 'omitted', sentence: joined(data['text/plain']), ...(blob ? { sha256: String(blob['sha256']) } : {}) };
+}
+
+/** Jupyter's order of preference; what stands nowhere here comes before what can be read as text only. */
+const PREFERRED: readonly RegExp[] = [/[/+]json$/, /^text\/html$/, /^text\/markdown$/, /^text\/latex$/, /^image\/svg/, /^image\//, /./, /^text\/plain$/];
+
+function rank(mime: string): number {
+  const plain = PREFERRED.length - 1;
+  return mime === 'text/plain' ? plain : PREFERRED.findIndex((pattern) => pattern.test(mime));
+}
+
+/** Of the values kept outside the document the one that shows most; notebooks of before have one, not a list. */
+function bestBlob(data: JsonObject): JsonObject | undefined {
+  const listed = data[BLOB];
+  const blobs = (Array.isArray(listed) ? listed : [listed]).filter(isObject).filter((blob) => typeof blob['sha256'] === 'string');
+  return blobs.sort((left, right) => rank(mimeOf(left)) - rank(mimeOf(right)))[0];
+}
+
+/** Whether something richer than this stands in the document itself; plain text may only tell of what is kept. */
+function hasBetter(data: JsonObject, mime: string): boolean {
+  const inline = Object.keys(data).filter((one) => one !== BLOB && one !== 'text/plain');
+  return inline.some((one) => rank(one) < rank(mime));
+}
+
+function mimeOf(blob: JsonObject): string {
+  return typeof blob['mime'] === 'string' ? blob['mime'] : 'application/octet-stream';
+}
+
 function kept(blob: JsonObject, sha256: string, data: JsonObject, metadata: JsonObject): Drawing {
-  const mime = typeof blob['mime'] === 'string' ? blob['mime'] : 'application/octet-stream';
+  const mime = mimeOf(blob);
   return {
     kind: 'blob',
     sha256,

@@ -11,22 +11,39 @@ export interface Situation {
   position: number;
   canUndo: boolean;
   canRedo: boolean;
+  /** The server is there to run something. */
+  online: boolean;
+  /** Something runs or waits. */
+  running: boolean;
+  kernel: boolean;
 }
 
-export type Hindrance = 'readOnly' | 'noCells' | 'firstCell' | 'lastCell' | 'nothingToUndo' | 'nothingToRedo';
+export type Hindrance = 'readOnly' | 'noCells' | 'firstCell' | 'lastCell' | 'nothingToUndo' | 'nothingToRedo' | 'offline' | 'nothingRuns' | 'noKernel' | 'kernelRuns';
 
 /** What needs a cell to act on; with none selected these select the first. */
-const ON_CELLS: ReadonlySet<CommandGroup> = new Set(['edit', 'kind', 'fold']);
+const ON_CELLS: ReadonlySet<CommandGroup> = new Set(['run', 'edit', 'kind', 'fold']);
+/** What the server does, and none but it. */
+const BY_SERVER: ReadonlySet<CommandGroup> = new Set(['run', 'kernel']);
 
 export function hindrance(command: Command, situation: Situation): Hindrance | undefined {
   const { group } = COMMANDS[command];
   if (situation.readOnly && changes(command)) return 'readOnly';
   if (situation.cells === 0 && ON_CELLS.has(group)) return 'noCells';
+  if (!situation.online && BY_SERVER.has(group) && changes(command)) return 'offline';
   return ofCommand(command, situation);
 }
 
-function ofCommand(command: Command, { cells, position, canUndo, canRedo }: Situation): Hindrance | undefined {
+function ofCommand(command: Command, { cells, position, canUndo, canRedo, running, kernel }: Situation): Hindrance | undefined {
   switch (command) {
+    case 'stop':
+    case 'stopAll':
+      return running ? undefined : 'nothingRuns';
+    case 'interruptKernel':
+    case 'shutDownKernel':
+    case 'variables':
+      return kernel ? undefined : 'noKernel';
+    case 'startKernel':
+      return kernel ? 'kernelRuns' : undefined;
     case 'undo':
       return canUndo ? undefined : 'nothingToUndo';
     case 'redo':

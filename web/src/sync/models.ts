@@ -5,42 +5,42 @@
 
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 
-import type { AnswerBody, ContextBody, DraftEvent, ModelList, ProviderList, ProviderTest, PutProvider } from '../wire/wire';
+import type { ContextBody, DraftEvent, ModelList, ProviderList, ProviderTest, PublishAnswer, PutProvider } from '../wire/wire';
 import type { Rest } from './rest';
 
 export class Models {
   constructor(private readonly rest: Rest) {}
 
   providers(): Promise<ProviderList> {
-    return this.rest.ask('GET', 'providers');
+    return this.rest.json('GET', 'api/providers');
   }
 
   /** Adds a provider or changes it. Without a key the one it has stays. */
   put(name: string, body: PutProvider): Promise<unknown> {
-    return this.rest.ask('PUT', providerPath(name), body);
+    return this.rest.json('PUT', providerPath(name), body);
   }
 
   remove(name: string): Promise<unknown> {
-    return this.rest.ask('DELETE', providerPath(name));
+    return this.rest.call('DELETE', providerPath(name));
   }
 
   /** Who answers where nobody has chosen. */
   makeDefault(provider: string, model: string | undefined): Promise<unknown> {
-    return this.rest.ask('PUT', 'providers/default', { provider, ...(model === undefined ? {} : { model }) });
+    return this.rest.json('PUT', 'api/providers/default', { provider, ...(model === undefined ? {} : { model }) });
   }
 
   /** Asks the provider whether it would answer. */
   test(name: string): Promise<ProviderTest> {
-    return this.rest.ask('POST', `${providerPath(name)}/test`);
+    return this.rest.json('POST', `${providerPath(name)}/test`);
   }
 
   async models(name: string): Promise<readonly string[]> {
-    return (await this.rest.ask<ModelList>('GET', `${providerPath(name)}/models`)).models;
+    return (await this.rest.json<ModelList>('GET', `${providerPath(name)}/models`)).models;
   }
 
   /** What would be sent if the cell were asked now. */
   context(notebook: string, cell: string): Promise<ContextBody> {
-    return this.rest.ask('GET', `${cellPath(notebook, cell)}/context`);
+    return this.rest.json('GET', `${cellPath(notebook, cell)}/context`);
   }
 
   /** An answer that only this person sees. */
@@ -55,15 +55,15 @@ export class Models {
   }
 
   /** Makes a draft the answer that everybody sees. */
-  publish(notebook: string, cell: string, body: AnswerBody): Promise<unknown> {
-    return this.rest.ask('POST', `${cellPath(notebook, cell)}/answer`, body);
+  publish(notebook: string, cell: string, body: PublishAnswer): Promise<unknown> {
+    return this.rest.json('POST', `${cellPath(notebook, cell)}/answer`, body);
   }
 }
 
 function providerPath(name: string): string {
-  return `providers/${encodeURIComponent(name)}`;
+  return `api/providers/${encodeURIComponent(name)}`;
 }
 
 function cellPath(notebook: string, cell: string): string {
-  return `notebooks/${encodeURIComponent(notebook)}/cells/${encodeURIComponent(cell)}`;
+  return `api/notebooks/${encodeURIComponent(notebook)}/cells/${encodeURIComponent(cell)}`;
 }

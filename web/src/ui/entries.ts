@@ -51,13 +51,16 @@ function commandEntry(command: Command, now: Situation, run: () => void): Entry 
   };
 }
 
-function situation({ readOnly, ids, selected, session }: NotebookModel): Situation {
+function situation({ readOnly, ids, selected, session, running, kernel }: NotebookModel): Situation {
   return {
     readOnly,
     cells: ids.length,
     position: selected === null ? -1 : ids.indexOf(selected),
     canUndo: session.history.canUndo,
     canRedo: session.history.canRedo,
+    online: running.online,
+    running: running.any,
+    kernel: kernel.up,
   };
 }
 

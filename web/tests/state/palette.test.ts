@@ -66,7 +66,7 @@ test('the first sign says where to look', () => {
 });
 
 test('a command that can do nothing now says why', () => {
-  const here: Situation = { readOnly: false, cells: 3, position: 1, canUndo: true, canRedo: false };
+  const here: Situation = { readOnly: false, cells: 3, position: 1, canUndo: true, canRedo: false, online: true, running: false, kernel: false };
   expect(hindrance('redo', here)).toBe('nothingToRedo');
   expect(hindrance('undo', here)).toBeUndefined();
   expect(hindrance('moveUp', here)).toBeUndefined();

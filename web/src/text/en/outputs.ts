@@ -29,6 +29,7 @@ export const outputs = {
   omitted: (count: number) => `${lines(count)} not shown`,
   omittedText: 'Part of the text is not shown',
   showAllLines: (count: number) => `Show all (${lines(count)})`,
+  showAllText: 'Show all',
   showLess: 'Show less',
   showAllOutputs: (count: number) => `Show all ${number.format(count)} outputs`,
   showOutput: (size: string) => `Show output, ${size}`,

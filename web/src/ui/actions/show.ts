@@ -30,7 +30,7 @@ export const SHOW_ACTIONS = {
 };
 
 /** Opens the panel, or closes it when it is open. */
-function panel(wanted: Panel) {
+export function panel(wanted: Panel) {
   return (model: NotebookModel): void => {
     model.panel = model.panel === wanted ? 'none' : wanted;
   };
