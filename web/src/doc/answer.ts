@@ -90,8 +90,9 @@ function factsOf(metadata: JsonObject): Omit<Answer, keyof Written> {
 }
 
 function usageOf(usage: unknown): TokenUsage | undefined {
-  const { inputTokens, outputTokens } = isObject(usage) ? usage : {};
-  return typeof inputTokens === 'number' && typeof outputTokens === 'number' ? { inputTokens, outputTokens } : undefined;
+  const { inputTokens, outputTokens, estimated, microdollars } = isObject(usage) ? usage : {};
+  if (typeof inputTokens !== 'number' || typeof outputTokens !== 'number') return undefined;
+  return { inputTokens, outputTokens, estimated: estimated === true, ...(typeof microdollars === 'number' ? { microdollars } : {}) };
 }
 
 function msOf(took: unknown): number | undefined {

@@ -16,7 +16,7 @@ const SKIPPED = 'skipped';
 const PINNED = 'pinned';
 
 /** How models are to answer, in the order of menus; the first is meant where nobody has chosen. */
-export const MODES = ['standard', 'concise', 'learning'] as const;
+export const MODES = ['standard', 'concise', 'learning', 'mock'] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Who is asked; the absent provider is the default one, the absent model that of the provider. */
@@ -56,7 +56,7 @@ export function chosenFor(notebook: Notebook, cell: CellMap): Chosen {
 }
 
 /** Absent leaves it to the notebook. Both are written, or the notebook's model would be asked of another provider. */
-export function choose(notebook: Notebook, id: string, chosen: Chosen | undefined): void {
+export function chooseFor(notebook: Notebook, id: string, chosen: Chosen | undefined): void {
   change(notebook, id, { provider: chosen && (chosen.provider ?? ''), model: chosen && (chosen.model ?? '') });
 }
 

@@ -45,7 +45,7 @@ function commonEnd(before: readonly Node[], after: readonly Node[], start: numbe
 function change(live: ChildNode, from: Node, to: Node): void {
   if (from.isEqualNode(to)) return;
   if (live instanceof Text && to instanceof Text) changeText(live, to.data);
-  else if (rewritesCode(live, from, to)) rewritten.set(live.firstElementChild as Element, to.textContent ?? '');
+  else if (rewritesCode(live, from, to)) rewritten.set(codeIn(live) as Element, to.textContent ?? '');
   else if (live instanceof Element && from instanceof Element && to instanceof Element && standsAs(live, from, to)) {
     changeAttributes(live, from, to);
     patch(live, from, to);
@@ -60,9 +60,13 @@ function changeText(live: Text, text: string): void {
 
 /** Whether a block of code is the same but for its text. Diagrams are drawn in place of theirs. */
 function rewritesCode(live: Node, from: Node, to: Node): boolean {
-  if (![live, from, to].every((node) => node instanceof Element && node.matches('pre') && node.firstElementChild?.matches('code'))) return false;
-  const [shown, before, after] = [live, from, to].map((node) => (node as Element).firstElementChild?.className) as [string, string, string];
-  return shown === before && before === after && after !== 'language-mermaid' && to.childNodes.length === 1;
+  const [shown, before, after] = [live, from, to].map((node) => codeIn(node)?.className);
+  return after !== undefined && shown === before && before === after && after !== 'language-mermaid' && to.childNodes.length === 1;
+}
+
+/** Beside the code there may be tools for it. */
+function codeIn(block: Node): Element | undefined {
+  return block instanceof Element && block.matches('pre') ? [...block.children].find((child) => child.matches('code')) : undefined;
 }
 
 function standsAs(live: Element, from: Element, to: Element): boolean {

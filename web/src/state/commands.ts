@@ -6,7 +6,7 @@
 
 import { text } from '../text/text';
 
-export const GROUPS = ['navigate', 'run', 'kernel', 'select', 'add', 'edit', 'kind', 'fold', 'history', 'show'] as const;
+export const GROUPS = ['navigate', 'run', 'kernel', 'ask', 'select', 'add', 'edit', 'kind', 'fold', 'history', 'show'] as const;
 export type CommandGroup = (typeof GROUPS)[number];
 
 interface Declaration {
@@ -34,6 +34,16 @@ const DECLARED = {
   restartKernel: { group: 'kernel', keys: ['0 0'] },
   restartAndRunAll: { group: 'kernel', keys: [] },
   shutDownKernel: { group: 'kernel', keys: [] },
+  askForMe: { group: 'ask', keys: [] },
+  thinkFirst: { group: 'ask', keys: [] },
+  pinForModels: { group: 'ask', keys: [] },
+  skipForModels: { group: 'ask', keys: [] },
+  editAnswer: { group: 'ask', keys: [] },
+  insertCode: { group: 'ask', keys: [] },
+  answerToNote: { group: 'ask', keys: [] },
+  copyAnswer: { group: 'ask', keys: [], reads: true },
+  whatIsSent: { group: 'show', keys: [] },
+  models: { group: 'show', keys: [] },
   kernelMenu: { group: 'show', keys: [] },
   packages: { group: 'show', keys: [] },
   variables: { group: 'show', keys: [] },
@@ -110,7 +120,7 @@ export function nameOf(command: Command): string {
 }
 
 /** Groups of commands by which a notebook, or what runs in it, is changed for everybody. Folding is one's own where one may only read. */
-const CHANGING: ReadonlySet<CommandGroup> = new Set(['run', 'kernel', 'add', 'edit', 'kind', 'history']);
+const CHANGING: ReadonlySet<CommandGroup> = new Set(['run', 'kernel', 'ask', 'add', 'edit', 'kind', 'history']);
 
 /** Whether the command changes the notebook, so that readers cannot use it. */
 export function changes(command: Command): boolean {

@@ -5,7 +5,7 @@
 
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 
-import type { ContextBody, DraftEvent, ModelList, ProviderList, ProviderTest, PublishAnswer, PutProvider } from '../wire/wire';
+import type { ContextBody, DraftEvent, ModelList, ProviderList, ProviderTest, PublishAnswer, PutProvider, Run } from '../wire/wire';
 import type { Rest } from './rest';
 
 export class Models {
@@ -15,17 +15,17 @@ export class Models {
     return this.rest.json('GET', 'api/providers');
   }
 
-  /** Adds a provider or changes it. Without a key the one it has stays. */
-  put(name: string, body: PutProvider): Promise<unknown> {
+  /** Adds a provider or changes it, whole. Without a key the one it has stays. */
+  put(name: string, body: PutProvider): Promise<ProviderList> {
     return this.rest.json('PUT', providerPath(name), body);
   }
 
-  remove(name: string): Promise<unknown> {
-    return this.rest.call('DELETE', providerPath(name));
+  remove(name: string): Promise<ProviderList> {
+    return this.rest.json('DELETE', providerPath(name));
   }
 
   /** Who answers where nobody has chosen. */
-  makeDefault(provider: string, model: string | undefined): Promise<unknown> {
+  makeDefault(provider: string, model: string | undefined): Promise<ProviderList> {
     return this.rest.json('PUT', 'api/providers/default', { provider, ...(model === undefined ? {} : { model }) });
   }
 
@@ -55,7 +55,7 @@ export class Models {
   }
 
   /** Makes a draft the answer that everybody sees. */
-  publish(notebook: string, cell: string, body: PublishAnswer): Promise<unknown> {
+  publish(notebook: string, cell: string, body: PublishAnswer): Promise<Run> {
     return this.rest.json('POST', `${cellPath(notebook, cell)}/answer`, body);
   }
 }

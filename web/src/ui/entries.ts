@@ -6,6 +6,7 @@ import { commands, COMMANDS, GROUPS, nameOf, type Command } from '../state/comma
 import { headingsOf } from '../state/headings';
 import type { Candidate, Scope } from '../state/palette';
 import { text } from '../text/text';
+import type { CellKind } from '../wire/wire';
 import { keymap } from './keymap.svelte';
 import type { NotebookModel } from './notebook.svelte';
 import { page } from './page.svelte';
@@ -61,7 +62,13 @@ function situation({ readOnly, ids, selected, session, running, kernel }: Notebo
     online: running.online,
     running: running.any,
     kernel: kernel.up,
+    kind: selectedKind(session.notebook, selected),
   };
+}
+
+function selectedKind(notebook: NotebookModel['session']['notebook'], selected: string | null): CellKind | undefined {
+  const cell = selected === null ? undefined : notebook.cell(selected);
+  return cell && kindOf(cell);
 }
 
 function headingEntries(model: NotebookModel): Entry[] {

@@ -183,6 +183,11 @@ export class NotebookModel {
     this.#stop.forEach((stop) => stop());
   }
 
+  /** For parts that come later: what is to be done when the notebook is left. */
+  atEnd(stop: () => void): void {
+    this.#stop.push(stop);
+  }
+
   /** `finish` makes the view of a cell that is only sketched. Returns how to stop. */
   onWanted(finish: (id: string) => void): () => void {
     this.#finish = finish;

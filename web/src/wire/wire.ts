@@ -70,7 +70,7 @@ password: boolean, };
 /**
  * What an answer cost.
  */
-export type TokenUsage = { inputTokens: number, outputTokens: number, };
+export type TokenUsage = { inputTokens: number, outputTokens: number, estimated: boolean, microdollars?: number, };
 
 /**
  * The last run of a cell, as the document's root `runs` and REST tell it.
@@ -446,3 +446,20 @@ notebook?: NotebookId,
  * What each kind of event tells.
  */
 data: Record<string, unknown>, };
+
+export type ProviderKind = "openai" | "anthropic" | "ollama" | "demo";
+export type ProviderSource = "page" | "file" | "environment" | "builtin";
+export type ModelPrice = { input: number, output: number, };
+export type ProviderBody = { name: string, kind: ProviderKind, address?: string, models: Array<string>, hasKey: boolean, source: ProviderSource, default: boolean, prices: { [key in string]: ModelPrice }, };
+export type ProviderList = { default: string, defaultModel?: string, providers: Array<ProviderBody>, problems: Array<string>, };
+export type PutProvider = { kind: ProviderKind, address?: string, models?: Array<string>, key?: string | null, prices?: { [key in string]: ModelPrice }, };
+export type ProviderTest = { ok: boolean, models: Array<string>, sentence?: string, };
+export type ModelList = { models: Array<string>, };
+export type ContextSpeaker = "user" | "assistant";
+export type ContextState = "sent" | "pinned" | "skipped" | "stale" | "cut";
+export type ContextMessage = { speaker: ContextSpeaker, text: string, tokens: number, pictures: number, };
+export type ContextCell = { cell: CellId, state: ContextState, tokens: number, };
+export type ContextBody = { provider: string, model?: string, tokens: number, limit?: number, system?: string, messages: Array<ContextMessage>, cells: Array<ContextCell>, problem?: string, };
+export type DraftDone = { model?: string, usage?: TokenUsage, sourceHash: string, sent: Array<CellId>, };
+export type DraftEvent = { "thinking": string } | { "text": string } | { "done": DraftDone } | { "failed": string };
+export type PublishAnswer = { text: string, thinking?: string, model?: string, usage?: TokenUsage, sourceHash: string, sent?: Array<CellId>, };

@@ -7,6 +7,12 @@ const seconds = (ms: number) => {
   return all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${all % 60} s`;
 };
 
+interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+  estimated: boolean;
+}
+
 const kinds = {
   openai: 'OpenAI, or a server that speaks like it',
   anthropic: 'Anthropic',
@@ -54,8 +60,8 @@ export const asking = {
   nothingSaid: 'The model said nothing.',
   done: (cell: number) => `Cell ${cell} is answered.`,
   notDone: (cell: number) => `Cell ${cell} was not answered to the end.`,
-  usage: (input: number, output: number) => `${number.format(input)} → ${tokens(output)}`,
-  usageLong: (input: number, output: number) => `${tokens(input)} were read and ${tokens(output)} written`,
+  usage: ({ inputTokens, outputTokens, estimated }: Usage) => `${estimated ? '≈ ' : ''}${number.format(inputTokens)} → ${tokens(outputTokens)}`,
+  usageLong: ({ inputTokens, outputTokens, estimated }: Usage) => `${estimated ? 'About ' : ''}${tokens(inputTokens)} were read and ${tokens(outputTokens)} written`,
   cost: (dollars: number) => new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumSignificantDigits: 2 }).format(dollars),
   took: seconds,
   askedBy: (name: string, self: boolean, at: string) => `${self ? 'you' : name}, ${at}`,
@@ -172,11 +178,12 @@ export const asking = {
     model: 'Who answers',
     modelLong: 'For all prompts that choose nobody else. Kept in the notebook, for everybody.',
     mode: 'How they answer',
-    modes: { standard: 'As usual', concise: 'In few words', learning: 'For somebody who learns' },
+    modes: { standard: 'As usual', concise: 'In few words', learning: 'For somebody who learns', mock: 'Not at all: the demonstration answers' },
     modesLong: {
       standard: 'Markdown, code in blocks.',
       concise: 'As few words as the question allows.',
       learning: 'Step by step, and rather with a question that leads on than with the whole solution.',
+      mock: 'No model is asked, and nothing leaves the server.',
     },
   },
 };
