@@ -88,6 +88,7 @@ export class Prompting {
   /** What of the answer can be run, with the numbers of the blocks. */
   code(cell: string): { block: CodeBlock; number: number }[] {
     return codeIn(this.#answer(cell))
+      .filter(({ language }) => language !== 'mermaid')
       .map((block, number) => ({ block, number }))
       .filter(({ block }) => isRunnable(block));
   }
