@@ -335,9 +335,14 @@ impl DataDirectory {
         self.0.join("token")
     }
 
-    /// Which providers of language models there are; `llm/file.rs` tells its form.
+    /// Which providers of language models there are; the operator writes it, `llm/settings.rs` tells its form.
     pub fn models(&self) -> PathBuf {
         self.0.join("models.json")
+    }
+
+    /// The providers that were set on the page, with their keys.
+    pub fn providers(&self) -> PathBuf {
+        self.0.join("providers.json")
     }
 
     /// Where the code of notebooks runs: a folder for each.

@@ -1,6 +1,6 @@
 //! The HTTP edge: addresses, admission, sockets, events, pages. Handlers parse, ask a room or the store, and answer.
 //!
-//! Imports room, notebook, wire, config, measure, vocabulary, ids, storage. Never touches a yrs document.
+//! Imports room, llm, notebook, wire, config, measure, vocabulary, ids, storage. Never touches a yrs document.
 //! Invariant: every refusal is [`error::ApiError`], a sentence with a stable code; nothing changed when one is sent.
 
 mod assets;
@@ -22,6 +22,8 @@ mod openapi;
 mod operations;
 mod pace;
 mod pages;
+mod providers;
+mod questions;
 mod role;
 mod runs;
 mod socket;
@@ -70,6 +72,7 @@ pub use self::{
 use self::{error::ApiError, pace::Bucket};
 use crate::{
     config::{self, BasePath, DataDirectory, Limits},
+    llm::Models,
     room::Rooms,
     wire::rest::{ACTOR_HEADER, ACTOR_KIND_HEADER, IDEMPOTENCY_HEADER},
 };
@@ -86,6 +89,8 @@ pub struct App {
     pub base: BasePath,
     pub data: DataDirectory,
     pub events: EventHub,
+    /// The providers of language models.
+    pub models: Models,
     pub answers: Answers,
     /// One permit for each open socket and stream; all free means that all have ended.
     pub connections: Arc<Semaphore>,
@@ -183,9 +188,13 @@ async fn limit_rate(State(app): State<Shared>, request: Request, next: Next) -> 
     }
 }
 
-/// Text. Backups, documents and blobs are compact or compressed already, and keep their announced length.
+/// Text. Backups, documents and blobs are compact or compressed already, and keep their announced length; a stream would
+/// wait until there is enough of it to compress.
 fn worth_compressing() -> impl Predicate {
-    SizeAbove::default().and(NotForContentType::const_new("application/octet-stream")).and(NotForContentType::IMAGES)
+    SizeAbove::default()
+        .and(NotForContentType::const_new("application/octet-stream"))
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::SSE)
 }
 
 fn cross_origin(access: &Access) -> CorsLayer {

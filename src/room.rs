@@ -13,6 +13,7 @@ mod handle;
 mod limits;
 mod outbound;
 mod outbox;
+mod pictures;
 mod presence;
 mod quarantine;
 mod queue;
@@ -25,14 +26,14 @@ mod state;
 mod sync;
 mod watchdog;
 
-pub use engines::{AnswerLine, Engines, KernelLine, NoEngines};
+pub use engines::{AnswerLine, Engines, KernelLine, NoEngines, Weight};
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
 pub use limits::RoomLimits;
 pub use outbound::Line;
 pub use quarantine::{SetAside, forget, hollow_notebooks, set_aside_documents, take_back};
 pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
 pub use running::KernelReport;
-pub use runs::{AnswerEvent, KernelCommand, KernelEvent, Outcome, RunError, RunRequest, Which};
+pub use runs::{AnswerEvent, Answered, KernelCommand, KernelEvent, Outcome, Published, RunError, RunRequest, Which};
 
 /// Counts what one open room handed to the journal; starts at zero with each loading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,6 +11,7 @@ use storage::StorageError;
 
 use crate::{
     ids::InvalidId,
+    llm::{ChangeError, Failure},
     measure,
     notebook::{ImportError, OpError},
     room::{ApplyError, CloseReason, CreateError, OpenError, RoomClosed, RunError},
@@ -167,10 +168,38 @@ impl From<RunError> for ApiError {
             RunError::Cell(error) => error.into(),
             RunError::NothingToRun => conflict("nothing_to_run"),
             RunError::NotRunning(_) => conflict("not_running"),
+            RunError::Runs(_) => conflict("already_running"),
+            RunError::NoPrompt(_) => conflict("not_a_prompt"),
             RunError::NoInputWanted(_) => conflict("no_input_wanted"),
             RunError::NoKernel => conflict("no_kernel"),
             RunError::KernelRuns => conflict("kernel_runs"),
             RunError::UnknownRun(_) => Self::not_found("run_not_found", message),
+        }
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        let message = error.to_string();
+        let refused = |status, code| Self::new(status, code, message.clone());
+        match error {
+            ChangeError::Invalid(_) => refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid_provider"),
+            ChangeError::KeyElsewhere(_) => refused(StatusCode::UNPROCESSABLE_ENTITY, "key_needed"),
+            ChangeError::Unknown(_) => Self::not_found("provider_not_found", message),
+            ChangeError::SetElsewhere { .. } => refused(StatusCode::CONFLICT, "provider_set_elsewhere"),
+            ChangeError::Unreadable(_) => refused(StatusCode::CONFLICT, "settings_unreadable"),
+            ChangeError::NotKept(_) => refused(StatusCode::INSUFFICIENT_STORAGE, "not_stored"),
+        }
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        let message = failure.to_string();
+        match failure {
+            Failure::UnknownProvider(_) => Self::not_found("provider_not_found", message),
+            // The provider's own trouble, told in a sentence.
+            _ => Self::new(StatusCode::BAD_GATEWAY, "provider_failed", message),
         }
     }
 }

@@ -77,7 +77,7 @@ async fn get(State(app): State<Shared>, Ids(id): Ids<NotebookId>) -> Answer<Json
     Ok(Json(notebook_body(app.rooms.summary(&id).await?, view)))
 }
 
-/// Changes the title.
+/// Changes title and metadata; what is absent stays.
 #[utoipa::path(patch, path = "/api/notebooks/{id}", tag = "notebooks", params(("id" = String, Path)),
     request_body = PatchNotebook,
     responses((status = 200, body = NotebookSummary), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)
@@ -88,8 +88,16 @@ async fn patch(
     By(actor): By,
     Body(wanted): Body<PatchNotebook>,
 ) -> Answer<Json<NotebookSummary>> {
-    if let Some(text) = wanted.title {
-        app.apply(&id, Op::SetTitle { title: title(&text)? }, actor).await?;
+    let PatchNotebook { title: text, metadata } = wanted;
+    if metadata.as_ref().is_some_and(|metadata| metadata.contains_key("title")) {
+        let message = "The title is a field of its own; leave it out of metadata.";
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message));
+    }
+    if let Some(title) = text.as_deref().map(title).transpose()? {
+        app.apply(&id, Op::SetTitle { title }, actor.clone()).await?;
+    }
+    if let Some(metadata) = metadata {
+        app.apply(&id, Op::PatchNotebook { metadata }, actor).await?;
     }
     Ok(Json(app.rooms.summary(&id).await?))
 }

@@ -265,7 +265,8 @@ async fn kernel(
 }
 
 impl App {
-    async fn room(&self, id: &NotebookId) -> Answer<RoomHandle> {
+    /// The room of a notebook.
+    pub async fn room(&self, id: &NotebookId) -> Answer<RoomHandle> {
         Ok(self.rooms.open(&DocumentId::Notebook(id.clone())).await?)
     }
 }

@@ -7,7 +7,7 @@ use yrs::{GetString, ID, Map, MapRef, ReadTxn, TransactionMut};
 
 use super::{
     Notebook,
-    answer::{Answer, Part},
+    answer::{self, Answer, Part},
     cell,
     context::{self, Question},
     json,
@@ -34,6 +34,11 @@ impl Notebook {
     /// The cells people see, in their order, each with its kind.
     pub fn cells(&self) -> Vec<(CellId, CellKind)> {
         self.outline.visible.iter().map(|entry| (entry.id.clone(), entry.kind)).collect()
+    }
+
+    /// What a cell that people see is for.
+    pub fn kind(&self, cell: &CellId) -> Option<CellKind> {
+        self.outline.visible.iter().find(|entry| entry.id == *cell).map(|entry| entry.kind)
     }
 
     /// The cell is in the bin.
@@ -118,7 +123,9 @@ impl Notebook {
     /// The question in a cell with what the notebook says before it.
     pub fn question<T: ReadTxn>(&self, txn: &T, cell: &CellId) -> Option<Question> {
         let is_stale = |cell: &super::CellView| {
-            let hash = self.runs.of(&cell.id).and_then(|run| run.source_hash.clone());
+            // An answer says itself what it answers: also in a copy, and while the next run waits.
+            let hash = answer::source_hash(cell).map(str::to_owned);
+            let hash = hash.or_else(|| self.runs.of(&cell.id).and_then(|run| run.source_hash.clone()));
             hash.is_some_and(|hash| hash != source_hash(&cell.source))
         };
         context::question(&Self::view(txn), cell, is_stale)
@@ -164,7 +171,8 @@ impl Notebook {
     /// Begins the answer to a question.
     pub fn begin_answer(&mut self, txn: &mut TransactionMut<'_>, run: &RunId, cell: &CellId) {
         if let Some(map) = self.map_id(cell) {
-            let answer = Answer::begin(txn, cell.clone(), map, run.clone());
+            let source_hash = self.runs.of(cell).and_then(|run| run.source_hash.clone());
+            let answer = Answer::begin(txn, cell.clone(), map, run.clone(), source_hash.unwrap_or_default());
             self.answers.insert(run.clone(), answer);
         }
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     catalogue::NotebookRecord,
     ids::{CellId, PeerId, RunId},
-    notebook::{BlobRef, NotebookView, Op},
+    notebook::{BlobRef, NotebookView, Op, Question},
     vocabulary::{Actor, LoggedEvent, Run},
     wire::{
         frame::{ClientFrame, PresenceEntry},
@@ -118,7 +118,7 @@ impl Input {
             Self::Frame { frame: ClientFrame::StateVector(vector), .. } => Demand::of_vector(Some(vector)),
             Self::Read { what: Read::State(vector), .. } => Demand::of_vector(vector.as_ref()),
             Self::Apply { .. }
-            | Self::Read { what: Read::Notebook | Read::Run(_) | Read::Kernel, .. }
+            | Self::Read { what: Read::Notebook | Read::Run(_) | Read::Kernel | Read::Question(_), .. }
             | Self::Drained { .. }
             | Self::Run { .. }
             | Self::Kernel { .. }
@@ -153,6 +153,8 @@ pub enum Read {
     Inspect,
     Run(RunId),
     Kernel,
+    /// The question in a prompt cell, with all that would be sent with it.
+    Question(CellId),
 }
 
 /// An answer to a waiting caller.
@@ -164,6 +166,7 @@ pub enum Answer {
     Inspection(Box<RoomInspection>),
     Runs(Vec<Run>),
     Kernel(Box<KernelReport>),
+    Question(Box<Question>),
     Refused(ApplyError),
 }
 

@@ -16,6 +16,7 @@ use tokio::{
 use super::{
     effects::Input,
     handle::Command,
+    pictures::with_pictures,
     runs::{AnswerEvent, EngineCall, Generation, KernelCommand, KernelEvent},
 };
 use crate::{
@@ -56,7 +57,29 @@ pub trait Engines: Send + Sync + 'static {
     /// # Errors
     /// A sentence that says why there will be no answer.
     fn ask(&self, question: Question) -> Result<AnswerLine, String>;
+
+    /// Who would answer a question, and how large it is.
+    fn weigh(&self, question: &Question) -> Weight;
 }
+
+/// Who would answer a question, and about how many tokens it has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Weight {
+    /// As the question names it, if there is no such provider.
+    pub provider: String,
+    /// None if the provider is to be asked which it has.
+    pub model: Option<String>,
+    /// Of all that would be sent.
+    pub tokens: u64,
+    /// Of each message of the conversation.
+    pub messages: Vec<u64>,
+    /// Of each cell that is considered.
+    pub cells: Vec<u64>,
+    /// Why the question would fail at once: a sentence.
+    pub problem: Option<String>,
+}
+
+const NO_MODELS: &str = "This server has no language models: it cannot answer questions.";
 
 /// A server without kernels and language models says so.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +91,12 @@ impl Engines for NoEngines {
     }
 
     fn ask(&self, _question: Question) -> Result<AnswerLine, String> {
-        Err("This server has no language models: it cannot answer questions.".into())
+        Err(NO_MODELS.into())
+    }
+
+    fn weigh(&self, question: &Question) -> Weight {
+        let provider = question.provider.clone().unwrap_or_default();
+        Weight { provider, problem: Some(NO_MODELS.into()), ..Weight::default() }
     }
 }
 
@@ -135,7 +163,10 @@ impl Workers {
                 self.kernel.take_if(|kernel| kernel.generation == generation);
                 None
             }
-            EngineCall::Ask { run, question } => self.ask(run, *question),
+            EngineCall::Ask { run, question } => {
+                self.ask(run, *question);
+                None
+            }
             EngineCall::StopAnswer { run } => {
                 self.answers.remove(&run);
                 None
@@ -168,15 +199,9 @@ impl Workers {
         Some(dead(generation, sentence.into()).into())
     }
 
-    fn ask(&mut self, run: RunId, question: Question) -> Option<Input> {
-        match self.engines.ask(question) {
-            Ok(AnswerLine { events }) => {
-                let listening = tokio::spawn(listen_to_model(self.way.clone(), run.clone(), events));
-                self.answers.insert(run, Task(listening.abort_handle()));
-                None
-            }
-            Err(sentence) => Some(Input::Model { run, events: vec![AnswerEvent::Failed { sentence }] }),
-        }
+    fn ask(&mut self, run: RunId, question: Question) {
+        let asking = tokio::spawn(ask(self.way.clone(), self.engines.clone(), run.clone(), question));
+        self.answers.insert(run, Task(asking.abort_handle()));
     }
 }
 
@@ -238,6 +263,16 @@ async fn listen_to_kernel(way: Way, generation: Generation, mut events: mpsc::Re
         let events = beside_the_document(&way, heard).await;
         if !way.send(Said::Kernel { generation, events }, permit).await {
             return;
+        }
+    }
+}
+
+async fn ask(way: Way, engines: Arc<dyn Engines>, run: RunId, question: Question) {
+    let question = with_pictures(way.store.clone(), question).await;
+    match engines.ask(question) {
+        Ok(AnswerLine { events }) => listen_to_model(way, run, events).await,
+        Err(sentence) => {
+            way.send(Said::Model { run, events: vec![AnswerEvent::Failed { sentence }] }, None).await;
         }
     }
 }

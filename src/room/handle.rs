@@ -25,8 +25,8 @@ use super::{
     runs::{RunError, RunRequest},
 };
 use crate::{
-    ids::{PeerId, RunId},
-    notebook::{NotebookView, Op, OpError},
+    ids::{CellId, PeerId, RunId},
+    notebook::{NotebookView, Op, OpError, Question},
     vocabulary::{Actor, Role, Run},
     wire::{
         frame::ClientFrame,
@@ -219,6 +219,14 @@ impl RoomHandle {
     pub async fn kernel(&self) -> Result<KernelReport, ApplyError> {
         match self.call(Call::Read(Read::Kernel)).await? {
             Answer::Kernel(report) => Ok(*report),
+            _ => Err(ApplyError::NotANotebook),
+        }
+    }
+
+    /// What would be asked, were the prompt in a cell run now; everything in it is durable when this returns.
+    pub async fn question(&self, cell: CellId) -> Result<Question, ApplyError> {
+        match self.call(Call::Read(Read::Question(cell))).await? {
+            Answer::Question(question) => Ok(*question),
             _ => Err(ApplyError::NotANotebook),
         }
     }

@@ -13,7 +13,7 @@ mod tests;
 
 use yrs::TransactionMut;
 
-pub use self::engines::{AnswerEvent, EngineCall, Generation, KernelCommand, KernelEvent, Outcome};
+pub use self::engines::{AnswerEvent, Answered, EngineCall, Generation, KernelCommand, KernelEvent, Outcome};
 use self::{
     code::Kernel,
     lanes::{Lanes, Ticket},
@@ -34,6 +34,11 @@ pub enum RunRequest {
     Cancel(CellId),
     /// Stops all that waits or goes on.
     CancelAll,
+    /// Makes a text the answer of a prompt cell, as if its run had just ended.
+    Publish {
+        cell: CellId,
+        answer: Box<Published>,
+    },
     /// Types the line that a program waits for.
     Input {
         cell: CellId,
@@ -48,6 +53,18 @@ pub enum RunRequest {
         run_all: bool,
     },
     Shutdown,
+}
+
+/// An answer that somebody got for themselves and now shows to all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    pub thinking: String,
+    pub text: String,
+    pub answered: Answered,
+    /// Of the question it answers.
+    pub source_hash: String,
+    /// The cells that were sent with the question.
+    pub sent: Vec<CellId>,
 }
 
 /// Which cells are to run.
@@ -70,6 +87,12 @@ pub enum RunError {
     NothingToRun,
     #[error("The cell {0} does not run and waits for no turn.")]
     NotRunning(CellId),
+    #[error(
+        "The cell {0} runs or waits for its turn; stop it, or wait for its end, before you publish another answer."
+    )]
+    Runs(CellId),
+    #[error("The cell {0} is no prompt cell; only those are answered.")]
+    NoPrompt(CellId),
     #[error("No program in the cell {0} waits for a line.")]
     NoInputWanted(CellId),
     #[error("There is no kernel; run a cell or start one first.")]
@@ -189,6 +212,7 @@ impl Runs {
             RunRequest::Run(which) => self.queue(desk, &which, by)?,
             RunRequest::Cancel(cell) => vec![self.cancel(desk, &cell, by)?],
             RunRequest::CancelAll => self.cancel_all(desk, by),
+            RunRequest::Publish { cell, answer } => vec![self.publish(desk, cell, *answer, by)?],
             RunRequest::Input { cell, value } => vec![self.answer_input(desk, &cell, value)?],
             RunRequest::StartKernel { spec } => self.start_for(desk, spec, by)?,
             RunRequest::Interrupt => self.interrupt(desk, by)?,
@@ -217,9 +241,13 @@ impl Runs {
         batch: lanes::Batch,
         by: &Actor,
     ) -> RunId {
-        if let Some(ticket) = self.lanes.of_cell(&cell) {
-            return ticket.run.clone();
+        match self.lanes.of_cell(&cell) {
+            Some(ticket) => ticket.run.clone(),
+            None => self.add(desk, cell, kind, batch, by),
         }
+    }
+
+    fn add(&mut self, desk: &mut Desk<'_, '_>, cell: CellId, kind: RunKind, batch: lanes::Batch, by: &Actor) -> RunId {
         let run = RunId::generate();
         self.places.extend(desk.notebook.last_run(&cell).map(|last| (last.run_id.clone(), Place::Gone)));
         self.places.push((run.clone(), Place::Here));
@@ -249,7 +277,7 @@ impl Runs {
         }
         for ticket in questions {
             self.calls.push(EngineCall::StopAnswer { run: ticket.run.clone() });
-            self.close_question(desk, &ticket, Ending::stopped_by(by), None, None);
+            self.close_question(desk, &ticket, Ending::stopped_by(by), Answered::default());
         }
         if let Some(code) = self.lanes.code().filter(|ticket| which(ticket)) {
             code.stopped_by = Some(by.clone());

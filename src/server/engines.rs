@@ -3,6 +3,8 @@
 //! Imports kernel, llm, room, notebook, vocabulary, config. Invariant: each engine's own bounded channel is the only queue
 //! that may be long; those here hold a few words, so that an engine notices who reads slowly.
 
+mod models;
+
 use std::{path::PathBuf, time::Duration};
 
 use tokio::sync::mpsc;
@@ -11,10 +13,10 @@ use crate::{
     config::DataDirectory,
     ids::NotebookId,
     kernel::{self, KernelLimits, KernelSettings, Kernels, PreparationStep, Start, StopReason},
-    llm::{self, LlmSettings, Models},
-    notebook::{self, Output, Question, Speaker},
-    room::{AnswerEvent, AnswerLine, Engines, KernelCommand, KernelEvent, KernelLine, Outcome},
-    vocabulary::{KernelPhase, TokenUsage},
+    llm::{LlmSettings, Models},
+    notebook::{self, Output, Question},
+    room::{AnswerLine, Engines, KernelCommand, KernelEvent, KernelLine, Outcome, Weight},
+    vocabulary::KernelPhase,
 };
 
 /// Words on their way between an engine and its room.
@@ -39,9 +41,14 @@ impl ServerEngines {
     pub fn new(data: &DataDirectory) -> Self {
         Self {
             kernels: Kernels::new(KernelSettings::new(data.path().to_owned())),
-            models: Models::new(&LlmSettings::from_process(data.models())),
+            models: Models::new(&LlmSettings::from_process(data.models(), data.providers())),
             files: data.files(),
         }
+    }
+
+    /// The language models, to be set up by people.
+    pub fn models(&self) -> Models {
+        self.models.clone()
     }
 
     /// The kernels, to be stopped with the server.
@@ -66,10 +73,14 @@ impl Engines for ServerEngines {
     }
 
     fn ask(&self, question: Question) -> Result<AnswerLine, String> {
-        let heard = self.models.ask(question_to_model(question)).events;
+        let heard = self.models.ask(models::question(&question)).events;
         let (to_hear, events) = mpsc::channel(WORDS);
-        tokio::spawn(pass_on(heard, to_hear, |event| Some(event_of_model(event))));
+        tokio::spawn(pass_on(heard, to_hear, |event| Some(models::event(event))));
         Ok(AnswerLine { events })
+    }
+
+    fn weigh(&self, question: &Question) -> Weight {
+        models::weigh(&self.models, question)
     }
 }
 
@@ -193,37 +204,4 @@ fn outcome_of(outcome: kernel::Outcome) -> Outcome {
 
 fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-fn question_to_model(question: Question) -> llm::Question {
-    llm::Question {
-        provider: question.provider,
-        model: question.model,
-        system: question.system,
-        messages: question.messages.into_iter().map(message).collect(),
-        cells: question.cells.len(),
-        thinking: question.thinking.into(),
-        max_tokens: None,
-    }
-}
-
-fn message(message: notebook::Message) -> llm::Message {
-    let role = match message.speaker {
-        Speaker::User => llm::Role::User,
-        Speaker::Assistant => llm::Role::Assistant,
-    };
-    let image = |picture: notebook::Picture| llm::Image { mime: picture.mime, base64: picture.base64 };
-    llm::Message { role, text: message.text, images: message.pictures.into_iter().map(image).collect() }
-}
-
-fn event_of_model(event: llm::AnswerEvent) -> AnswerEvent {
-    match event {
-        llm::AnswerEvent::Thinking(text) => AnswerEvent::Thinking(text),
-        llm::AnswerEvent::Text(text) => AnswerEvent::Text(text),
-        llm::AnswerEvent::Done { usage, model, .. } => {
-            let usage = TokenUsage { input_tokens: usage.input, output_tokens: usage.output };
-            AnswerEvent::Done { model: Some(model), usage: Some(usage) }
-        }
-        llm::AnswerEvent::Failed { sentence } => AnswerEvent::Failed { sentence },
-    }
 }

@@ -1,5 +1,8 @@
 //! Bodies of the REST interface: JSON, camelCase, times in integer milliseconds. Unknown fields are refused.
 
+mod providers;
+mod questions;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
@@ -8,6 +11,13 @@ use utoipa::ToSchema;
 use crate::{
     ids::{CellId, NotebookId},
     vocabulary::{Actor, CellKind, KernelStatus, Millis, Role, Run},
+};
+
+pub use self::{
+    providers::{DefaultProvider, ModelList, ModelPrice, ProviderBody, ProviderList, ProviderTest, PutProvider},
+    questions::{
+        ContextBody, ContextCell, ContextMessage, ContextSpeaker, ContextState, DraftDone, DraftEvent, PublishAnswer,
+    },
 };
 
 /// Names the person or program a REST request acts for; "API" if absent.
@@ -83,11 +93,15 @@ pub struct CreateNotebook {
 }
 
 /// Changes a notebook; what is absent stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "wire.ts", optional_fields)]
 pub struct PatchNotebook {
     pub title: Option<String>,
+    /// Keys to set; a `null` removes its key. In `coscribe` stand `provider`, `model` and `mode` of questions that name
+    /// none: `standard`, `concise`, `learning`, or `mock` for the demonstration.
+    #[ts(type = "Record<string, unknown>")]
+    pub metadata: Option<Map<String, Value>>,
 }
 
 /// Asks for a copy of a notebook.
@@ -195,7 +209,8 @@ pub struct AddCell {
 pub struct PatchCell {
     #[serde(rename = "type")]
     pub kind: Option<CellKind>,
-    /// Keys to set; a `null` removes its key.
+    /// Keys to set; a `null` removes its key. Of a prompt cell, `coscribe` holds `provider`, `model` and `thinking`; of any
+    /// cell, `skipped` leaves it out of questions, `pinned` sends it with all.
     #[ts(type = "Record<string, unknown>")]
     pub metadata: Option<Map<String, Value>>,
     /// Hides or shows source and outputs.

@@ -81,8 +81,18 @@ pub enum Outcome {
 pub enum AnswerEvent {
     Thinking(String),
     Text(String),
-    Done { model: Option<String>, usage: Option<TokenUsage> },
+    Done(Answered),
     Failed { sentence: String },
+}
+
+/// What is known of an answer that is complete.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// Which model answered.
+    pub model: Option<String>,
+    pub usage: Option<TokenUsage>,
+    /// That it is cut off, say: a sentence.
+    pub notice: Option<String>,
 }
 
 /// What engines, and the store of blobs, are asked to do once the document says so durably.

@@ -70,6 +70,11 @@ impl Lanes {
         self.running.iter_mut().find(|ticket| ticket.kind == RunKind::Code)
     }
 
+    /// The questions that go on.
+    pub fn questions(&self) -> impl Iterator<Item = &Ticket> {
+        self.running.iter().filter(|ticket| ticket.kind == RunKind::Prompt)
+    }
+
     /// The run of this kind that may begin now.
     pub fn next(&self, kind: RunKind) -> Option<&Ticket> {
         let running = self.running.iter().filter(|ticket| ticket.kind == kind).count();
