@@ -12,7 +12,7 @@ export function codeTools(model: NotebookModel, cell: string, prompting: Prompti
     const tools = mount(CodeTools, {
       target: block,
       // Before the code: it floats beside the first line.
-      anchor: block.firstChild ?? undefined,
+      ...(block.firstChild ? { anchor: block.firstChild } : {}),
       props: {
         oncopy: () => void prompting.copyCode(codeOf(block)),
         oninsert: model.readOnly ? undefined : () => prompting.insert(cell, codeOf(block), number),

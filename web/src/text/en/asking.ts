@@ -152,7 +152,7 @@ export const asking = {
       nameHint: 'As people shall see it',
       kind: 'Kind',
       address: 'Address',
-      addresses: { openai: 'https://api.openai.com/v1', anthropic: 'https://api.anthropic.com/v1', ollama: 'http://127.0.0.1:11434', demo: '' },
+      addresses: { openai: 'https://api.openai.com/v1', anthropic: 'https://api.anthropic.com/v1', ollama: 'http://127.0.0.1:11434' },
       addressHint: 'As seen from the server. Empty for the usual one.',
       key: 'Key',
       keyKept: 'There is one. Empty keeps it.',
