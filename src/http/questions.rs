@@ -2,30 +2,26 @@
 //!
 //! Invariant: a draft is told to whoever asked for it and to nobody else; no document hears of it until it is published.
 
-use std::convert::Infallible;
-
 use axum::{
     Json,
     extract::State,
-    http::{HeaderValue, StatusCode},
-    response::{
-        IntoResponse, Response, Sse,
-        sse::{Event, KeepAlive},
-    },
+    http::StatusCode,
+    response::{Response, sse::Event},
 };
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use tokio::sync::OwnedSemaphorePermit;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Shared,
     error::{Answer, ApiError},
+    events::streamed,
     extract::{Body, By, Ids},
 };
 use crate::{
     ids::{CellId, NotebookId},
     notebook::{CONTEXT_TOKENS, Considered, Fate, Message, Question, Speaker},
-    room::{AnswerEvent, AnswerLine, Published, RunRequest, Weight},
+    room::{AnswerEvent, AnswerLine, Answered, Published, RunRequest, Weight},
     vocabulary::{Run, source_hash},
     wire::rest::{
         ContextBody, ContextCell, ContextMessage, ContextSpeaker, ContextState, DraftDone, DraftEvent, ErrorBody,
@@ -36,7 +32,7 @@ use crate::{
 /// The longest answer that is published, thinking included, in bytes: as long as one that a run may get.
 const ANSWER_BYTES: usize = 8 << 20;
 
-/// The longest hash of a source, and the longest name of a model.
+/// The longest hash of a source, name of a model, and notice.
 const WORD_MAX: usize = 200;
 
 pub fn routes() -> OpenApiRouter<Shared> {
@@ -99,18 +95,14 @@ fn context_cell(Considered { cell, fate, .. }: Considered, tokens: u64) -> Conte
 async fn draft(State(app): State<Shared>, Ids((id, cell)): Ids<(NotebookId, CellId)>) -> Answer<Response> {
     let permit = app.connection_permit()?;
     let question = app.room(&id).await?.question(cell).await?;
-    let done =
-        DraftDone { model: None, usage: None, source_hash: source_hash(&question.asked.text), sent: question.sent() };
-    let line =
-        app.rooms.ask(question).await.map_err(|sentence| ApiError::new(StatusCode::CONFLICT, "no_models", sentence))?;
+    let (model, usage, notice) = Default::default();
+    let (source_hash, sent) = (source_hash(&question.asked.text), question.sent());
+    let done = DraftDone { model, usage, notice, source_hash, sent };
+    let line = app.rooms.ask(question).await;
+    let line = line.map_err(|sentence| ApiError::new(StatusCode::CONFLICT, "no_models", sentence))?;
     let draft = Draft { line, done: Some(done), app: app.clone(), _permit: permit };
-    let events =
-        stream::unfold(draft, async |mut draft| draft.next().await.map(|event| (Ok::<_, Infallible>(event), draft)));
-    let keep_alive = KeepAlive::new().interval(app.limits.keep_alive());
-    let mut response = Sse::new(events.fuse()).keep_alive(keep_alive).into_response();
-    // Proxies that collect answers would hold words back.
-    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    let events = stream::unfold(draft, async |mut draft| draft.next().await.map(|event| (event, draft)));
+    Ok(streamed(&app, events))
 }
 
 /// A draft on its way to its asker. Dropping it stops the model.
@@ -132,7 +124,9 @@ impl Draft {
         let event = match said {
             Some(AnswerEvent::Thinking(text)) => DraftEvent::Thinking(text),
             Some(AnswerEvent::Text(text)) => DraftEvent::Text(text),
-            Some(AnswerEvent::Done { model, usage }) => DraftEvent::Done(DraftDone { model, usage, ..done }),
+            Some(AnswerEvent::Done(Answered { model, usage, notice })) => {
+                DraftEvent::Done(DraftDone { model, usage, notice, ..done })
+            }
             Some(AnswerEvent::Failed { sentence }) => DraftEvent::Failed(sentence),
             None => DraftEvent::Failed("The server stops. Ask again in a moment.".into()),
         };
@@ -163,7 +157,7 @@ async fn publish(
 }
 
 fn published(draft: PublishAnswer) -> Answer<Published> {
-    let PublishAnswer { text, thinking, model, usage, source_hash, sent } = draft;
+    let PublishAnswer { text, thinking, model, usage, notice, source_hash, sent } = draft;
     let thinking = thinking.unwrap_or_default();
     let invalid = |message| Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message));
     if text.trim().is_empty() {
@@ -172,10 +166,12 @@ fn published(draft: PublishAnswer) -> Answer<Published> {
     if text.len() + thinking.len() > ANSWER_BYTES {
         return Err(ApiError::too_large("An answer with its thinking has at most 8 MB."));
     }
-    if source_hash.len() > WORD_MAX || model.as_ref().is_some_and(|model| model.len() > WORD_MAX) {
-        return invalid("A sourceHash and the name of a model have at most 200 bytes.");
+    let notes = [Some(&source_hash), model.as_ref(), notice.as_ref()];
+    if notes.into_iter().flatten().any(|note| note.len() > WORD_MAX) {
+        return invalid("A sourceHash, the name of a model and a notice have at most 200 bytes.");
     }
-    Ok(Published { thinking, text, model, usage, source_hash, sent: sent.unwrap_or_default() })
+    let answered = Answered { model, usage, notice };
+    Ok(Published { thinking, text, answered, source_hash, sent: sent.unwrap_or_default() })
 }
 
 #[cfg(test)]
@@ -183,8 +179,8 @@ mod tests {
     use super::*;
 
     fn draft(text: &str) -> PublishAnswer {
-        let (thinking, model, usage, sent) = Default::default();
-        PublishAnswer { text: text.into(), thinking, model, usage, source_hash: "4-00000000".into(), sent }
+        let (thinking, model, usage, notice, sent) = Default::default();
+        PublishAnswer { text: text.into(), thinking, model, usage, notice, source_hash: "4-00000000".into(), sent }
     }
 
     #[test]

@@ -146,6 +146,7 @@ impl Answer {
             ]);
             more.extend(run.model.as_ref().map(|model| ("model".to_owned(), model.as_str().into())));
             more.extend(run.usage.map(|usage| ("usage".to_owned(), json!(usage))));
+            more.extend(run.notice.as_ref().map(|notice| ("notice".to_owned(), notice.as_str().into())));
             more.extend(run.stopped_by.as_ref().map(|actor| ("stoppedBy".to_owned(), actor.name.as_str().into())));
             output.insert(txn, schema::METADATA, json::to_any(&self.metadata(Part::Answer, more)));
         }

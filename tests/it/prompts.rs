@@ -279,4 +279,11 @@ async fn ln_89_tokens_and_cost_are_recorded_with_the_run_and_with_the_answer() {
     let ours = &cell["outputs"][0]["metadata"]["coscribe"];
     assert_eq!((&ours["usage"], &ours["model"], &ours["status"]), (&usage, &json!("tiny-2"), &json!("ok")));
     assert_eq!(stored(&cell, "answer"), "So.");
+
+    // One that the model could not end says so.
+    let run = asking.run();
+    let (mut provider, _) = asking.asked().await;
+    provider.write(&(protocol::text(KIND, "So") + &protocol::end(KIND, "length"))).await;
+    let ended = asking.ended(&run);
+    assert_eq!(ended["notice"], "The answer reached the limit of its tokens and is cut off.", "{ended}");
 }

@@ -110,6 +110,9 @@ pub struct DraftDone {
     pub model: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<TokenUsage>,
+    /// That it is cut off, say: a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
     /// Of the question that was asked.
     pub source_hash: String,
     /// The cells that were sent along.
@@ -128,6 +131,9 @@ pub struct PublishAnswer {
     pub model: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<TokenUsage>,
+    /// That it is cut off, say: a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
     /// Of the question that was asked: the answer is stale when the present one has another.
     pub source_hash: String,
     /// The cells that were sent along.
