@@ -40,7 +40,7 @@ fn message(Message { speaker, text, pictures }: &Message) -> llm::Message {
 pub fn weigh(models: &Models, asked: &Question) -> Weight {
     let whole = question(asked);
     let provider = whole.provider.as_deref();
-    let tokens = |message| models.estimate_message(provider, message);
+    let tokens = |message: &llm::Message| models.estimate_message(provider, message);
     let of_cell = |messages: &[Message]| messages.iter().map(|said| tokens(&message(said))).sum();
     let chosen = models.choose(provider, whole.model.as_deref());
     let problem = chosen.as_ref().err().map(ToString::to_string);
