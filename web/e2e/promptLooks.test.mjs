@@ -50,7 +50,7 @@ for (const colorScheme of ['light', 'dark']) {
       first.end(1834, 212);
       await answered.is('answered');
       await answered.text.locator('.katex').waitFor();
-      await answered.text.locator('pre span').first().waitFor();
+      await answered.text.locator('pre code span').first().waitFor();
       await picture('answered');
 
       await stopped.ask();

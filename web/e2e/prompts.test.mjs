@@ -15,12 +15,12 @@ const VIEWER = 'viewer-token-of-the-tests-0123456789';
 const { server, browser, join, pair } = await stage({ viewerToken: VIEWER });
 
 /** Two people, and a model that says what the test says. */
-async function asked(t, cells, ...more) {
+async function asked(t, cells) {
   const model = await LanguageModel.start(t);
   await model.serve(server);
-  const here = await pair(t, 'Prompts', cells, ...more);
+  const here = await pair(t, 'Prompts', cells);
   const id = here.notebook.cells[cells.findIndex(([kind]) => kind === 'prompt')];
-  return { model, ...here, id, mine: prompt(here.anna, id), theirs: prompt(here.bela, id) };
+  return { model, ...here, page: here.anna.page, id, mine: prompt(here.anna, id), theirs: prompt(here.bela, id) };
 }
 
 /** One person alone. */
@@ -137,7 +137,7 @@ test('ln_40_a_provider_that_refuses_or_breaks_off_ends_in_failed_with_a_sentence
   const told = await theirs.answer.locator('p.line').innerText();
   assert.match(told, /key/i);
   assert.doesNotMatch(told, /sk-secret/);
-  await theirs.press('Retry');
+  await theirs.answer.getByRole('button', { name: 'Retry' }).click();
   const broken = await model.next();
   broken.say('I am h');
   await mine.shows('I am h');
@@ -175,8 +175,8 @@ test('ln_42_the_answer_is_edited_by_both_while_it_streams_and_all_of_it_merges',
   // Where he types, with his name.
   await mine.box.locator('.written .caret-flag').getByText('Bela').waitFor({ state: 'attached' });
   question.say(' on the mat');
-  await mine.editor.press('Control+End');
   await eventually(async () => (await mine.written()).endsWith('mat'), 'more came');
+  await mine.editor.press('Control+End');
   await anna.type('?!');
   question.say('.');
   question.end();
@@ -253,7 +253,7 @@ test('ln_88_mode_and_model_of_the_notebook_hold_for_its_prompts_and_a_cell_may_c
   const { model, anna, page, mine, theirs } = await asked(t, [['prompt', 'Hello?']]);
   await anna.press('Control+,');
   await page.getByRole('tab', { name: 'This notebook' }).click();
-  await page.getByLabel('Who answers').selectOption({ label: 'model-two' });
+  await page.getByRole('dialog').getByLabel('Who answers').selectOption({ label: 'model-two' });
   await page.getByRole('radio', { name: /^In few words/ }).check();
   await anna.press('Escape');
   const picker = (one) => one.box.getByLabel('Who answers cell 1');
