@@ -34,7 +34,7 @@ test('ln_13_ln_20_ln_22_shift_enter_runs_a_cell_and_both_see_it_run_and_what_it_
   // Not at the end: while it runs.
   await marked(bela, loop, 'running', 1000);
   assert.match(await mark(bela, loop).innerText(), /^(\d+ s|\d+:\d\d)$/);
-  await bela.cell(loop).use(/^Stop cell 1$/);
+  await bela.cell(loop).box.locator('.rail').getByRole('button', { name: 'Stop cell 1' }).click();
   for (const person of [anna, bela]) {
     await marked(person, loop, 'stopped');
     await person.cell(loop).box.getByText(/^Stopped by Bela after [\d.]+ s at \d\d:\d\d:\d\d\.$/).waitFor();
