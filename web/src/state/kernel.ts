@@ -24,11 +24,20 @@ export function deedsFor(status: KernelStatus): KernelDeeds {
   return { start: !up, interrupt: status.state === 'busy', restart: isReady(status) || status.state === 'dead', shutDown: up };
 }
 
-/** What stands over the page while the kernel is not as one expects: while its environment is made, and when it died. */
-export type KernelNotice = { kind: 'preparing'; step: string; share: number | undefined } | { kind: 'dead'; sentence: string };
+/**
+ * What stands over the page while the kernel is not as one expects: while its environment is made, and when it died;
+ * `unmade`: its environment could not be made.
+ */
+export type KernelNotice = { kind: 'preparing'; step: string; share: number | undefined } | { kind: 'dead'; sentence: string; unmade: boolean };
 
 export function noticeOf(status: KernelStatus): KernelNotice | undefined {
-  if (status.state === 'preparing') return { kind: 'preparing', step: status.step ?? text.kernel.preparing.begins, share: status.fraction };
-  if (status.state === 'dead') return { kind: 'dead', sentence: status.sentence ?? text.kernel.died };
+  if (status.state === 'preparing') return { kind: 'preparing', step: stepSentence(status.step), share: status.fraction };
+  if (status.state === 'dead') return { kind: 'dead', sentence: status.sentence ?? text.kernel.died, unmade: status.step !== undefined };
   return undefined;
+}
+
+/** A step of the making, which the server names, as people read it. */
+export function stepSentence(step: string | undefined): string {
+  const { steps, begins } = text.kernel.preparing;
+  return step === undefined ? begins : step in steps ? steps[step as keyof typeof steps] : step;
 }

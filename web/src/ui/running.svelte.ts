@@ -28,8 +28,8 @@ export class Running {
   readonly #calls: RunCalls;
   readonly #asked = new SvelteMap<string, Asked>();
   readonly #live: Live<readonly Run[]>;
-  /** Runs that this person began and whose end they are told. */
-  readonly #own = new Set<string>();
+  /** Runs that this person began and whose end they are told, by cell. */
+  readonly #own = new Map<string, string>();
   /** Requests go one after the other. */
   #last: Promise<unknown> = Promise.resolve();
   readonly #stop: () => void;
@@ -143,7 +143,7 @@ export class Running {
   }
 
   #accepted(run: Run): void {
-    if (isLive(run)) this.#own.add(run.runId);
+    if (isLive(run)) this.#own.set(run.cell, run.runId);
     if (this.#asked.has(run.cell)) this.#asked.set(run.cell, { queuedAt: run.queuedAt });
     this.#settle(run.cell);
   }
@@ -178,14 +178,15 @@ export class Running {
     for (const cell of cells) {
       this.#settle(cell);
       const run = this.runs.of(cell);
-      if (run && this.#own.has(run.runId)) this.#tell(run);
+      if (run && run.runId === this.#own.get(cell)) this.#tell(run);
+      else this.#own.delete(cell);
     }
   }
 
   /** Of one's own runs: each line wanted, each failure, and the end of all; in a long row of cells no more. */
   #tell(run: Run): void {
     const over = !isLive(run);
-    if (over) this.#own.delete(run.runId);
+    if (over) this.#own.delete(run.cell);
     const alone = this.#own.size <= (over ? 0 : 1);
     if (!alone && run.state !== 'failed' && !run.input) return;
     const said = announcement(run, this.model.numberOf(run.cell), page.rest.time.now());

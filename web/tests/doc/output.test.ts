@@ -92,3 +92,21 @@ test('an svg says its size in lengths or by its box', () => {
   expect(svgSize("<svg width='100' viewBox='0,0,20,10'>")).toEqual({ width: 100, height: 50 });
   for (const none of ['<svg width="100%" height="50%">', 'no svg', '<svg viewBox="a b">']) expect(svgSize(none)).toBeUndefined();
 });
+
+test('of values kept outside the document the one that shows most is drawn, unless something richer is here', () => {
+  const blob = (mime: string, sha256: string) => ({ sha256, mime, size: 5 });
+  const several = { 'application/vnd.coscribe.blob-ref+json': [blob('text/plain', 'a'), blob('image/png', 'b')], 'text/plain': 'the beginning' };
+  expect(data(several)).toMatchObject({ kind: 'blob', sha256: 'b', mime: 'image/png', fallback: 'the beginning' });
+  expect(data({ ...several, 'text/html': '<b>' })).toMatchObject({ kind: 'frame' });
+  expect(data({ 'application/vnd.coscribe.blob-ref+json': [blob('text/html', 'h')], 'image/png': 'QUJD' })).toMatchObject({ kind: 'blob', sha256: 'h' });
+  expect(data({ 'application/vnd.coscribe.blob-ref+json': ['nonsense'], 'text/plain': 'p' })).toMatchObject({ kind: 'text', text: 'p' });
+});
+
+test('the place of what was left out says so, and where all of it lies once it is kept', () => {
+  const metadata = { coscribe: { id: 'x', part: 'middle', name: 'stdout' } };
+  const plain = { 'text/plain': '… 9 lines (1 KiB) are left out here …' };
+  expect(data(plain, metadata)).toEqual({ kind: 'omitted', sentence: plain['text/plain'] });
+  const kept = { ...plain, 'application/vnd.coscribe.blob-ref+json': [{ sha256: 'c', mime: 'text/plain', size: 9 }] };
+  expect(data(kept, metadata)).toEqual({ kind: 'omitted', sentence: plain['text/plain'], sha256: 'c' });
+  expect(data(plain, { coscribe: { part: 'leftOut' } })).toMatchObject({ kind: 'omitted' });
+});

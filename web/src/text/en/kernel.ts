@@ -47,6 +47,13 @@ export const kernel = {
   preparing: {
     title: 'Python is being made ready',
     begins: 'It begins…',
+    /** The steps as the server names them. */
+    steps: {
+      findPython: 'Looking for Python on the server…',
+      makeEnvironment: 'Making an environment…',
+      installPackages: 'Fetching packages…',
+      check: 'Trying whether it works…',
+    },
     explanation: 'This happens once. What was asked to run begins when it is done.',
     progress: 'How much is done',
     cancel: 'Cancel',

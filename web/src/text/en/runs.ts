@@ -19,6 +19,7 @@ export const runs = {
   stopAll: 'Stop',
   stopAllHint: 'Stop all that runs or waits',
   asked: 'Asked for',
+  runsNow: (who: string) => `Runs now, by ${who}.`,
   retry: 'Run again',
   show: 'Show',
   seconds: (number: string) => `${number} s`,
