@@ -57,7 +57,7 @@ use self::{
     registry::Registry,
     settings::{Described, read_file},
 };
-use crate::vocabulary::{ProviderKind, ProviderSource};
+use crate::vocabulary::ProviderKind;
 
 /// Rights of others to a file.
 const OTHERS: u32 = 0o077;

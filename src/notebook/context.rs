@@ -430,7 +430,7 @@ mod tests {
         };
         let question = question(&notebook, &"q".parse().unwrap(), |_| false).unwrap();
         assert_eq!((question.model.as_deref(), question.provider.as_deref()), (Some("large"), Some("ours")));
-        assert!(question.thinking && question.system.unwrap().contains("few words"));
+        assert!(question.thinking && question.system.as_ref().unwrap().contains("few words"));
         let attached = Picture { mime: "image/png".into(), content: PictureContent::Base64("iVBO".into()) };
         let beside = Picture { mime: "image/webp".into(), content: PictureContent::Blob(sha256) };
         assert_eq!(question.messages()[0].pictures, [attached, beside]);
