@@ -3,17 +3,10 @@
 //
 // Invariant: what is not ours in the metadata stays as it is; a choice that is taken back leaves no key behind.
 
-import { metadataOf } from './cell';
+import { metadataOf, PINNED, SKIPPED, tellingOf, type Telling } from './cell';
 import { ensureMetadata, ensureNotebook } from './edit';
 import type { Notebook } from './notebook';
 import { isObject, LOCAL, NAMESPACE, type CellMap, type JsonObject } from './schema';
-
-/** Whether a cell is told to models: when it stands above the question, never, or always. */
-export type Telling = 'above' | 'never' | 'always';
-
-/** Keys that another tool knows, too. */
-const SKIPPED = 'skipped';
-const PINNED = 'pinned';
 
 /** How models are to answer, in the order of menus; the first is meant where nobody has chosen. */
 export const MODES = ['standard', 'concise', 'learning', 'mock'] as const;
@@ -23,12 +16,6 @@ export type Mode = (typeof MODES)[number];
 export interface Chosen {
   provider: string | undefined;
   model: string | undefined;
-}
-
-export function tellingOf(cell: CellMap): Telling {
-  const metadata = metadataOf(cell);
-  if (metadata?.get(SKIPPED) === true) return 'never';
-  return metadata?.get(PINNED) === true ? 'always' : 'above';
 }
 
 export function setTelling(notebook: Notebook, ids: readonly string[], telling: Telling): void {

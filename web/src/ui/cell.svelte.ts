@@ -1,8 +1,6 @@
 // One cell as the screen reads it: each value on its own, so that typing redraws no output and output no text.
 
-import { NOTHING_SAID, saidIn, type Said } from '../doc/answer';
-import { tellingOf, type Telling } from '../doc/asking';
-import { attachmentsOf, executionCountOf, foldingOf, kindOf, sourceOf } from '../doc/cell';
+import { attachmentsOf, executionCountOf, foldingOf, kindOf, sourceOf, tellingOf, type Telling } from '../doc/cell';
 import type { Notebook, Part } from '../doc/notebook';
 import { OutputsReader } from '../doc/outputs';
 import { isStale } from '../doc/runs';
@@ -15,7 +13,6 @@ export class CellModel {
   readonly #outputs: Live<JsonObject[]>;
   readonly #cell: Live<CellMap | undefined>;
   readonly #run: Live<Run | undefined>;
-  readonly #said: Live<Said>;
 
   constructor(
     private readonly notebook: Notebook,
@@ -24,7 +21,6 @@ export class CellModel {
     this.#cell = this.#live((cell) => cell, 'rest');
     this.#source = this.#live((cell) => (cell && sourceOf(cell)?.toString()) ?? '', 'source');
     this.#outputs = this.#liveOutputs();
-    this.#said = this.#live((cell) => (cell ? saidIn(cell) : NOTHING_SAID), 'outputs');
     this.#run = new Live(() => this.notebook.runs.of(this.id), (changed) => this.notebook.runs.onCell(this.id, changed));
   }
 
@@ -62,11 +58,6 @@ export class CellModel {
   get stale(): boolean {
     const { run } = this;
     return run !== undefined && isStale(run, this.source);
-  }
-
-  /** What a model said in it, of a prompt. */
-  get said(): Said {
-    return this.#said.value;
   }
 
   /** Whether models are told it. */

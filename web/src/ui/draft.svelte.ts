@@ -3,6 +3,7 @@
 // Invariant: nothing of it is in the document before it is published; ended, or left, it keeps no connection.
 
 import { delivered } from '../sync/delivered';
+import { asking } from '../text/asking';
 import { text } from '../text/text';
 import type { DraftDone, DraftEvent } from '../wire/wire';
 import { models } from './models.svelte';
@@ -39,7 +40,7 @@ export class Draft {
     try {
       if (!(await delivered(provider))) return this.#end('failed', text.runs.notDelivered);
       for await (const event of models.calls.draft(settings.id, this.cell, this.#calls.signal)) this.#take(event);
-      if (this.live) this.#end('failed', text.asking.draft.broken);
+      if (this.live) this.#end('failed', asking.draft.broken);
     } catch (cause) {
       if (this.live) this.#end('failed', cause instanceof Error ? cause.message : String(cause));
     }

@@ -6,17 +6,18 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 
 import { answerText, saidIn } from '../doc/answer';
-import { kindOf, sourceOf } from '../doc/cell';
+import { setTelling, setThinking, thinksFirst } from '../doc/asking';
+import { kindOf, sourceOf, tellingOf, type Telling } from '../doc/cell';
 import { sourceHash } from '../doc/runs';
 import { codeIn } from '../editor/markup';
 import { cellOf, isRunnable, placeFor, type CodeBlock } from '../state/codeBlocks';
-import { text } from '../text/text';
+import { asking } from '../text/asking';
 import { copyText } from './clipboard';
 import { Draft } from './draft.svelte';
 import type { NotebookModel } from './notebook.svelte';
 import { toasts } from './toasts.svelte';
 
-const says = text.asking;
+const says = asking;
 
 export class Prompting {
   /** Cells whose answers are shown as text to be edited. */
@@ -91,6 +92,22 @@ export class Prompting {
       .filter(({ language }) => language !== 'mermaid')
       .map((block, number) => ({ block, number }))
       .filter(({ block }) => isRunnable(block));
+  }
+
+  /** Tells models these cells so, or, when they are told so already, as usual: all as the first of them becomes. */
+  toggleTelling(cells: readonly string[], telling: Exclude<Telling, 'above'>): void {
+    const { notebook } = this.model.session;
+    const first = notebook.cell(cells[0] ?? '');
+    if (!first) return;
+    const wanted = tellingOf(first) === telling ? 'above' : telling;
+    setTelling(notebook, cells, wanted);
+    toasts.update('telling', says.told[wanted]);
+  }
+
+  toggleThinking(cells: readonly string[]): void {
+    const { notebook } = this.model.session;
+    const first = notebook.cell(cells[0] ?? '');
+    if (first) setThinking(notebook, cells, !thinksFirst(first));
   }
 
   toNote(cell: string): void {

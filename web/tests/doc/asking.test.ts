@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 
-import { chooseFor, chooseForNotebook, chosenFor, chosenOf, modeOf, setMode, setTelling, setThinking, tellingOf, thinksFirst } from '../../src/doc/asking';
-import { metadataOf } from '../../src/doc/cell';
+import { chooseFor, chooseForNotebook, chosenFor, chosenOf, modeOf, setMode, setTelling, setThinking, thinksFirst } from '../../src/doc/asking';
+import { metadataOf, tellingOf } from '../../src/doc/cell';
 import { addCell } from '../../src/doc/edit';
 import type { CellMap } from '../../src/doc/schema';
 import { exchange, notebook, replicas } from './replicas';

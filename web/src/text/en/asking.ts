@@ -88,11 +88,7 @@ export const asking = {
     begun: 'An answer for you only is being written already.',
     stopped: 'Stopped.',
   },
-  telling: {
-    never: 'Models are not told this cell',
-    always: 'Models are told this cell with every question',
-    set: { above: 'Models are told it when it stands above the question.', never: 'Models are not told it.', always: 'Models are told it with every question.' },
-  },
+  told: { above: 'Models are told it when it stands above the question.', never: 'Models are not told it.', always: 'Models are told it with every question.' },
   sent: {
     titleNow: (cell: number) => `What is sent with the question of cell ${cell}`,
     titleThen: (cell: number) => `What was sent with the question of cell ${cell}`,

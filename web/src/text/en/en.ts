@@ -1,6 +1,5 @@
 // English, one file a part of the page.
 
-import { asking } from './asking';
 import { cells } from './cells';
 import { commands } from './commands';
 import { editor } from './editor';
@@ -14,4 +13,4 @@ import { people } from './people';
 import { runs } from './runs';
 import { trust } from './trust';
 
-export const en = { asking, cells, commands, editor, find, home, kernel, notes, outputs, page, people, runs, trust };
+export const en = { cells, commands, editor, find, home, kernel, notes, outputs, page, people, runs, trust };

@@ -1,11 +1,8 @@
 // Commands on questions and answers. What they do comes with the part of the page for prompts.
 
-import { setTelling, setThinking, tellingOf, thinksFirst, type Telling } from '../../doc/asking';
-import { text } from '../../text/text';
 import { later } from '../later';
 import type { NotebookModel } from '../notebook.svelte';
 import type { Prompting } from '../prompting.svelte';
-import { toasts } from '../toasts.svelte';
 import { onCell, onCells } from './cells';
 
 export const ASKING_ACTIONS = {
@@ -14,9 +11,9 @@ export const ASKING_ACTIONS = {
   insertCode: onPrompt((prompting, id) => prompting.insertAll(id)),
   answerToNote: onPrompt((prompting, id) => prompting.toNote(id)),
   copyAnswer: onPrompt((prompting, id) => void prompting.copy(id)),
-  thinkFirst: onCells(toggleThinking),
-  pinForModels: onCells((model, ids) => toggleTelling(model, ids, 'always')),
-  skipForModels: onCells((model, ids) => toggleTelling(model, ids, 'never')),
+  thinkFirst: onEach((prompting, ids) => prompting.toggleThinking(ids)),
+  pinForModels: onEach((prompting, ids) => prompting.toggleTelling(ids, 'always')),
+  skipForModels: onEach((prompting, ids) => prompting.toggleTelling(ids, 'never')),
   whatIsSent: onCell((model, id) => (model.overlays.sent = { cell: id, when: 'now' })),
 };
 
@@ -24,23 +21,11 @@ function onPrompt(act: (prompting: Prompting, id: string) => void) {
   return onCell((model, id) => void withPrompting(model, (prompting) => act(prompting, id)));
 }
 
+function onEach(act: (prompting: Prompting, ids: readonly string[]) => void) {
+  return onCells((model, ids) => void withPrompting(model, (prompting) => act(prompting, ids)));
+}
+
 async function withPrompting(model: NotebookModel, act: (prompting: Prompting) => void): Promise<void> {
   const { promptingOf } = await later(() => import('../prompting.svelte'), () => undefined);
   act(promptingOf(model));
-}
-
-/** All as the first of them becomes. */
-function toggleTelling(model: NotebookModel, ids: readonly string[], telling: Telling): void {
-  const { notebook } = model.session;
-  const first = notebook.cell(ids[0] ?? '');
-  if (!first) return;
-  const wanted = tellingOf(first) === telling ? 'above' : telling;
-  setTelling(notebook, ids, wanted);
-  toasts.update('telling', text.asking.telling.set[wanted]);
-}
-
-function toggleThinking(model: NotebookModel, ids: readonly string[]): void {
-  const { notebook } = model.session;
-  const first = notebook.cell(ids[0] ?? '');
-  if (first) setThinking(notebook, ids, !thinksFirst(first));
 }
