@@ -227,7 +227,7 @@ export type PatchNotebook = { title?: string,
  * Keys to set; a `null` removes its key. In `coscribe` stand `provider`, `model` and `mode` of questions that name
  * none: `standard`, `concise`, `learning`, or `mock` for the demonstration.
  */
-metadata: Record<string, unknown>, };
+metadata?: Record<string, unknown>, };
 
 /**
  * Asks for a copy of a notebook.
