@@ -30,7 +30,7 @@ const list = (page) => page.locator('.cm-tooltip-autocomplete');
 /** Opens one of the panels by its command. */
 async function panel(person, command, name) {
   await person.press('Control+Shift+P');
-  await person.page.getByRole('combobox').fill(command);
+  await person.page.getByRole('combobox', { name: 'Find a command' }).fill(command);
   await person.page.getByRole('option', { name: command }).first().click();
   const shown = person.page.getByRole('complementary', { name, exact: true });
   await shown.waitFor();
