@@ -44,7 +44,7 @@ test('ln_13_ln_20_ln_22_shift_enter_runs_a_cell_and_both_see_it_run_and_what_it_
   for (const person of [anna, bela]) {
     await marked(person, answer, 'ok');
     await outputShows(person, answer, '42');
-    assert.match(await told(person, answer), /^Ran [\d.]+ s, until \d\d:\d\d:\d\d, by Anna\.$/);
+    assert.match(await told(person, answer), /^Ran [\d.]+ s, ended at \d\d:\d\d:\d\d, by Anna\.$/);
   }
   // Its number stands in the rail, where the pointer is not.
   await bela.page.mouse.move(5, 5);
