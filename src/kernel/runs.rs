@@ -35,6 +35,8 @@ pub struct Current {
     request: String,
     /// The kernel said that it began.
     pub started: bool,
+    /// The kernel said that it executes the code: an interrupt before that is lost on it.
+    pub executing: bool,
     /// Since when it is under way; the time it waited for people is taken out.
     pub since: Instant,
     /// When something of it was last heard.
@@ -94,6 +96,7 @@ impl Runs {
             run,
             request,
             started: false,
+            executing: false,
             since: now,
             heard: now,
             reply: None,

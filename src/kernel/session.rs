@@ -164,7 +164,8 @@ impl Session {
     fn interrupt(&mut self, now: Instant) -> Vec<Order> {
         let Some(current) = self.runs.current() else { return Vec::new() };
         current.interrupted = Some(now);
-        vec![Order::Interrupt]
+        // Before the code begins a kernel passes over an interrupt: it is sent when it does.
+        current.executing.then_some(Order::Interrupt).into_iter().collect()
     }
 
     /// A kernel that runs code answers questions only afterwards, when nobody wants to know any more.
@@ -180,7 +181,7 @@ impl Session {
 
     /// A message of the kernel, on whichever channel.
     pub fn message(&mut self, message: Message, now: Instant) -> Vec<Order> {
-        self.note_progress(&message, now);
+        let interrupt = self.note_progress(&message, now);
         let run = self.runs.of(message.parent.as_deref());
         match (message.kind.as_str(), run) {
             ("stream", Some(run)) => self.stream(&run, &message, now),
@@ -197,12 +198,15 @@ impl Session {
             ("comm_open" | "comm_msg" | "comm_close", run) => self.comm(run, message, now),
             (_, _) => {}
         }
-        self.settle(now)
+        interrupt.into_iter().chain(self.settle(now)).collect()
     }
 
-    /// What a message says about the run under way itself.
-    fn note_progress(&mut self, message: &Message, now: Instant) {
-        let Some(current) = self.runs.heard(message.parent.as_deref(), now) else { return };
+    /// What a message says about the run under way itself. Gives the interrupt that waited for the code to begin.
+    fn note_progress(&mut self, message: &Message, now: Instant) -> Option<Order> {
+        let current = self.runs.heard(message.parent.as_deref(), now)?;
+        let begins = message.kind == "execute_input" && !current.executing;
+        current.executing |= begins;
+        let interrupt = current.interrupted.filter(|_| begins).map(|_| Order::Interrupt);
         if !current.started {
             current.started = true;
             let run = current.run.clone();
@@ -217,6 +221,7 @@ impl Session {
             "execute_reply" => self.replied(message, now),
             _ => {}
         }
+        interrupt
     }
 
     fn replied(&mut self, message: &Message, now: Instant) {
@@ -345,8 +350,10 @@ impl Session {
         let run = Some(current.run.clone());
         if current.interrupted.is_some_and(|at| at + INTERRUPT_PATIENCE <= now) {
             current.interrupted = None;
+            // Not every kernel says when it begins.
+            let late = (!current.executing).then_some(Order::Interrupt);
             self.tell(KernelEvent::Notice { run, notice: Notice::InterruptIgnored }, now);
-            return None;
+            return late;
         }
         // While it waits for a person, its time stands still.
         let limit = limit.filter(|_| !current.is_asking())?;
@@ -505,6 +512,22 @@ mod tests {
         session.take_events();
         assert!(session.command(ask(2), now).is_empty());
         assert_eq!(session.take_events(), [KernelEvent::Inspected { ask: AskId(2), bundle: None }]);
+    }
+
+    #[test]
+    fn ln_82_an_interrupt_before_the_code_begins_is_sent_when_it_does_or_when_people_are_told() {
+        let now = Instant::now();
+        let mut session = ready(KernelLimits::default(), now);
+        let request = begun(&mut session, "a", now);
+        let executes = message("execute_input", &request, json!({"code": "x", "execution_count": 1}));
+        assert!(session.command(KernelCommand::Interrupt, now).is_empty());
+        assert!(matches!(session.message(executes.clone(), now)[..], [Order::Interrupt]));
+        assert!(session.message(executes, now).is_empty(), "once");
+        assert!(matches!(session.command(KernelCommand::Interrupt, now)[..], [Order::Interrupt]));
+        ended(&mut session, &request, now);
+        begun(&mut session, "b", now);
+        assert!(session.command(KernelCommand::Interrupt, now).is_empty());
+        assert!(matches!(session.tick(now + INTERRUPT_PATIENCE, true)[..], [Order::Interrupt]));
     }
 
     #[test]

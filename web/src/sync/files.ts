@@ -13,8 +13,11 @@ export interface FileEntry {
 }
 
 export interface FileList {
+  /** Where that is on the machine of the server. */
   directory: string;
   files: FileEntry[];
+  /** There are more than are listed. */
+  more?: boolean;
 }
 
 export class FileCalls {

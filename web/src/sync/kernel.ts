@@ -24,6 +24,8 @@ export interface KernelSpecs {
 export interface Package {
   name: string;
   version: string;
+  /** Kernels do not run without it. */
+  needed?: boolean;
 }
 
 /** The Python environment that the server makes and keeps. */

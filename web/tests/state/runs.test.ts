@@ -15,10 +15,10 @@ test('a length of time is short in a narrow place and whole in a sentence', () =
 });
 
 test('ln_13_a_run_tells_how_long_when_and_who', () => {
-  expect(sentenceOf(run(), standing)).toBe('Ran 12 s, until 12:04:31, by Ana.');
+  expect(sentenceOf(run(), standing)).toBe('Ran 12 s, ended at 12:04:31, by Ana.');
   const { endedAt: _, ...going } = run({ state: 'running' });
   expect(sentenceOf(going, { ...standing, now: 66_000 })).toBe('Runs for 00:01:05, by Ana.');
-  expect(sentenceOf(run(), { ...standing, stale: true })).toBe('Ran 12 s, until 12:04:31, by Ana. It was changed since.');
+  expect(sentenceOf(run(), { ...standing, stale: true })).toBe('Ran 12 s, ended at 12:04:31, by Ana. It was changed since.');
 });
 
 test('ln_81_every_end_that_is_not_well_says_why_or_by_whom', () => {

@@ -52,6 +52,7 @@ export const kernel = {
       findPython: 'Looking for Python on the server…',
       makeEnvironment: 'Making an environment…',
       installPackages: 'Fetching packages…',
+      removePackages: 'Removing packages…',
       check: 'Trying whether it works…',
     },
     explanation: 'This happens once. What was asked to run begins when it is done.',
@@ -106,7 +107,7 @@ export const kernel = {
     replace: (name: string) => `${name} is there already. Replace it?`,
     replaceShort: 'Replace',
     refresh: 'Look again',
-    count: (count: number) => (count === 1 ? '1 file' : `${number.format(count)} files`),
+    count: (count: number, more: boolean) => (more ? `The first ${number.format(count)} files` : count === 1 ? '1 file' : `${number.format(count)} files`),
   },
   inspection: { label: 'What the kernel knows of it' },
 };

@@ -33,7 +33,7 @@ export const runs = {
     queued: (who: string, ahead: number) => (ahead === 0 ? `Next in the queue, by ${who}.` : `Waits for ${ahead} before it, by ${who}.`),
     running: ({ who, took }: Facts) => `Runs for ${took}, by ${who}.`,
     input: ({ who, took }: Facts) => `Waits for a line, runs for ${took}, by ${who}.`,
-    ok: ({ who, at, took }: Facts) => `Ran ${took}, until ${at}, by ${who}.`,
+    ok: ({ who, at, took }: Facts) => `Ran ${took}, ended at ${at}, by ${who}.`,
     failed: ({ who, at, took, why }: Facts & { why: string }) => `Failed${after(took)} at ${at}, run by ${who}${because(why)}`,
     stopped: ({ at, took, stopper }: Facts & { stopper: string }) => `Stopped by ${stopper}${after(took)} at ${at}.`,
     passedOver: (why: string) => why || 'It was not run.',
