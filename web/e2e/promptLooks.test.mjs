@@ -32,6 +32,9 @@ for (const colorScheme of ['light', 'dark']) {
         ['prompt', 'And the mode?'],
         ['prompt', 'Which of them is best?'],
       ]);
+      const [means, , , mode] = notebook.cells;
+      await server.rest('PATCH', `notebooks/${notebook.id}/cells/${means}`, { metadata: { pinned: true } });
+      await server.rest('PATCH', `notebooks/${notebook.id}/cells/${mode}`, { metadata: { skipped: true } });
       const anna = await join(t, 'Anna', { colorScheme, ...settings });
       const { page } = anna;
       const picture = (name) => page.screenshot({ path: `${PICTURES}prompts-${name}-${colorScheme}-${size}.png` });

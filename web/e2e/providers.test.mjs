@@ -33,6 +33,10 @@ const row = (sheet, name) => sheet.getByRole('list', { name: 'Providers' }).loca
 test('ln_38_with_the_demonstration_alone_it_is_said_how_to_get_real_answers_and_a_provider_is_added_tested_and_answers', async (t) => {
   const { model, anna, page, sheet, mine, notebook } = await open(t);
   await sheet.getByText(/^Only the demonstration answers now/).waitFor();
+  await anna.press('Escape');
+  // Also from the prompt itself.
+  await anna.cell(notebook.cells[0]).point();
+  await mine.press('Set up a language model');
   await sheet.getByRole('button', { name: 'Add a provider' }).click();
   const form = sheet.getByRole('form', { name: 'A new provider' });
   await form.getByRole('button', { name: 'Save and test' }).click();

@@ -52,9 +52,15 @@ function withoutOpenFormula(source: string): string {
   return signs.length % 2 === 0 ? source : source.slice(0, signs.at(-1)?.index);
 }
 
-/** Marks of emphasis reach no further than their paragraph. */
+/** Where the last paragraph begins: marks of emphasis reach no further. */
 function lastBlock(source: string): number {
-  return Math.max(0, source.search(/\n[ \t]*\n(?!(?:[^]*\n[ \t]*\n))/) + 1);
+  let end = source.lastIndexOf('\n');
+  while (end > 0) {
+    const before = source.lastIndexOf('\n', end - 1);
+    if (before >= 0 && source.slice(before, end).trim() === '') return end + 1;
+    end = before;
+  }
+  return 0;
 }
 
 function closedInline(block: string): string {

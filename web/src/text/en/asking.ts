@@ -34,6 +34,7 @@ export const asking = {
   inherited: (name: string) => (name === '' ? 'Default' : `${name} (default)`),
   ownDefault: (provider: string) => `${provider}, its own choice`,
   notThere: (name: string) => `${name} (not there)`,
+  setUp: 'Set up a language model',
   think: 'Think first',
   thinkLong: 'The model thinks before it answers, where it can: slower, and often better',
   tokens,
