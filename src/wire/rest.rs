@@ -105,7 +105,7 @@ pub struct PatchNotebook {
     pub title: Option<String>,
     /// Keys to set; a `null` removes its key. In `coscribe` stand `provider`, `model` and `mode` of questions that name
     /// none: `standard`, `concise`, `learning`, or `mock` for the demonstration.
-    #[ts(type = "Record<string, unknown>")]
+    #[ts(optional, type = "Record<string, unknown>")]
     pub metadata: Option<Map<String, Value>>,
 }
 

@@ -178,6 +178,9 @@ impl Runs {
         let before = desk.notebook.kernel().clone();
         self.kernel.phase = phase;
         let same = before.state == phase;
+        // Of an environment that could not be made the step stays, to tell that from a kernel that died.
+        let unmade = phase == KernelPhase::Dead && before.state == KernelPhase::Preparing;
+        let step = step.or_else(|| before.step.clone().filter(|_| unmade));
         if !same || before.step != step || before.sentence != sentence {
             let since = if same { before.since } else { desk.now };
             let fraction = before.fraction.filter(|_| same);

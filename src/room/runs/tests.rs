@@ -338,6 +338,23 @@ fn a_kernel_that_dies_fails_what_runs_and_the_next_run_starts_another() {
 }
 
 #[test]
+fn an_environment_that_cannot_be_made_is_told_from_a_kernel_that_dies_by_its_step() {
+    let mut world = World::new(&[("a", "1")]);
+    let state = |phase, step: Option<&str>| KernelEvent::State { phase, step: step.map(str::to_owned), sentence: None };
+    let step = |world: &mut World| world.room.document.read(|notebook, _| notebook.kernel().step.clone()).unwrap();
+    world.run("a");
+    world.said(state(KernelPhase::Preparing, Some("installKernel")));
+    world.said(state(KernelPhase::Dead, None));
+    assert_eq!(step(&mut world).as_deref(), Some("installKernel"));
+    world.run("a");
+    assert_eq!(step(&mut world), None);
+    world.said(state(KernelPhase::Preparing, Some("installKernel")));
+    world.idle();
+    world.said(state(KernelPhase::Dead, None));
+    assert_eq!(step(&mut world), None);
+}
+
+#[test]
 fn ln_40_what_ran_when_the_server_died_is_interrupted_before_anybody_sees_it() {
     let mut world = World::new(&[("a", "1"), ("b", "2"), ("q", "why?")]);
     world.ask(RunRequest::Run(Which::All), "Ana").unwrap();

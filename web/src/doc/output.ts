@@ -4,7 +4,7 @@
 // origin is marked by how it must be shown, and only `frame` may run scripts.
 
 import { rasterSize, svgSize, type Size } from './picture';
-import { isObject, type JsonObject } from './schema';
+import { isObject, NAMESPACE, type JsonObject } from './schema';
 
 export type Drawing =
   | { kind: 'text'; text: string; tone: Tone }
@@ -17,8 +17,10 @@ export type Drawing =
   | { kind: 'frame'; html: string; fallback: string }
   /** A description that a library draws, in the frame; `instead` is shown when it cannot. */
   | { kind: 'chart'; library: Library; mime: string; spec: JsonObject; instead?: Drawing }
-  /** A large value the server keeps outside the document; `asked` if it is shown to who asks for it only. */
-  | { kind: 'blob'; sha256: string; mime: string; bytes: number; fallback: string; alt: string; asked: boolean; size?: Size }
+  /** A large value the server keeps outside the document. */
+  | { kind: 'blob'; sha256: string; mime: string; bytes: number; fallback: string; alt: string; size?: Size }
+  /** What was left out of the document, for its length. `sha256` is there once all of it is kept beside it. */
+  | { kind: 'omitted'; sentence: string; sha256?: string }
   /** Forms that this page cannot draw; `instead` is the poorer one that came along. */
   | { kind: 'unknown'; mimes: string[]; data: JsonObject; instead?: Drawing }
   | { kind: 'nothing' };
@@ -69,9 +71,11 @@ function failure(output: JsonObject): Drawing {
 /** The richest form that the page can show. */
 function bundle(data: JsonObject, metadata: JsonObject): Drawing {
   const { [BLOB]: references, ...there } = data;
+  const part = objectOf(metadata[NAMESPACE])['part'];
+  if (part === 'middle' || part === 'leftOut') return omitted(there, referencesOf(references)[0]);
   const kept = richestKept(references, there, metadata);
   if (kept) return kept;
-  const mimes = Object.keys(data);
+  const mimes = Object.keys(there);
   const drawn = chart(data, metadata);
   if (drawn) return drawn;
   const interactive = mimes.filter((mime) => INTERACTIVE.test(mime));
@@ -163,6 +167,10 @@ function referencesOf(value: unknown): Reference[] {
   );
 }
 
+function omitted(there: JsonObject, all: Reference | undefined): Drawing {
+  return { kind: 'omitted', sentence: joined(there['text/plain']), ...(all ? { sha256: all.sha256 } : {}) };
+}
+
 /** A part that was moved out, unless something richer has stayed. */
 function richestKept(references: unknown, there: JsonObject, metadata: JsonObject): Drawing | undefined {
   const kept = referencesOf(references);
@@ -171,9 +179,8 @@ function richestKept(references: unknown, there: JsonObject, metadata: JsonObjec
   const stayed = Object.keys(there).some((mime) => best && mime !== 'text/plain' && rank(mime) < rank(best.mime));
   if (!best || stayed) return undefined;
   const { sha256, mime, size: bytes } = best;
-  const ours = objectOf(metadata['coscribe']);
   const fallback = joined(there['text/plain']);
-  return { kind: 'blob', sha256, mime, bytes, fallback, asked: ours['part'] === 'middle', ...described(mime, there, metadata, undefined) };
+  return { kind: 'blob', sha256, mime, bytes, fallback, ...described(mime, there, metadata, undefined) };
 }
 
 /** A value that was kept outside the document, once it is here. */

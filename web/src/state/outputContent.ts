@@ -46,6 +46,7 @@ export function contentOf(drawing: Drawing): Content | undefined {
     case 'unknown':
       return text('application/json', `${JSON.stringify(drawing.data, null, 2)}\n`);
     case 'blob':
+    case 'omitted':
     case 'nothing':
       return undefined;
   }

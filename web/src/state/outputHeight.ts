@@ -31,6 +31,8 @@ export function estimatedHeight(drawing: Drawing, width: number): number {
       return 6 * LINE;
     case 'unknown':
       return LINE + SPACING + (drawing.instead ? estimatedHeight(drawing.instead, width) : 0);
+    case 'omitted':
+      return LINE + SPACING;
     case 'nothing':
       return 0;
   }

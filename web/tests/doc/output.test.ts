@@ -85,8 +85,7 @@ test('of several parts that were moved out the richest is fetched, unless a rich
   expect(data({ [BLOB]: [part('text/plain')], 'image/png': 'QUJD', 'text/plain': 'head' })).toMatchObject({ kind: 'picture' });
   expect(data({ [BLOB]: [part('text/html'), part('application/vnd.plotly.v1+json')] })).toMatchObject({ mime: 'application/vnd.plotly.v1+json' });
   expect(data({ [BLOB]: [null, { sha256: 7 }], 'text/plain': 'p' })).toMatchObject({ kind: 'text' });
-  const middle = data({ [BLOB]: [part('text/plain')], 'text/plain': '… 9 lines are left out here …' }, { coscribe: { part: 'middle' } });
-  expect(middle).toMatchObject({ kind: 'blob', asked: true, fallback: '… 9 lines are left out here …' });
+});
 });
 
 test('a picture has its size before it is decoded', () => {
@@ -115,4 +114,13 @@ test('an svg says its size in lengths or by its box', () => {
   expect(svgSize('<svg viewBox="0 0 20 10">')).toEqual({ width: 20, height: 10 });
   expect(svgSize("<svg width='100' viewBox='0,0,20,10'>")).toEqual({ width: 100, height: 50 });
   for (const none of ['<svg width="100%" height="50%">', 'no svg', '<svg viewBox="a b">']) expect(svgSize(none)).toBeUndefined();
+});
+
+test('the place of what was left out says so, and where all of it lies once it is kept', () => {
+  const metadata = { coscribe: { id: 'x', part: 'middle', name: 'stdout' } };
+  const plain = { 'text/plain': '… 9 lines (1 KiB) are left out here …' };
+  expect(data(plain, metadata)).toEqual({ kind: 'omitted', sentence: plain['text/plain'] });
+  const kept = { ...plain, 'application/vnd.coscribe.blob-ref+json': [{ sha256: 'c', mime: 'text/plain', size: 9 }] };
+  expect(data(kept, metadata)).toEqual({ kind: 'omitted', sentence: plain['text/plain'], sha256: 'c' });
+  expect(data(plain, { coscribe: { part: 'leftOut' } })).toMatchObject({ kind: 'omitted' });
 });
