@@ -368,7 +368,7 @@ export type MoveCell = {
 after: CellId | null, };
 
 /**
- * Which cells of a notebook are to run: exactly one of these. Notes among them are passed over.
+ * Which cells of a notebook are to run: exactly one of `cells`, `above`, `below` and `all`. Notes are passed over.
  */
 export type RunCells = { 
 /**
@@ -386,7 +386,11 @@ below?: CellId,
 /**
  * All of them: `true`.
  */
-all?: boolean, };
+all?: boolean, 
+/**
+ * Also those behind a cell that fails; without it they are cancelled.
+ */
+keepGoing?: boolean, };
 
 /**
  * Runs that were asked for, or stopped.

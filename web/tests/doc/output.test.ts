@@ -86,7 +86,6 @@ test('of several parts that were moved out the richest is fetched, unless a rich
   expect(data({ [BLOB]: [part('text/html'), part('application/vnd.plotly.v1+json')] })).toMatchObject({ mime: 'application/vnd.plotly.v1+json' });
   expect(data({ [BLOB]: [null, { sha256: 7 }], 'text/plain': 'p' })).toMatchObject({ kind: 'text' });
 });
-});
 
 test('a picture has its size before it is decoded', () => {
   const png = base64(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 2, 0x80, 0, 0, 1, 0xe0, 8, 6);
