@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use yrs::{Array, Doc, Map, Out, ReadTxn, Transact};
 
 use crate::{
-    python::server_with_python,
     kernels::{Notebook, said},
     peer::{Peer, type_into},
+    python::server_with_python,
     server::TestServer,
 };
 
