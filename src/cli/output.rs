@@ -42,6 +42,13 @@ pub fn print_line(line: &str) -> Result<(), CliError> {
     }
 }
 
+/// Tells something beside the result, on standard error; that nobody listens there is no failure.
+pub fn tell(line: &str) {
+    if let Err(error) = writeln!(std::io::stderr(), "{line}") {
+        tracing::debug!(%error, "nobody listens to standard error");
+    }
+}
+
 /// Columns as wide as their widest cell.
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

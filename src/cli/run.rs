@@ -113,7 +113,8 @@ impl RunArgs {
         let path = Path::new(&self.notebook);
         if path.is_file() || path.extension().is_some_and(|extension| extension == "ipynb") {
             let imported = import(client, path, None)?;
-            eprintln!("Imported as {} · {}", imported.id, super::output::printable(&imported.title, false));
+            let title = super::output::printable(&imported.title, false);
+            super::output::tell(&format!("Imported as {} · {title}", imported.id));
             return Ok(imported.id);
         }
         self.notebook.parse().map_err(|_| {

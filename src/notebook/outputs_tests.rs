@@ -289,3 +289,20 @@ fn ln_15_a_cell_that_becomes_a_note_while_it_runs_has_nothing_of_a_run_and_as_co
     let keys: Vec<_> = cell.as_object().unwrap().keys().cloned().collect();
     assert!(keys.iter().all(|key| ["cell_type", "id", "metadata", "source"].contains(&key.as_str())), "{keys:?}");
 }
+
+#[test]
+fn c23_head_and_tail_of_a_long_stream_stay_within_the_limit_together_however_it_came() {
+    let max = OutputLimits::default().stream_units as usize;
+    for piece in [1_000, 40_000, 3 * max] {
+        let mut running = Running::new();
+        let lines = "0123456789 and so on\n".repeat(piece / 21);
+        let mut printed = 0;
+        while printed < 4 * max {
+            running.print(&lines);
+            printed += lines.len();
+            let inline: usize =
+                running.outputs().iter().map(|output| output["text"].as_str().unwrap_or("").len()).sum();
+            assert!(inline <= max, "{inline} of {max} in pieces of {piece}");
+        }
+    }
+}

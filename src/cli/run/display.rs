@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::ledger::{Entry, Ledger};
 use crate::{
-    cli::output::{lasting, printable},
+    cli::output::{lasting, printable, tell},
     vocabulary::{KernelPhase, KernelStatus, RunState},
 };
 
@@ -23,6 +23,8 @@ pub struct Display {
     total: usize,
     /// What was last said about the kernel.
     kernel: String,
+    /// Why the last cell that never began did not.
+    never_began: String,
     colours: bool,
 }
 
@@ -36,14 +38,20 @@ impl Display {
             bar.set_style(ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
-        Self { bar, total, kernel: String::new(), colours: is_terminal && std::env::var_os("NO_COLOR").is_none() }
+        Self {
+            bar,
+            total,
+            kernel: String::new(),
+            never_began: String::new(),
+            colours: is_terminal && std::env::var_os("NO_COLOR").is_none(),
+        }
     }
 
     /// A line that stays.
     pub fn say(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| tell(line)),
+            None => tell(line),
         }
     }
 
@@ -56,7 +64,7 @@ impl Display {
                 bar.set_message(format!("{said}{}", percent.unwrap_or_default()));
                 bar.tick();
             }
-            None if said != self.kernel && !said.is_empty() => eprintln!("{said}"),
+            None if said != self.kernel && !said.is_empty() => tell(&said),
             None => {}
         }
         self.kernel = said;
@@ -74,8 +82,16 @@ impl Display {
         bar.tick();
     }
 
-    /// A cell has ended: said in lines; on a terminal only if it did not end well.
-    pub fn ended(&self, at: usize, entry: &Entry, traceback: &str) {
+    /// A cell has ended: said in lines; on a terminal only if it did not end well. What keeps many from beginning is said
+    /// once.
+    pub fn ended(&mut self, at: usize, entry: &Entry, traceback: &str) {
+        if entry.run.started_at.is_none() {
+            let why = why(entry);
+            if why == self.never_began {
+                return;
+            }
+            self.never_began = why;
+        }
         if self.bar.is_none() || entry.run.state != RunState::Ok {
             self.say(&ended_line(at, self.total, entry));
         }
@@ -104,10 +120,14 @@ fn ended_line(at: usize, total: usize, entry: &Entry) -> String {
     let millis = run.started_at.zip(run.ended_at).map(|(started, ended)| ended.saturating_sub(started));
     let time = millis.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
     let time = time.map(|time| format!("  {}", lasting(time))).unwrap_or_default();
-    let by = run.stopped_by.as_ref().map(|by| format!(": stopped by {}", printable(&by.name, false)));
-    let error = run.error.as_ref().map(|error| format!(": {}", printable(error, false)));
-    let why = error.or(by).unwrap_or_default();
+    let why = why(entry);
     format!("{sign} [{:>width$}/{total}]{time}  {}{word}{why}", at + 1, entry.name)
+}
+
+fn why(entry: &Entry) -> String {
+    let by = entry.run.stopped_by.as_ref().map(|by| format!(": stopped by {}", printable(&by.name, false)));
+    let error = entry.run.error.as_ref().map(|error| format!(": {}", printable(error, false)));
+    error.or(by).unwrap_or_default()
 }
 
 /// What people wait for before the first cell runs.

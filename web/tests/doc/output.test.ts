@@ -67,7 +67,7 @@ test('what is broken or unknown is said and not hidden', () => {
 test('a large value kept outside the document is drawn as its kind once it is here', () => {
   const ref = { 'application/vnd.coscribe.blob-ref+json': { sha256: 'ab', mime: 'image/png', size: 400_000 }, 'text/plain': '<image 640×480>' };
   expect(data(ref, { 'image/png': { width: 640, height: 480 } })).toEqual({
-    ...{ kind: 'blob', sha256: 'ab', mime: 'image/png', bytes: 400_000, fallback: '<image 640×480>', alt: 'image 640×480', asked: false },
+    ...{ kind: 'blob', sha256: 'ab', mime: 'image/png', bytes: 400_000, fallback: '<image 640×480>', alt: 'image 640×480' },
     size: { width: 640, height: 480 },
   });
   expect(drawingOf('text/html', '<b>', 'b')).toEqual({ kind: 'frame', html: '<b>', fallback: 'b' });
