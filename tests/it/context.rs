@@ -34,7 +34,10 @@ async fn ln_37_ln_87_ln_90_what_would_be_sent_is_told_cell_by_cell_and_is_what_i
     let mut ana = asking.peer().await;
     let map = peer::cell_map(&ana.doc, "skipped").unwrap();
     let metadata: MapRef = map.get(&ana.doc.transact(), "metadata").unwrap().cast().unwrap();
-    ana.edit(|txn| drop(metadata.insert(txn, "skipped", true))).await;
+    ana.edit(|txn| {
+        metadata.insert(txn, "skipped", true);
+    })
+    .await;
     while asking.server.get(&asking.path("cells/skipped")).expect(200)["metadata"]["skipped"] != true {}
 
     let context = asking.server.get(&asking.of_cell("context")).expect(200);

@@ -42,7 +42,7 @@ fn kept(server: &TestServer, output: &Value, mime: &str) -> Vec<u8> {
 /// Reads until a run has ended; bytes and number of the updates that came.
 async fn log_until_ended(peer: &mut Peer, cell: &str) -> (usize, usize) {
     let (mut bytes, mut updates) = (0, 0);
-    while !said(&peer.doc, cell, "endedAt").is_some_and(|at| at != "undefined") {
+    while said(&peer.doc, cell, "endedAt").is_none_or(|at| at == "undefined") {
         if let Protocol::Sync(SyncMessage::Update(update)) = peer.message().await {
             (bytes, updates) = (bytes + update.len(), updates + 1);
         }

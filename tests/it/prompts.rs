@@ -245,7 +245,10 @@ async fn ln_33_ln_88_settings_of_cell_and_notebook_hold_whether_they_come_by_res
     let metadata: MapRef = map.get(&ana.doc.transact(), "metadata").unwrap().cast().unwrap();
     let ours = json!({ "kind": "prompt", "model": "huge", "thinking": false });
     let ours = Any::from_json(&ours.to_string()).unwrap();
-    ana.edit(|txn| drop(metadata.insert(txn, "coscribe", ours))).await;
+    ana.edit(|txn| {
+        metadata.insert(txn, "coscribe", ours);
+    })
+    .await;
     let known = |cell: &Value| cell["metadata"]["coscribe"]["model"] == "huge";
     while !known(&asking.server.get(&path).expect(200)) {}
     let body = request(&asking).await;
