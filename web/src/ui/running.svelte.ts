@@ -13,6 +13,7 @@ import { RunCalls } from '../sync/runs';
 import { text } from '../text/text';
 import type { Run, RunCells } from '../wire/wire';
 import { announcer } from './announcer.svelte';
+import type { CellModel } from './cell.svelte';
 import { Live } from './live.svelte';
 import type { NotebookModel } from './notebook.svelte';
 import { page } from './page.svelte';
@@ -62,6 +63,11 @@ export class Running {
   /** This person has asked for it, and the document does not show it yet. */
   isAsked(cell: string): boolean {
     return this.#asked.has(cell);
+  }
+
+  /** It waits or runs, or this person has just asked for it. */
+  isGoing({ id, run }: Pick<CellModel, 'id' | 'run'>): boolean {
+    return this.isAsked(id) || (run !== undefined && isLive(run));
   }
 
   /** How many come before a waiting run. */
