@@ -70,7 +70,33 @@ password: boolean, };
 /**
  * What an answer cost.
  */
-export type TokenUsage = { inputTokens: number, outputTokens: number, };
+export type TokenUsage = { 
+/**
+ * Of the question with its context.
+ */
+inputTokens: number, 
+/**
+ * Of thinking and answer.
+ */
+outputTokens: number, 
+/**
+ * The provider told nothing; the numbers are this server's estimate.
+ */
+estimated: boolean, 
+/**
+ * Millionths of a US dollar; absent where neither the provider told it nor prices are set.
+ */
+microdollars?: number, };
+
+/**
+ * The protocol a provider speaks.
+ */
+export type ProviderKind = "openai" | "anthropic" | "ollama" | "demo";
+
+/**
+ * Who said that a provider is there.
+ */
+export type ProviderSource = "page" | "file" | "environment" | "builtin";
 
 /**
  * The last run of a cell, as the document's root `runs` and REST tell it.
@@ -88,6 +114,10 @@ sourceHash?: string, executionCount?: number,
  * Why it failed or never began: a sentence.
  */
 error?: string, stoppedBy?: Actor, 
+/**
+ * What people should know of a run that ended well: a sentence.
+ */
+notice?: string, 
 /**
  * The program waits for a line.
  */
@@ -192,7 +222,12 @@ id?: NotebookId, };
 /**
  * Changes a notebook; what is absent stays.
  */
-export type PatchNotebook = { title?: string, };
+export type PatchNotebook = { title?: string, 
+/**
+ * Keys to set; a `null` removes its key. In `coscribe` stand `provider`, `model` and `mode` of questions that name
+ * none: `standard`, `concise`, `learning`, or `mock` for the demonstration.
+ */
+metadata: Record<string, unknown>, };
 
 /**
  * Asks for a copy of a notebook.
@@ -301,7 +336,8 @@ id?: CellId, };
  */
 export type PatchCell = { type?: CellKind, 
 /**
- * Keys to set; a `null` removes its key.
+ * Keys to set; a `null` removes its key. Of a prompt cell, `coscribe` holds `provider`, `model` and `thinking`; of any
+ * cell, `skipped` leaves it out of questions, `pinned` sends it with all.
  */
 metadata: Record<string, unknown>, 
 /**
@@ -408,6 +444,226 @@ runAll?: boolean, };
  * The line that a program waits for.
  */
 export type InputLine = { value: string, };
+
+/**
+ * Who can be asked.
+ */
+export type ProviderList = { 
+/**
+ * The provider that answers unless a question names another.
+ */
+default: string, 
+/**
+ * Its model; absent if it is asked which it has.
+ */
+defaultModel?: string, 
+/**
+ * In the order of menus; the demonstration last.
+ */
+providers: Array<ProviderBody>, 
+/**
+ * What is wrong with the settings, in sentences.
+ */
+problems: Array<string>, };
+
+/**
+ * A provider.
+ */
+export type ProviderBody = { name: string, kind: ProviderKind, 
+/**
+ * Absent for the demonstration. Of what the operator set only scheme, host and port.
+ */
+address?: string, 
+/**
+ * The models configured, the default one first; empty if the provider is asked for them.
+ */
+models: Array<string>, 
+/**
+ * Whether a key is there. The key itself is never shown.
+ */
+hasKey: boolean, source: ProviderSource, 
+/**
+ * Whether it answers unless a question names another.
+ */
+default: boolean, 
+/**
+ * By model, as far as somebody has set them.
+ */
+prices: { [key in string]: ModelPrice }, };
+
+/**
+ * What a model costs, in US dollars for a million tokens.
+ */
+export type ModelPrice = { 
+/**
+ * Of questions.
+ */
+input: number, 
+/**
+ * Of answers.
+ */
+output: number, };
+
+/**
+ * Sets a provider, whole.
+ */
+export type PutProvider = { kind: ProviderKind, 
+/**
+ * The usual one of its kind if absent.
+ */
+address?: string, 
+/**
+ * Models to offer, the default one first. Without any, the provider is asked.
+ */
+models?: Array<string>, 
+/**
+ * Absent: the key that was set here before stays, for the same address. `null`: there is none.
+ */
+key?: string | null, 
+/**
+ * By model.
+ */
+prices?: { [key in string]: ModelPrice }, };
+
+/**
+ * Chooses who answers when a question names nobody.
+ */
+export type DefaultProvider = { provider: string, 
+/**
+ * The provider's first model if absent.
+ */
+model?: string, };
+
+/**
+ * What a test of a provider found.
+ */
+export type ProviderTest = { 
+/**
+ * It answered a short question.
+ */
+ok: boolean, 
+/**
+ * What it says it has.
+ */
+models: Array<string>, 
+/**
+ * Why it did not answer, and what to do.
+ */
+sentence?: string, };
+
+/**
+ * The models of a provider, as it tells them.
+ */
+export type ModelList = { models: Array<string>, };
+
+/**
+ * What would be sent to a language model if a cell were run now. All numbers of tokens are estimates.
+ */
+export type ContextBody = { 
+/**
+ * Who would be asked.
+ */
+provider: string, 
+/**
+ * Absent if the provider is to be asked which it has.
+ */
+model?: string, 
+/**
+ * Of all that would be sent.
+ */
+tokens: number, 
+/**
+ * More than about so many are not sent: the cells farthest above are cut first.
+ */
+limit?: number, 
+/**
+ * What the model is told about its task.
+ */
+system?: string, 
+/**
+ * The conversation; its last message ends with the question.
+ */
+messages: Array<ContextMessage>, 
+/**
+ * The cells that are considered, in their order, each with what becomes of it. Those without anything to say are
+ * left out.
+ */
+cells: Array<ContextCell>, 
+/**
+ * Why the question would fail at once: a sentence.
+ */
+problem?: string, };
+
+/**
+ * Who says something to, or as, a model.
+ */
+export type ContextSpeaker = "user" | "assistant";
+
+/**
+ * A message of the conversation.
+ */
+export type ContextMessage = { speaker: ContextSpeaker, text: string, tokens: number, 
+/**
+ * How many pictures go with it.
+ */
+pictures: number, };
+
+/**
+ * What becomes of a cell when a question is asked.
+ */
+export type ContextState = "sent" | "pinned" | "skipped" | "stale" | "cut";
+
+/**
+ * A cell that is considered.
+ */
+export type ContextCell = { cell: CellId, state: ContextState, 
+/**
+ * What of it is sent; 0 if nothing is.
+ */
+tokens: number, };
+
+/**
+ * One step of a private draft of an answer.
+ */
+export type DraftEvent = { "thinking": string } | { "text": string } | { "done": DraftDone } | { "failed": string };
+
+/**
+ * What is known of a draft that is complete. With its words it can be published as it is.
+ */
+export type DraftDone = { 
+/**
+ * The model that answered.
+ */
+model?: string, usage?: TokenUsage, 
+/**
+ * That it is cut off, say: a sentence.
+ */
+notice?: string, 
+/**
+ * Of the question that was asked.
+ */
+sourceHash: string, 
+/**
+ * The cells that were sent along.
+ */
+sent: Array<CellId>, };
+
+/**
+ * Makes a draft the answer of its cell.
+ */
+export type PublishAnswer = { text: string, thinking?: string, model?: string, usage?: TokenUsage, 
+/**
+ * That it is cut off, say: a sentence.
+ */
+notice?: string, 
+/**
+ * Of the question that was asked: the answer is stale when the present one has another.
+ */
+sourceHash: string, 
+/**
+ * The cells that were sent along.
+ */
+sent?: Array<CellId>, };
 
 /**
  * A blob that was kept.
