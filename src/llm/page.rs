@@ -29,7 +29,7 @@ pub enum ChangeError {
     #[error("The key of “{0}” was given for another address. Give it again with the new one.")]
     KeyElsewhere(String),
     #[error(
-        "{0} cannot be read, so nothing can be added to it. Repair it or take it away, start the server again, and then set providers here."
+        "The file {0} cannot be read, so nothing can be added to it. Repair it or take it away, start the server again, and then set providers here."
     )]
     Unreadable(String),
     #[error(
