@@ -230,7 +230,11 @@ impl Session {
     fn note_progress(&mut self, message: &Message, now: Instant) {
         let Some(current) = self.runs.heard(message.parent.as_deref(), now) else { return };
         // First comes that it is busy, then its own code back, then what that code does, at last the reply.
-        current.executing |= !matches!(message.kind.as_str(), "status" | "execute_reply");
+        let begins = !current.executing && !matches!(message.kind.as_str(), "status" | "execute_reply");
+        current.executing |= begins;
+        if begins && current.interrupted.is_some() {
+            current.held_interrupt = Some(now);
+        }
         if !current.started {
             current.started = true;
             let run = current.run.clone();
@@ -378,10 +382,10 @@ impl Session {
         let limit = self.limits.run_time;
         let current = self.runs.current()?;
         let run = Some(current.run.clone());
-        if current.started && current.held_interrupt.is_some_and(|at| at + INTERRUPT_PATIENCE <= now) {
-            // A kernel that does not say when it begins.
-            current.executing = true;
-            return self.release_interrupt(now);
+        if current.held_interrupt.is_some_and(|at| at + INTERRUPT_PATIENCE <= now) {
+            // A kernel that does not say when it begins, or that its code keeps from saying anything.
+            (current.held_interrupt, current.interrupted) = (None, Some(now));
+            return Some(Order::Interrupt);
         }
         if current.interrupted.is_some_and(|at| at + INTERRUPT_PATIENCE <= now) {
             current.interrupted = None;
@@ -421,8 +425,8 @@ impl Session {
     fn run_due(&mut self) -> Option<Instant> {
         let limit = self.limits.run_time;
         let current = self.runs.current()?;
-        let held = current.held_interrupt.filter(|_| current.started);
-        let interrupted = current.interrupted.into_iter().chain(held).map(|at| at + INTERRUPT_PATIENCE);
+        let interrupted =
+            current.interrupted.into_iter().chain(current.held_interrupt).map(|at| at + INTERRUPT_PATIENCE);
         let limit = limit.filter(|_| !current.is_asking());
         let patience = if current.over_time { TIME_LIMIT_PATIENCE } else { std::time::Duration::ZERO };
         interrupted.chain(limit.map(|limit| current.since + limit + patience)).min()

@@ -96,7 +96,7 @@ export async function gallery() {
     code('large', [display({ 'text/html': `<p>large</p>${'<!-- padding -->'.repeat(145_000)}<p>the end of the large</p>`, 'text/plain': 'something large' })]),
     code('cdn', [display({ 'text/html': '<script src="https://cdn.example.org/bokeh.js"></script><div>chart without its library</div>' })]),
     code('vegalite', [display({ 'application/vnd.vegalite.v6+json': VEGA_LITE, 'text/plain': 'alt.Chart(...)' })]),
-    code('vega', [display({ 'application/vnd.vega.v6+json': VEGA, 'text/plain': '<Vega>' })]),
+    code('Vega(spec)', [display({ 'application/vnd.vega.v6+json': VEGA, 'text/plain': '<Vega>' })]),
     code('plotly', [display({ 'application/vnd.plotly.v1+json': PLOTLY, 'text/html': '<div>needs a script</div>', 'text/plain': 'Figure' })]),
     code('broken', [display({ 'application/vnd.vegalite.v6+json': { mark: 'no such mark', encoding: { x: 7 } }, 'text/plain': 'alt.Chart(broken)' })]),
     code('widget', [display({ 'application/vnd.jupyter.widget-view+json': { model_id: 'a', version_major: 2, version_minor: 0 }, 'text/plain': 'IntSlider(value=0)' })]),

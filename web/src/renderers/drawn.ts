@@ -12,7 +12,11 @@ declare global {
   }
 }
 
-/** A colour of the page, as the shell has been told it. */
+/** A colour of the page, as the shell has been told it, in the form that every library reads. */
 export function color(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || 'currentColor';
+  const probe = document.body.appendChild(document.createElement('span'));
+  probe.style.color = `var(${name})`;
+  const computed = getComputedStyle(probe).color;
+  probe.remove();
+  return computed;
 }

@@ -13,7 +13,7 @@ window.drawChart = async (root: HTMLElement, spec: Spec): Promise<void> => {
   // Plotly writes into what it is given.
   const { data, layout, config, frames } = structuredClone(spec);
   const set = { responsive: true, displaylogo: false, ...(config as object), modeBarButtonsToRemove: WITHOUT, plotlyServerURL: '', showLink: false };
-  await Plotly.react(root, data ?? [], { ...ours(layout as Spec | undefined), ...(layout as object) }, set);
+  await Plotly.react(root, data ?? [], { ...(layout as object), ...ours(layout as Spec | undefined) }, set);
   if (Array.isArray(frames)) await Plotly.addFrames(root, frames);
 };
 
@@ -23,5 +23,5 @@ function ours(layout: Spec | undefined): object {
   const [ink, hair, line] = ['--ink', '--hair', '--line'].map(color);
   const axis = { gridcolor: hair, linecolor: line, zerolinecolor: line };
   const template = { layout: { font: { color: ink }, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', xaxis: axis, yaxis: axis } };
-  return { template };
+  return { template, font: { color: ink, ...(layout?.['font'] as object) } };
 }
