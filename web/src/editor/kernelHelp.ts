@@ -2,7 +2,7 @@
 //
 // Invariant: no key waits for a kernel, one that is busy is not asked, and an answer that comes too late is dropped.
 
-import { startCompletion, type Completion, type CompletionContext, type CompletionSource } from '@codemirror/autocomplete';
+import { startCompletion, type Completion, type CompletionContext, type CompletionResult, type CompletionSource } from '@codemirror/autocomplete';
 import { Prec, type EditorState, type Extension } from '@codemirror/state';
 import { keymap, type EditorView } from '@codemirror/view';
 
@@ -26,17 +26,24 @@ export interface KernelHelp {
 /** So many letters are typed before it is asked unasked. */
 const LETTERS = 2;
 const NAME = /[\p{L}\p{M}\p{N}_]*$/u;
+const WORD = /^[\p{L}\p{M}\p{N}_]*$/u;
 
 /** Completions by the kernel: unasked behind some letters or a dot, and wherever they are asked for. */
 export function kernelCompletion(kernel: KernelHelp): CompletionSource {
   return async (context) => {
-    if (!kernel.answers() || !(context.explicit || isWorthAsking(context))) return null;
+    if (!context.explicit && !isWorthAsking(context)) return null;
+    if (!kernel.answers()) return nothing(context);
     const stop = new AbortController();
     context.addEventListener('abort', () => stop.abort());
     const answer = await kernel.complete(context.state.doc.toString(), context.pos, stop.signal).catch(() => undefined);
-    if (!answer || answer.matches.length === 0 || answer.start > context.pos || answer.end < context.pos) return null;
-    return { from: answer.start, to: answer.end, options: answer.matches.map(option), validFor: /^[\p{L}\p{M}\p{N}_]*$/u };
+    if (!answer || answer.matches.length === 0 || answer.start > context.pos || answer.end < context.pos) return nothing(context);
+    return { from: answer.start, to: answer.end, options: answer.matches.map(option), validFor: WORD };
   };
+}
+
+/** Holds until the name ends. Of no answer at all the list would wait at each further letter, and not be taken from. */
+function nothing({ state, pos }: CompletionContext): CompletionResult {
+  return { from: pos - (NAME.exec(lineBefore(state, pos))?.[0].length ?? 0), options: [], validFor: WORD };
 }
 
 function isWorthAsking({ state, pos }: CompletionContext): boolean {
