@@ -132,6 +132,6 @@ test("an answer in a live notebook is a valid output in Jupyter's model", async 
   question.say("**Because.**");
   question.end();
   await eventually(() => jupyter.cell("ask").outputs[0]?.metadata.coscribe?.status === "ok", "it is answered");
-  const [output] = jupyter.json().cells[0].outputs;
+  const [output] = jupyter.json().cells.find((cell) => cell.id === "ask").outputs;
   assert.deepEqual([output.output_type, output.data["text/markdown"], output.metadata.is_ai_res], ["display_data", "**Because.**", true]);
 });
