@@ -77,7 +77,7 @@ impl Display {
         if let Some((at, entry)) = ledger.running().next() {
             let passed =
                 entry.running_since.map(|since| lasting(now.saturating_duration_since(since))).unwrap_or_default();
-            bar.set_message(format!("cell {} of {}  {}  {passed}", at + 1, self.total, entry.name));
+            bar.set_message(format!("cell {} of {}  {passed}  {}", at + 1, self.total, entry.name));
         }
         bar.tick();
     }
