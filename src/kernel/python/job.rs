@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
 };
 
+use anstream::adapter::strip_str;
 use tokio::{
     io::AsyncReadExt,
     sync::{oneshot, watch},
@@ -345,8 +346,9 @@ async fn read_lines(mut output: impl tokio::io::AsyncRead + Unpin, log: &watch::
     put_line(&mut line, log);
 }
 
+/// Without colours: some versions of pip print them whatever they are told, as when `FORCE_COLOR` is `0`.
 fn put_line(line: &mut Vec<u8>, log: &watch::Sender<Log>) {
-    let text = String::from_utf8_lossy(line).trim_end().to_owned();
+    let text = strip_str(&String::from_utf8_lossy(line)).to_string().trim_end().to_owned();
     line.clear();
     if text.is_empty() {
         return;
