@@ -74,9 +74,9 @@ def suites():
         Suite("web tests", ["npm", "test"], WEB, VITEST),
         Suite("web build", ["npm", "run", "build"], WEB),
         Suite("Rust lints", ["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"], ROOT),
+        # Makes the binary too, which all that follow drive.
         Suite("Rust tests", ["cargo", "test", "--locked", "--workspace", "--no-fail-fast"], ROOT, CARGO),
-        Suite("language model", ["cargo", "test", "--locked", "--test", "llm", "--test", "it", "--", "--ignored"], ROOT, CARGO),
-        Suite("binary", ["cargo", "build", "--locked"], ROOT),
+        Suite("language model", ["cargo", "test", "--locked", "--workspace", "--test", "llm", "--test", "it", "--", "--ignored"], ROOT, CARGO),
         Suite("Yjs clients", node, CONFORMANCE, NODE),
         Suite("Python clients", [python, "-m", "unittest", "discover", "-s", "python"], CONFORMANCE, UNITTEST),
         Suite("browser", ["npm", "run", "e2e"], WEB, NODE),

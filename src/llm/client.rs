@@ -34,6 +34,8 @@ pub struct Client {
 impl Client {
     /// A client with these times.
     pub fn new(times: &Times) -> Result<Self, Failure> {
+        // Refused when it has been done before, which is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let web = reqwest::Client::builder()
             .connect_timeout(times.connect)
             .redirect(reqwest::redirect::Policy::none())
