@@ -67,8 +67,7 @@ for (const colorScheme of ['light', 'dark']) {
       await failed.ask();
       (await model.next()).refuse(429, 'Rate limit reached');
       await failed.is('failed');
-      await growing.box.hover();
-      await growing.press('Only for me');
+      await growing.askForMe();
       const draft = await model.next();
       draft.answer('It **depends** on the data.');
       await growing.draft.getByRole('button', { name: 'Publish' }).waitFor();

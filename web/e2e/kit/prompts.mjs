@@ -26,6 +26,17 @@ class Prompt {
     await this.box.locator('button.ask.live').click();
   }
 
+  /** What was answered above may still move the button away from under the pointer. */
+  async askForMe() {
+    const begun = async () => {
+      if (await this.draft.isVisible()) return true;
+      await this.box.hover();
+      await this.press('Only for me');
+      return false;
+    };
+    await eventually(begun, 'a draft is begun');
+  }
+
   /** Presses a button or a link of the cell by its name. */
   press(name) {
     return this.box.getByRole('button', { name, exact: true }).click();
