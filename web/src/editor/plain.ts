@@ -26,8 +26,8 @@ type Check = (value: string, element: string) => boolean;
 const ATTRIBUTES: { readonly [name: string]: Check } = {
   class: (value) => knownClasses(value) === value,
   id: (value) => slug(value) !== '',
-  title: () => true,
-  alt: (_, element) => element === 'img',
+  title: isText,
+  alt: (value, element) => element === 'img' && isText(value),
   href: (value, element) => element === 'a' && isSafe(value),
   src: (value, element) => element === 'img' && isSafe(value),
   align: (value, element) => /^t[hd]$/.test(element) && /^(?:left|center|right)$/.test(value),
@@ -53,8 +53,13 @@ function isPlain({ namespaceURI, localName, attributes }: Element): boolean {
   return [...attributes].every(({ name, value }) => Object.hasOwn(ATTRIBUTES, name) && ATTRIBUTES[name]?.(value, localName));
 }
 
+/** Nothing that could be taken for markup, whoever reads it again. */
+function isText(value: string): boolean {
+  return !/[<>]/.test(value);
+}
+
 function isSafe(address: string): boolean {
-  return !HIDDEN.test(address) && SAFE_ADDRESS.test(address);
+  return isText(address) && !HIDDEN.test(address) && SAFE_ADDRESS.test(address);
 }
 
 function takeAnchor(element: Element): void {

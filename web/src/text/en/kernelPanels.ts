@@ -4,7 +4,6 @@ const number = new Intl.NumberFormat('en');
 
 export const kernelPanels = {
   title: 'Kernel',
-  close: 'Close',
   stopped: 'No kernel runs. The next run of code starts one.',
   since: (time: string) => `since ${time}`,
   startedBy: (name: string) => `by ${name}`,
