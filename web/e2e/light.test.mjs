@@ -52,19 +52,21 @@ test('names_of_characters_in_a_note_are_read_whole_and_with_their_semicolon', as
   assert.equal(await note.textContent(), 'A©&notit;;&lt;∳&nosuch;&copyB≧̸C');
 });
 
-/** Notes when the first editor came into the page. */
+/** Notes when the first editor came into the page, and when the code in it was first coloured. */
 function watchForEditor() {
   new MutationObserver((_, observer) => {
-    if (!document.querySelector('.cm-content')) return;
-    globalThis.editorCameAt = performance.now();
+    if (document.querySelector('.cm-content')) globalThis.editorCameAt ??= performance.now();
+    if (!document.querySelector('.cm-line span')) return;
+    globalThis.colouredAt = performance.now();
     observer.disconnect();
   }).observe(document, { subtree: true, childList: true });
 }
 
-/** Of scripts: whether they came compressed, what they weigh on their way even if the cache had them, and whether the page waited for them. */
+/** Of scripts: whether they came compressed, what they weigh on their way even if the cache had them, and whether the page waited for them. What is fetched ahead, when people pause, is not among them. */
 function scriptsLoaded() {
-  const entries = performance.getEntriesByType('resource').filter(({ name }) => /\.js$/.test(new URL(name).pathname));
-  return entries.map(({ name, startTime, encodedBodySize, decodedBodySize }) => ({ name, size: encodedBodySize, waited: startTime <= globalThis.editorCameAt, compressed: encodedBodySize < decodedBodySize }));
+  const { editorCameAt, colouredAt } = globalThis;
+  const entries = performance.getEntriesByType('resource').filter(({ name, startTime }) => /\.js$/.test(new URL(name).pathname) && startTime <= colouredAt);
+  return entries.map(({ name, startTime, encodedBodySize, decodedBodySize }) => ({ name, size: encodedBodySize, waited: startTime <= editorCameAt, compressed: encodedBodySize < decodedBodySize }));
 }
 
 const weight = (scripts) => scripts.reduce((sum, { size }) => sum + size, 0);
@@ -77,7 +79,7 @@ test('a_notebook_waits_for_no_part_of_the_page_that_it_has_nothing_for', async (
   const anna = await join(t, 'Anna', { serviceWorkers: 'block' });
   await anna.context.addInitScript(watchForEditor);
   await Person.together([anna], id);
-  await anna.cell(cells.at(-1)).editor.waitFor();
+  await anna.cell(cells.at(-1)).editor.locator('.cm-line span').first().waitFor();
   const nameOf = (address) => new URL(address, anna.base).pathname.split('/').at(-1).replace(/-[\w-]{8}\.js$/, '');
   const kept = (await (await fetch(`${server.origin}/service-worker.js`)).text()).match(/assets\/[\w.-]+\.js/g).map(nameOf);
   assert.deepEqual(LATE.filter((name) => !kept.includes(name)), [], 'there are parts of these names, and the worker keeps them');
