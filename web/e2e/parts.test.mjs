@@ -109,7 +109,7 @@ test('a_key_pressed_before_its_part_is_there_does_what_it_does_when_it_is', asyn
 });
 
 test('ln_61_parts_that_were_never_opened_open_without_a_network', async (t) => {
-  const id = await imported('Cut', [note('markup', 'with <span lang="de">Auszeichnung</span>'), { ...code('print()', [stream('printed\n')]), id: 'printed' }, { ...note('asked', 'Why?'), metadata: { coscribe: { kind: 'prompt' } } }]);
+  const id = await imported('Cut', [note('markup', 'with <span lang="de">Auszeichnung</span>'), { ...code('print()', [stream('printed\n')]), id: 'printed' }, { ...code('Why?', []), id: 'asked', metadata: { coscribe: { kind: 'prompt' } } }]);
   const other = await server.write('Bare', [['code', 'x = 1']]);
   const bela = await join(t, 'Bela', { origin: cable.origin });
   // Kept in this browser, though nothing of it was ever drawn but by another page.
@@ -137,7 +137,6 @@ test('ln_61_parts_that_were_never_opened_open_without_a_network', async (t) => {
   for (const [name, role, shown] of [
     ['Keys and help', 'dialog', 'Keys'],
     ['Settings', 'dialog', 'Settings'],
-    ['Variables of the kernel', 'complementary', 'Variables'],
     ['Files of the notebook', 'complementary', 'Files'],
     ['Packages of Python', 'complementary', 'Packages'],
     ['Kernel: choose, restart, shut down', 'dialog', 'Kernel'],

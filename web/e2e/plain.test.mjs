@@ -98,7 +98,7 @@ const ATTACKS = [
   `<p data-task="0">x</p>`,
   `<p data-anchor="x">x</p>`,
   `<p hidden>x</p>`,
-  `<td background="x">x</td>`,
+  `<table><tbody><tr><td background="x">x</td></tr></tbody></table>`,
   `<p is="x-y">x</p>`,
   `<x-y>x</x-y>`,
   `<p><!-- x --></p>`,
