@@ -6,6 +6,10 @@ import { parse } from 'svelte/compiler';
 import { expect, test } from 'vitest';
 
 import { asking } from '../src/text/asking';
+import { findText } from '../src/text/find';
+import { helpText } from '../src/text/help';
+import { homeText } from '../src/text/home';
+import { kernelText } from '../src/text/kernel';
 import { chosen, text } from '../src/text/text';
 
 const SOURCE = new URL('../src', import.meta.url).pathname;
@@ -74,5 +78,5 @@ test('the first language wanted that is there is chosen, whatever its region', (
 
 test('every entry says something', () => {
   const leaves = (value: unknown): unknown[] => (typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value]);
-  expect(leaves([text, asking]).filter((leaf) => leaf === '')).toEqual([]);
+  expect(leaves([text, asking, findText, helpText, homeText, kernelText]).filter((leaf) => leaf === '')).toEqual([]);
 });

@@ -1,14 +1,14 @@
-// An editor by itself in a page, with a document of its own: for what the notebook around it does not let one see.
+// Modules by themselves in a page, such as an editor with a document of its own: for what the notebook around them does not
+// let one see.
 
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'vite';
 
-const ENTRY = fileURLToPath(new URL('./workshop.entry.mjs', import.meta.url));
-
-/** The editor's own modules as one script. */
-export async function workshopScript() {
-  const options = { input: ENTRY, output: { format: 'iife', codeSplitting: false } };
+/** Modules of the page as one script: the editor's, or those of another entry beside it. */
+export async function workshopScript(entry = './workshop.entry.mjs') {
+  const input = fileURLToPath(new URL(entry, import.meta.url));
+  const options = { input, output: { format: 'iife', codeSplitting: false } };
   const { output } = await build({ configFile: false, logLevel: 'error', build: { write: false, minify: false, target: 'es2022', modulePreload: false, rolldownOptions: options } });
   return output[0].code;
 }

@@ -1,25 +1,15 @@
 // A note's Markdown as something safe to show.
 //
-// Invariant: what leaves `drawNote` went through the sanitiser: no script, handler, form, style sheet, id or name of
-// foreign origin reaches the page. What is put on afterwards (boxes, anchors, pictures) is made here from checked parts.
-
-import createSanitiser, { type Config } from 'dompurify';
+// Invariant: what leaves `drawNote` is plain (plain.ts) or went through the sanitiser (sanitise.ts): no script, handler,
+// form, style sheet, id or name of foreign origin reaches the page. What is put on afterwards (boxes, anchors, pictures) is
+// made here from checked parts.
 
 import { pictureNamed } from '../doc/attachments';
 import type { JsonObject } from '../doc/schema';
 import { isTicked, type Task } from '../doc/tasks';
 import { text } from '../text/text';
 import { markup, slug, TASK_PLACE } from './markup';
-
-const SAFE: Config & { RETURN_DOM_FRAGMENT: true } = {
-  USE_PROFILES: { html: true },
-  FORBID_TAGS: ['style', 'form', 'input', 'button', 'select', 'textarea', 'option', 'dialog', 'iframe', 'object', 'embed', 'audio', 'video'],
-  // `id` and `name` could stand in for the page's own; `style` could lay a note over the whole page.
-  FORBID_ATTR: ['id', 'name', 'style', 'action', 'formaction', 'srcset', 'ping', 'tabindex', 'accesskey', 'autofocus', 'background', 'inert', 'popover'],
-  ALLOW_DATA_ATTR: false,
-  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|#|attachment:|data:image\/(?:png|jpeg|gif|webp|svg\+xml)[;,]|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i,
-  RETURN_DOM_FRAGMENT: true,
-};
+import { ANCHOR, plain } from './plain';
 
 /** What a note may show that is not in its text. */
 export interface Pictures {
@@ -33,47 +23,22 @@ export interface Drawing {
   tasks: readonly Task[];
 }
 
-/** The anchor of a place in a note stands here and not in `id`, which could take a name of the page's own. */
-export const ANCHOR = 'data-anchor';
 /** Where a link inside the notebook leads. */
 export const FRAGMENT = 'data-fragment';
 
-export function drawNote(source: string, pictures: Pictures): Drawing {
+export type Sanitise = (html: string) => DocumentFragment;
+
+/** Nothing when the note needs the sanitiser and that is not here yet; `sanitiser` is asked only then. */
+export function drawNote(source: string, pictures: Pictures, sanitiser: () => Sanitise | undefined): Drawing | undefined {
   const { html, tasks } = markup(source);
-  const content = sanitiser().sanitize(html, SAFE);
+  const content = plain(html) ?? sanitiser()?.(html);
+  if (!content) return undefined;
   content.querySelectorAll(`.${TASK_PLACE}`).forEach((place) => place.replaceWith(box(place, tasks)));
   content.querySelectorAll('h1, h2, h3, h4, h5, h6').forEach(anchor(new Map()));
   content.querySelectorAll('a[href]').forEach(lead);
   content.querySelectorAll('img').forEach((image) => showPicture(image, pictures));
   content.querySelectorAll('table').forEach(scrollInItself);
   return { content, tasks };
-}
-
-/** Classes by which notes look as their writer meant; any other could borrow the look of the page's own parts. */
-const KNOWN_CLASS = /^(?:language-[\w+#.-]+|formula(?:-block)?|footnote(?:s|-ref|-item|-backref|s-list|s-sep)|task|alert(?:-(?:info|success|warning|danger))?)$/;
-
-let made: ReturnType<typeof createSanitiser> | undefined;
-
-/** One of our own: its hooks must not reach other users of the library. */
-function sanitiser(): NonNullable<typeof made> {
-  if (made) return made;
-  made = createSanitiser(window);
-  // An id that its writer links to goes on as an anchor of ours.
-  const anchors = new WeakMap<Element, string>();
-  made.addHook('uponSanitizeAttribute', (element, attribute) => {
-    const { attrName, attrValue } = attribute;
-    if ((attrName === 'id' || attrName === 'name') && slug(attrValue) !== '') anchors.set(element, slug(attrValue));
-    if (attrName === 'class') attribute.attrValue = knownClasses(attrValue);
-  });
-  made.addHook('afterSanitizeAttributes', (element) => {
-    const place = anchors.get(element);
-    if (place !== undefined) element.setAttribute(ANCHOR, place);
-  });
-  return made;
-}
-
-function knownClasses(classes: string): string {
-  return classes.split(/\s+/).filter((name) => name === TASK_PLACE || KNOWN_CLASS.test(name)).join(' ');
 }
 
 /** Named by the text of its item, without that of the items below it. */

@@ -1,7 +1,7 @@
 // Markdown as HTML that nobody has checked yet, and what the page must know of it: the tasks that can be ticked and the
 // places that links can lead to. Needs no page.
 //
-// Invariant: what leaves here is of foreign origin; markdown.ts alone makes it safe to show.
+// Invariant: what leaves here is of foreign origin; markdown.ts alone shows it, when it is safe.
 
 import MarkdownIt, { type Env, type StateCore, type Token } from 'markdown-it';
 import footnotes from 'markdown-it-footnote';

@@ -1,13 +1,14 @@
 // What can be said of a file before it is sent: whether it can be a notebook, and whether it is too large.
 
-import { language, text } from '../text/text';
+import { homeText } from '../text/home';
+import { language } from '../text/text';
 
 /** Enough to pass the blanks that somebody's editor may have put before the first brace. */
 const LOOKED_AT = 1024;
 
 /** Why this file is not sent, as a sentence that says what to do; undefined when it may be. */
 export async function problemOf(file: Blob, largest: number | undefined): Promise<string | undefined> {
-  const { problems } = text.home;
+  const { problems } = homeText;
   if (file.size === 0) return problems.empty;
   if (largest !== undefined && file.size > largest) return problems.tooLarge(sizeOf(file.size), sizeOf(largest));
   try {

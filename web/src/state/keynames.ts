@@ -10,6 +10,12 @@ export function shownKeys(keys: string, platform: Platform): string[][] {
   return keys.split(' ').map((stroke) => partsOf(stroke).map((part) => shownKey(part, platform)));
 }
 
+/** Keys as a line of text: `D D`, `Ctrl+Shift+P`. */
+export function keysText(keys: string, platform: Platform): string {
+  const strokes = shownKeys(keys, platform);
+  return strokes.map((stroke) => stroke.join(platform === 'mac' ? '' : '+')).join(' ');
+}
+
 /** `Mod++` is the plus sign with a modifier. */
 function partsOf(stroke: string): string[] {
   const plus = stroke === '+' || stroke.endsWith('++');

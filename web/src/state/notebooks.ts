@@ -53,7 +53,7 @@ function plain(words: string): string {
 export function found<Item extends { title: string }>(notebooks: readonly Item[], search: string): Item[] {
   const words = plain(search).split(/\s+/).filter((word) => word !== '');
   return notebooks.filter(({ title }) => {
-    const there = plain(title || text.home.untitled);
+    const there = plain(title || text.page.untitled);
     return words.every((word) => there.includes(word));
   });
 }
@@ -119,7 +119,7 @@ const DAY = 24 * HOUR;
 export function ago(at: number, now: number, locale: string = language): string {
   const words = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const passed = now - at;
-  if (passed < MINUTE) return text.home.justNow;
+  if (passed < MINUTE) return text.page.justNow;
   if (passed < HOUR) return words.format(-Math.floor(passed / MINUTE), 'minute');
   if (passed < DAY) return words.format(-Math.floor(passed / HOUR), 'hour');
   if (passed < 7 * DAY) return words.format(-Math.floor(passed / DAY), 'day');

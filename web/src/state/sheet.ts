@@ -2,9 +2,9 @@
 
 import { commands, COMMANDS, GROUPS, nameOf, type Command } from './commands';
 import { editingDeeds, editingKeys } from './editing';
-import { shownKeys } from './keynames';
+import { keysText } from './keynames';
 import type { Platform } from './keys';
-import { text } from '../text/text';
+import { helpText } from '../text/help';
 
 export interface SheetLine {
   label: string;
@@ -20,13 +20,13 @@ export interface SheetGroup {
 
 export function sheet(keys: ReadonlyMap<Command, readonly string[]>, changed: (command: Command) => boolean, platform: Platform): SheetGroup[] {
   const groups = GROUPS.map((group) => ({
-    title: text.commands.groups[group],
+    title: helpText.groups[group],
     lines: commands()
       .filter((command) => COMMANDS[command].group === group)
       .map((command) => ({ label: nameOf(command), keys: keys.get(command) ?? [], changed: changed(command) })),
   }));
-  const editing = editingDeeds().map((deed) => ({ label: text.commands.editing[deed], keys: editingKeys(deed, platform), changed: false }));
-  return [...groups, { title: text.commands.help.typing, lines: editing }];
+  const editing = editingDeeds().map((deed) => ({ label: helpText.editing[deed], keys: editingKeys(deed, platform), changed: false }));
+  return [...groups, { title: helpText.sheet.typing, lines: editing }];
 }
 
 /** The groups with only the lines that have the query in their words or their keys. */
@@ -34,10 +34,4 @@ export function sought(groups: readonly SheetGroup[], query: string, platform: P
   const wanted = query.trim().toLocaleLowerCase();
   const holds = ({ label, keys }: SheetLine) => [label, ...keys.map((each) => keysText(each, platform))].some((words) => words.toLocaleLowerCase().includes(wanted));
   return groups.map(({ title, lines }) => ({ title, lines: lines.filter(holds) })).filter(({ lines }) => lines.length > 0);
-}
-
-/** Keys as a line of text: `D D`, `Ctrl+Shift+P`. */
-export function keysText(keys: string, platform: Platform): string {
-  const strokes = shownKeys(keys, platform);
-  return strokes.map((stroke) => stroke.join(platform === 'mac' ? '' : '+')).join(' ');
 }

@@ -178,16 +178,16 @@ function wasCalledOff(signal: AbortSignal | undefined): boolean {
 }
 
 function calledOff(): Refusal {
-  return new Refusal(0, 'called_off', text.home.cancelled);
+  return new Refusal(0, 'called_off', text.page.calledOff);
 }
 
 function notReached(): Refusal {
-  return new Refusal(0, 'not_reached', text.home.away);
+  return new Refusal(0, 'not_reached', text.page.away);
 }
 
 async function refusal(answer: Response): Promise<Refusal> {
   const body: unknown = await answer.json().catch(() => undefined);
   const error = (body as Partial<ErrorBody> | undefined)?.error;
-  const message = error?.message ?? text.home.answered(answer.status, answer.statusText);
+  const message = error?.message ?? text.page.answered(answer.status, answer.statusText);
   return new Refusal(answer.status, error?.code ?? 'unknown', message);
 }

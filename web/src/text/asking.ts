@@ -1,9 +1,6 @@
-// What the page says of prompts, providers and drafts: apart from the rest, because it comes with the part of the page
-// that says it.
+// What the page says of prompts, providers and drafts. Comes with the parts that say it.
 
 import { asking as en } from './en/asking';
-import { language } from './text';
+import { inLanguage } from './text';
 
-const LANGUAGES: { readonly [language: string]: typeof en } = { en };
-
-export const asking: typeof en = LANGUAGES[language] ?? en;
+export const asking = inLanguage({ en });

@@ -7,7 +7,7 @@ import { en } from './en/en';
 
 export type Text = typeof en;
 
-const LANGUAGES: { readonly [language: string]: Text } = { en };
+const LANGUAGES: { readonly en: Text; readonly [language: string]: Text } = { en };
 
 /** The language the page is shown in: the first of `wanted` that we have, else English. */
 export function chosen(wanted: readonly string[]): string {
@@ -16,4 +16,9 @@ export function chosen(wanted: readonly string[]): string {
 }
 
 export const language = chosen(globalThis.navigator?.languages ?? []);
-export const text: Text = LANGUAGES[language] ?? en;
+export const text: Text = inLanguage(LANGUAGES);
+
+/** What a part of the page says that comes late, and its sentences with it: of each language that has them. */
+export function inLanguage<Part>(languages: { readonly en: Part; readonly [language: string]: Part }): Part {
+  return languages[language] ?? languages.en;
+}

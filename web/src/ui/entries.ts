@@ -5,6 +5,8 @@ import { hindrance, type Situation } from '../state/available';
 import { commands, COMMANDS, GROUPS, nameOf, type Command } from '../state/commands';
 import { headingsOf } from '../state/headings';
 import type { Candidate, Scope } from '../state/palette';
+import { findText } from '../text/find';
+import { helpText } from '../text/help';
 import { text } from '../text/text';
 import type { CellKind } from '../wire/wire';
 import { keymap } from './keymap.svelte';
@@ -23,7 +25,7 @@ export interface Entry extends Candidate {
   run: () => void;
 }
 
-const PALETTE = text.commands.palette;
+const PALETTE = helpText.palette;
 /** More of a first line is not read in a list. */
 const LONGEST_LABEL = 120;
 
@@ -45,9 +47,9 @@ function commandEntry(command: Command, now: Situation, run: () => void): Entry 
     id: command,
     scope: 'commands',
     label: nameOf(command),
-    detail: text.commands.groups[COMMANDS[command].group],
+    detail: helpText.groups[COMMANDS[command].group],
     keys: keymap.of(command),
-    ...(why ? { hindrance: text.commands.hindrances[why] } : {}),
+    ...(why ? { hindrance: helpText.hindrances[why] } : {}),
     run,
   };
 }
@@ -78,7 +80,7 @@ function headingEntries(model: NotebookModel): Entry[] {
     return headings.map(({ text: label }, order): Entry => ({
       id: `heading:${id}:${order}`,
       scope: 'cells',
-      label: label || text.find.outline.untitled,
+      label: label || findText.outline.untitled,
       detail: PALETTE.heading(index + 1),
       keys: [],
       run: () => model.show(id, false),

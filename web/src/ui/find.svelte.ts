@@ -13,6 +13,7 @@ import { readableText } from '../state/outputText';
 import { Dropped, Patient, TooLong, type Helper } from '../state/patient';
 import { mayChange, rewrite, type Rewritten } from '../state/rewriting';
 import { Search, SOURCE, type Found, type Library, type Position, type Range } from '../state/search';
+import { findText } from '../text/find';
 import { text } from '../text/text';
 import { editAt, editorOf } from './editors';
 import type { NotebookModel } from './notebook.svelte';
@@ -138,18 +139,18 @@ export class FindModel {
     const cells = this.#search.cells().filter((cell) => this.#search.spans(cell, SOURCE).length > 0);
     const writable = cells.filter((cell) => this.#mayWrite(cell));
     const refused = cells.length - writable.length;
-    if (refused > 0) toasts.show(text.find.refused(refused));
+    if (refused > 0) toasts.show(findText.refused(refused));
     const done = await this.#rewrite(writable);
     if (done && done.count > 0) this.#tell(done);
-    else if (done && refused === 0) toasts.show(text.find.nothingReplaced);
+    else if (done && refused === 0) toasts.show(findText.nothingReplaced);
   }
 
   /** The way back leads here only as long as nothing else was done. */
   #tell({ count, cells }: Rewritten): void {
     let latest = true;
     const stop = this.model.session.history.onChange(() => (latest = false));
-    const undo = (): void => (stop(), latest ? this.model.run('undo') : toasts.show(text.find.notLatest));
-    toasts.show(text.find.replaced(count, cells), { label: text.commands.undo, run: undo });
+    const undo = (): void => (stop(), latest ? this.model.run('undo') : toasts.show(findText.notLatest));
+    toasts.show(findText.replaced(count, cells), { label: text.commands.undo, run: undo });
   }
 
   /** For the editors: what was found in the text of a cell. */
@@ -169,7 +170,7 @@ export class FindModel {
     try {
       return await rewrite(this.model.session, rewriting, (job) => this.#patient.ask(job));
     } catch (cause) {
-      if (cause instanceof TooLong) toasts.error(text.find.faults.tooLong);
+      if (cause instanceof TooLong) toasts.error(findText.faults.tooLong);
       else if (!(cause instanceof Dropped)) throw cause;
       return undefined;
     }

@@ -91,9 +91,14 @@ function activeElsewhere(): boolean {
 }
 
 let lastFocused: HTMLElement | undefined;
-document.addEventListener('focusin', ({ target }) => {
+
+function focused(target: EventTarget | null): void {
   if (target instanceof HTMLElement && !(target instanceof HTMLIFrameElement)) lastFocused = target;
-});
+}
+
+// Somebody may have been somewhere before the first frame.
+focused(document.activeElement);
+document.addEventListener('focusin', ({ target }) => focused(target));
 
 /** Frames out of sight that go on living: scrolling back finds them as they were left. */
 const MOST_RESTING = 12;

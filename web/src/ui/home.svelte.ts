@@ -7,6 +7,7 @@ import { systemClock } from '../sync/clock';
 import { eventSource } from '../sync/feed';
 import { keptHere } from '../sync/kept';
 import type { Recent } from '../sync/recent';
+import { homeText } from '../text/home';
 import { text } from '../text/text';
 import type { NotebookSummary, Role } from '../wire/wire';
 import { page } from './page.svelte';
@@ -94,7 +95,7 @@ class Home {
 
   readonly makeTour = (): Promise<void> =>
     this.#attempt(async () => {
-      const made = await page.rest.import(tourFile(), { title: text.home.tour.title });
+      const made = await page.rest.import(tourFile(), { title: homeText.tour.title });
       page.go({ kind: 'notebook', id: made.id });
     });
 
@@ -104,9 +105,9 @@ class Home {
 
   duplicate({ id, title }: NotebookSummary): Promise<void> {
     return this.#attempt(async () => {
-      const copy = await page.rest.duplicate(id, { title: text.home.copyOf(title || text.home.untitled) });
+      const copy = await page.rest.duplicate(id, { title: homeText.copyOf(title || text.page.untitled) });
       await this.#catalogue.read();
-      toasts.show(text.home.duplicated(copy.title), { label: text.home.open, run: () => page.go({ kind: 'notebook', id: copy.id }) });
+      toasts.show(homeText.duplicated(copy.title), { label: homeText.open, run: () => page.go({ kind: 'notebook', id: copy.id }) });
     });
   }
 
@@ -115,7 +116,7 @@ class Home {
     return this.#attempt(async () => {
       await this.#catalogue.act(id, { deletedAt: Date.now() }, () => page.rest.remove(id));
       this.#deleted.push(notebook);
-      toasts.show(text.home.deleted(title || text.home.untitled), { label: text.home.undo, run: () => void this.restore(notebook) });
+      toasts.show(homeText.deleted(title || text.page.untitled), { label: homeText.undo, run: () => void this.restore(notebook) });
     });
   }
 
@@ -124,7 +125,7 @@ class Home {
     return this.#attempt(async () => {
       await page.rest.restore(notebook.id);
       await this.#catalogue.read();
-      toasts.show(text.home.restored(notebook.title || text.home.untitled));
+      toasts.show(homeText.restored(notebook.title || text.page.untitled));
     });
   }
 

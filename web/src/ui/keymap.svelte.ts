@@ -3,7 +3,7 @@
 import { keysByCommand, keptKeymap, bindingsOf, written, type Remapping } from '../state/keymap';
 import { platformOf } from '../state/keys';
 import type { Command } from '../state/commands';
-import { keysText } from '../state/sheet';
+import { keysText } from '../state/keynames';
 import { browserStorage } from './page.svelte';
 
 const KEPT_AS = 'coscribe:keys';

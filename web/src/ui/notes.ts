@@ -6,10 +6,11 @@ import { tick } from 'svelte';
 
 import { kindOf, sourceOf } from '../doc/cell';
 import * as tasks from '../doc/tasks';
-import { ANCHOR } from '../editor/markdown';
 import { anchorsIn, slug } from '../editor/markup';
+import { ANCHOR } from '../editor/plain';
 import { text } from '../text/text';
 import type { NotebookModel } from './notebook.svelte';
+import { sanitiserPart } from './parts';
 import { settleAt } from './settle';
 import { toasts } from './toasts.svelte';
 
@@ -37,6 +38,9 @@ async function arrive(model: NotebookModel, id: string, place: string | undefine
   if (address !== location.pathname + location.search + location.hash) history.pushState(history.state, '', address);
   if (model.selected !== id || model.mode === 'edit') model.show(id, false);
   model.draw(id);
+  await tick();
+  // A note that has to wait for it has no places yet.
+  await sanitiserPart.settled;
   await tick();
   const target = place === undefined ? document.getElementById(`cell-${id}`) : placed(id, place);
   if (target) await settleAt(target);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { Imports, tally, type ImportState } from '../../src/state/imports';
 import { Refusal, type ImportSettings } from '../../src/sync/rest';
-import { text } from '../../src/text/text';
+import { homeText } from '../../src/text/home';
 import type { NotebookSummary } from '../../src/wire/wire';
 
 interface Call extends ImportSettings {
@@ -114,7 +114,7 @@ test('ms_31_a_lost_answer_is_asked_for_again_by_its_name_and_a_lost_file_is_sent
   await door.add('a');
   door.calls[0]?.fail(lost());
   await settled();
-  expect(door.imports.entries[0]?.state).toEqual({ kind: 'failed', sentence: text.home.problems.notReached, again: true });
+  expect(door.imports.entries[0]?.state).toEqual({ kind: 'failed', sentence: homeText.problems.notReached, again: true });
   door.imports.again(0);
   await settled();
   expect(door.calls[1]?.key).not.toBe(door.calls[0]?.key);

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 
 import { commands, COMMANDS, nameOf, type Command } from '../../src/state/commands';
 import { assigned, bindingsOf, conflicts, isReserved, keptByBrowsers, keptKeymap, keysByCommand, readKeymap, removed, reset, written, type Remapping } from '../../src/state/keymap';
-import { keysText, sheet, sought } from '../../src/state/sheet';
+import { keysText } from '../../src/state/keynames';
+import { sheet, sought } from '../../src/state/sheet';
 
 function keysOf(remapping: Remapping, command: Command): string[] {
   return keysByCommand(remapping).get(command) ?? [];

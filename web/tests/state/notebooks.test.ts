@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { sizeOf, problemOf } from '../../src/state/importable';
 import { ago, found, fromRecent, held, listed, recentlyOpened, sorted, sortOf, step, type Listed } from '../../src/state/notebooks';
 import { tourFile } from '../../src/state/tour';
-import { text } from '../../src/text/text';
+import { homeText } from '../../src/text/home';
 
 function notebook(id: string, about: Partial<Listed> = {}): Listed {
   return { id, title: id, createdAt: 0, updatedAt: 0, cellCount: 1, kept: false, unseen: false, ...about };
@@ -70,7 +70,7 @@ test('times and sizes are words for people', () => {
 });
 
 test('p7_a_file_that_cannot_be_a_notebook_is_told_before_it_is_sent', async () => {
-  const { problems } = text.home;
+  const { problems } = homeText;
   expect(await problemOf(new Blob(['\uFEFF \n {"cells": []}']), 1000)).toBe(undefined);
   expect(await problemOf(new Blob([]), 1000)).toBe(problems.empty);
   expect(await problemOf(new Blob(['\u0089PNG']), 1000)).toBe(problems.notANotebook);

@@ -3,7 +3,6 @@
 const cells = (count: number): string => (count === 1 ? '1 cell' : `${count} cells`);
 
 export const find = {
-  label: 'Find and replace',
   find: 'Find',
   replace: 'Replace',
   replaceWith: 'Replace with',
@@ -25,7 +24,6 @@ export const find = {
   options: 'Where to look',
   edit: 'Edit here',
   outline: {
-    label: 'Outline',
     close: 'Close the outline',
     empty: 'Headings in notes stand here. A line that begins with # and a space is one.',
     untitled: 'Without words',

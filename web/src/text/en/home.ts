@@ -69,7 +69,6 @@ Cut the network and go on: the word at the top says what is saved and what is ke
 
 export const home = {
   heading: 'Notebooks',
-  untitled: 'Untitled',
   create: 'New notebook',
   import: 'Import',
   chooseFiles: 'Notebook files',
@@ -86,7 +85,6 @@ export const home = {
 
   list: 'Notebooks',
   recent: 'Recently opened',
-  justNow: 'just now',
   cells: (number: number) => many(number, 'cell'),
   changed: (when: string, who: string | undefined) => (who === undefined ? when : `${who}, ${when}`),
   changedAt: (when: string, who: string | undefined) => (who === undefined ? `Changed ${when}` : `Changed ${when} by ${who}`),
@@ -123,8 +121,6 @@ export const home = {
   restore: 'Restore',
   restoreNamed: (title: string) => `Restore ${title}`,
 
-  away: 'The server is not reached.',
-  answered: (status: number, words: string) => `The server answered ${`${status} ${words}`.trim()}.`,
   awayKept: 'These notebooks are kept in this browser; they open, and what you change is sent as soon as the server is back.',
   awayKnown: 'The list is as it was last seen. Notebooks kept in this browser open, and what you change in them is sent as soon as the server is back.',
   awayNothing: 'This browser has kept no notebook. The list comes by itself as soon as the server is back.',
@@ -143,7 +139,6 @@ export const home = {
   progress: (name: string) => `How much of ${name} was sent`,
   reading: 'Reading…',
   imported: 'Imported',
-  cancelled: 'Cancelled',
   cancel: 'Cancel',
   cancelNamed: (name: string) => `Cancel ${name}`,
   again: 'Try again',
