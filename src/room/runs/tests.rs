@@ -426,6 +426,8 @@ fn any_editor_answers_what_a_program_asks_also_after_a_reload_of_the_page() {
     let said = KernelCommand::Input { run, value: "secret".into() };
     assert!(matches!(&world.calls[0], EngineCall::Kernel { command, .. } if *command == said));
     assert_eq!(world.last("a").input, None);
+    let shown = json!({ "output_type": "stream", "name": "stdout", "text": "Name?········\n" });
+    assert_eq!(world.cell("a").outputs, [shown], "as in a terminal");
     assert!(!world.log.iter().any(|bytes| bytes.windows(6).any(|window| window == b"secret")), "it is in no document");
 }
 
