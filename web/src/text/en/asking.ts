@@ -2,6 +2,7 @@
 
 const number = new Intl.NumberFormat('en');
 const tokens = (count: number) => `${number.format(count)} ${count === 1 ? 'token' : 'tokens'}`;
+const dollars = (amount: number) => new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', minimumFractionDigits: 0, maximumFractionDigits: 6 }).format(amount);
 const seconds = (ms: number) => {
   const all = Math.max(0, Math.round(ms / 1000));
   return all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${all % 60} s`;
@@ -157,6 +158,18 @@ export const asking = {
       save: 'Save and test',
       cancel: 'Cancel',
       needsName: 'Give it a name.',
+    },
+    prices: {
+      label: 'Prices',
+      hint: 'In US dollars for a million tokens, from the price list of the provider. With them every answer tells what it cost.',
+      model: 'Model',
+      input: 'Questions',
+      output: 'Answers',
+      of: { input: (model: string) => `Price of questions to ${model}`, output: (model: string) => `Price of answers of ${model}` },
+      another: 'Another model',
+      add: 'Set its price',
+      wrong: (model: string) => `${model} needs two prices, for questions and for answers: numbers from 0 to 10,000, such as 0.25. Empty both for none.`,
+      listed: (model: string, input: number, output: number) => `${model}: ${dollars(input)} for a million tokens of questions, ${dollars(output)} of answers`,
     },
     readers: 'Who may only read cannot change who answers.',
   },
