@@ -332,6 +332,54 @@ test('ln_71_an_answer_for_me_only_is_seen_by_nobody_else_until_it_is_published',
   await theirs.shows('It is daring.');
 });
 
+test('ln_71_a_draft_is_there_when_its_page_is_loaded_anew_and_in_no_other_tab_until_it_is_published_or_thrown_away', async (t) => {
+  const { model, anna, notebook, id, mine, theirs } = await asked(t, [['prompt', 'Is my idea good?']]);
+  const reload = async () => {
+    await anna.page.reload();
+    await mine.draft.waitFor();
+  };
+  await mine.box.hover();
+  await mine.press('Only for me');
+  const question = await model.next();
+  question.think('Hm.');
+  question.answer('It is **daring**.');
+  await mine.draft.getByRole('button', { name: 'Publish' }).waitFor();
+  await reload();
+  await mine.draft.locator('strong').getByText('daring').waitFor();
+  assert.deepEqual(await answerOf(server, notebook.id, id), { answer: '', thinking: '' });
+  const tab = await anna.context.newPage();
+  await tab.goto(anna.page.url());
+  await tab.locator('button.ask').first().waitFor();
+  assert.equal(await tab.locator('section.draft').count(), 0);
+  await tab.close();
+  await mine.draft.getByRole('button', { name: 'Publish' }).click();
+  await theirs.shows('It is daring.');
+  assert.match(await theirs.answer.locator('.facts').innerText(), /model-one/);
+  assert.equal((await answerOf(server, notebook.id, id)).thinking, 'Hm.');
+  // Published, it is a draft no more.
+  await anna.page.reload();
+  await mine.shows('It is daring.');
+  assert.equal(await mine.draft.count(), 0);
+
+  // In the middle of it: what has come stays, its provider is left, and it can be asked again.
+  await mine.box.hover();
+  await mine.press('Only for me');
+  const broken = await model.next();
+  broken.say('On the one hand');
+  await mine.draft.getByText('On the one hand').waitFor();
+  await reload();
+  await broken.isDropped();
+  await mine.draft.getByText('On the one hand').waitFor();
+  await mine.draft.getByText('You left the page in the middle of it.').waitFor();
+  await mine.draft.getByRole('button', { name: 'Ask again' }).click();
+  (await model.next()).answer('No.');
+  await mine.draft.getByText('No.').waitFor();
+  await mine.draft.getByRole('button', { name: 'Discard' }).click();
+  await anna.page.reload();
+  await mine.shows('It is daring.');
+  assert.equal(await mine.draft.count(), 0);
+});
+
 test('ln_38_without_any_key_the_demonstration_answers_thinks_and_fails_on_request', async (t) => {
   const { server: bare, join: enter } = { server, join };
   await bare.rest('PUT', 'providers/default', { provider: 'demo' });

@@ -89,6 +89,7 @@ export const asking = {
     broken: 'The connection broke in the middle of it.',
     begun: 'An answer for you only is being written already.',
     stopped: 'Stopped.',
+    left: 'You left the page in the middle of it.',
   },
   told: { above: 'Models are told it when it stands above the question.', never: 'Models are not told it.', always: 'Models are told it with every question.' },
   sent: {
