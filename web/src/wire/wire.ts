@@ -82,7 +82,7 @@ outputTokens: number,
 /**
  * The provider told nothing; the numbers are this server's estimate.
  */
-estimated: boolean, 
+estimated?: boolean, 
 /**
  * Millionths of a US dollar; absent where neither the provider told it nor prices are set.
  */
@@ -325,7 +325,7 @@ collapsed: boolean, metadata: Record<string, unknown>, };
 /**
  * Asks for a new cell.
  */
-export type AddCell = { type: CellKind, source: string, 
+export type AddCell = { type: CellKind, source?: string, 
 /**
  * The cell to put it after: absent for the end, `null` for the beginning.
  */
@@ -343,7 +343,7 @@ export type PatchCell = { type?: CellKind,
  * Keys to set; a `null` removes its key. Of a prompt cell, `coscribe` holds `provider`, `model` and `thinking`; of any
  * cell, `skipped` leaves it out of questions, `pinned` sends it with all.
  */
-metadata: Record<string, unknown>, 
+metadata?: Record<string, unknown>, 
 /**
  * Hides or shows source and outputs.
  */
@@ -363,9 +363,9 @@ base?: string, };
  */
 export type MoveCell = { 
 /**
- * The cell to stand after; `null` for the beginning.
+ * The cell to stand after; `null` or absent for the beginning.
  */
-after: CellId | null, };
+after?: CellId | null, };
 
 /**
  * Which cells of a notebook are to run: exactly one of `cells`, `above`, `below` and `all`. Notes are passed over.
@@ -542,7 +542,7 @@ cursor: number,
 /**
  * 1 asks for the source too; 0 if absent.
  */
-detail: number, };
+detail?: number, };
 
 /**
  * What is known of a name in code.

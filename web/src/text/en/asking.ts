@@ -11,7 +11,7 @@ const seconds = (ms: number) => {
 interface Usage {
   inputTokens: number;
   outputTokens: number;
-  estimated: boolean;
+  estimated?: boolean;
 }
 
 const kinds = {
