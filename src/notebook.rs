@@ -12,6 +12,7 @@ mod bin;
 mod bundles;
 mod cell;
 mod context;
+mod earlier;
 mod edit;
 mod edited;
 mod export;

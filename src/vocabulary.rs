@@ -13,7 +13,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 
 pub use self::{
-    answers::ThinkingShown,
+    answers::{EarlierAnswer, ThinkingShown},
     kernels::{
         Completion, Completions, DEFAULT_KERNELSPEC, KernelAnswer, KernelChoice, KernelQuestion, Unanswered, Variable,
     },

@@ -90,6 +90,8 @@ fn wire_types() -> String {
         rest::ContextCell,
         rest::DraftEvent,
         rest::DraftDone,
+        vocabulary::EarlierAnswer,
+        rest::EarlierAnswers,
         rest::PublishAnswer,
         rest::BlobStored,
         rest::EventBody,

@@ -21,7 +21,8 @@ use crate::{
 pub use self::{
     providers::{DefaultProvider, ModelList, ModelPrice, ProviderBody, ProviderList, ProviderTest, PutProvider},
     questions::{
-        ContextBody, ContextCell, ContextMessage, ContextSpeaker, ContextState, DraftDone, DraftEvent, PublishAnswer,
+        ContextBody, ContextCell, ContextMessage, ContextSpeaker, ContextState, DraftDone, DraftEvent, EarlierAnswers,
+        PublishAnswer,
     },
 };
 

@@ -67,14 +67,14 @@ impl Runs {
     /// An empty cell needs no kernel.
     fn run_nothing(&mut self, desk: &mut Desk<'_, '_>, ticket: &Ticket, source: &str) -> bool {
         self.mark_begun(desk, ticket, source);
-        desk.notebook.begin_outputs(desk.txn, &ticket.run, &ticket.cell, self.limits);
+        desk.notebook.begin_outputs(desk.txn, &ticket.run, &ticket.cell, self.limits, desk.now);
         self.end_code(desk, &ticket.run, Ending::ok(), None);
         true
     }
 
     fn execute(&mut self, desk: &mut Desk<'_, '_>, ticket: &Ticket, code: String) {
         self.mark_begun(desk, ticket, &code);
-        desk.notebook.begin_outputs(desk.txn, &ticket.run, &ticket.cell, self.limits);
+        desk.notebook.begin_outputs(desk.txn, &ticket.run, &ticket.cell, self.limits, desk.now);
         self.tell_kernel(KernelCommand::Execute { run: ticket.run.clone(), code });
     }
 

@@ -605,6 +605,33 @@ fn ln_71_a_published_draft_is_a_run_that_ended_by_whoever_published_it() {
 }
 
 #[test]
+fn an_earlier_answer_that_is_published_again_takes_the_place_of_the_present_one_and_none_is_lost() {
+    let mut world = World::new(&[("a", "x = 1"), ("q", "Why?")]);
+    let earlier = |world: &mut World| -> Vec<String> {
+        let kept = world.room.document.read(|_, txn| Notebook::earlier_answers(txn, &id("q"))).unwrap();
+        kept.into_iter().map(|answer| answer.text).collect()
+    };
+    for text in ["One.", "Two.", "Three."] {
+        world.now += 1;
+        world.ask(published(text), "Ben").unwrap();
+    }
+    assert_eq!(earlier(&mut world), ["Two.", "One."]);
+    world.now += 1;
+    world.ask(published("One."), "Ana").unwrap();
+    assert_eq!(world.cell("q").outputs[1]["data"]["text/markdown"], "One.");
+    assert_eq!(earlier(&mut world), ["Three.", "Two."]);
+    // A question that fails at once has not thrown the answer away.
+    world.now += 1;
+    let run = world.run("q");
+    model_said(&mut world, &run, AnswerEvent::Failed { sentence: "No.".into() });
+    assert_eq!(earlier(&mut world), ["One.", "Three.", "Two."]);
+    // What a killed server left is there too.
+    world.run("q");
+    world.restart_server();
+    assert_eq!(earlier(&mut world), ["One.", "Three.", "Two."]);
+}
+
+#[test]
 fn ln_86_an_answer_says_itself_which_question_it_answers() {
     let mut world = World::new(&[("q1", "Who is John?"), ("q2", "And now?")]);
     let run = world.run("q1");

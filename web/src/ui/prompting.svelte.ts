@@ -13,13 +13,17 @@ import { codeIn } from '../editor/markup';
 import { cellOf, isRunnable, placeFor, type CodeBlock } from '../state/codeBlocks';
 import { KeptDrafts, type KeptDraft } from '../sync/drafts';
 import { asking } from '../text/asking';
+import type { EarlierAnswer, PublishAnswer } from '../wire/wire';
 import { copyText } from './clipboard';
 import { Draft } from './draft.svelte';
+import { models } from './models.svelte';
 import type { NotebookModel } from './notebook.svelte';
 import { page, tabStorage } from './page.svelte';
 import { toasts } from './toasts.svelte';
 
 const says = asking;
+/** Characters of a name in a notice, which the server takes up to 200 bytes of. */
+const NAME_SHOWN = 40;
 
 export class Prompting {
   /** Cells whose answers are shown as text to be edited. */
@@ -69,6 +73,22 @@ export class Prompting {
     } catch (cause) {
       toasts.error(says.draft.notPublished(cause instanceof Error ? cause.message : String(cause)));
     }
+  }
+
+  /** Makes an earlier answer the one that stands in the cell; that becomes an earlier one. */
+  async restore(cell: string, answer: EarlierAnswer): Promise<void> {
+    if (this.#refuses(cell)) return;
+    if (!this.model.running.online) return toasts.update('runs', says.needsServer);
+    try {
+      await models.calls.publish(this.model.session.settings.id, cell, restored(answer));
+      toasts.show(says.earlier.restored);
+    } catch (cause) {
+      toasts.error(says.earlier.notRestored(cause instanceof Error ? cause.message : String(cause)));
+    }
+  }
+
+  copyEarlier({ text: source }: EarlierAnswer): Promise<void> {
+    return copied(source, says.copied);
   }
 
   discard(cell: string): void {
@@ -183,6 +203,20 @@ export class Prompting {
     toasts.show(says.noPrompt);
     return true;
   }
+}
+
+/** As it is published: that somebody stopped it is told with it. */
+function restored({ text, thinking, model, usage, notice, stoppedBy, sourceHash: asked = '', sent }: EarlierAnswer): PublishAnswer {
+  const told = notice ?? (stoppedBy === undefined ? undefined : says.stopped(stoppedBy.slice(0, NAME_SHOWN), false));
+  return {
+    text,
+    sourceHash: asked,
+    ...(thinking === undefined ? {} : { thinking }),
+    ...(model === undefined ? {} : { model }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(told === undefined ? {} : { notice: told }),
+    ...(sent === undefined ? {} : { sent }),
+  };
 }
 
 async function copied(source: string, told: string): Promise<void> {

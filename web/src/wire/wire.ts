@@ -857,7 +857,38 @@ sourceHash: string,
 sent: Array<CellId>, };
 
 /**
- * Makes a draft the answer of its cell.
+ * An answer that another took the place of, with what people wrote into it, as the document's root `earlier` and REST
+ * tell it. Published, it is the answer of its cell again.
+ */
+export type EarlierAnswer = { cell: CellId, 
+/**
+ * When another took its place.
+ */
+at: number, text: string, thinking?: string, model?: string, usage?: TokenUsage, 
+/**
+ * That it is cut off, say: a sentence.
+ */
+notice?: string, 
+/**
+ * The name of whoever stopped it.
+ */
+stoppedBy?: string, 
+/**
+ * Of the question that it answers.
+ */
+sourceHash?: string, 
+/**
+ * The cells that were sent along.
+ */
+sent?: Array<CellId>, };
+
+/**
+ * The answers of a prompt cell that others took the place of, the last first.
+ */
+export type EarlierAnswers = { answers: Array<EarlierAnswer>, };
+
+/**
+ * Makes a draft, or an earlier answer, the answer of its cell.
  */
 export type PublishAnswer = { text: string, thinking?: string, model?: string, usage?: TokenUsage, 
 /**

@@ -91,6 +91,17 @@ export const asking = {
     stopped: 'Stopped.',
     left: 'You left the page in the middle of it.',
   },
+  earlier: {
+    label: (cell: number) => `Earlier answers of cell ${cell}`,
+    count: (answers: number) => (answers === 1 ? '1 earlier answer' : `${answers} earlier answers`),
+    replaced: (at: string) => `until ${at}`,
+    restore: 'Restore',
+    restoreLong: 'Make it the answer again. The present one becomes an earlier one.',
+    restored: 'The earlier answer is back.',
+    notRestored: (why: string) => `It was not restored. ${why}`,
+    copy: 'Copy',
+    noWords: 'It had not begun to answer.',
+  },
   told: { above: 'Models are told it when it stands above the question.', never: 'Models are not told it.', always: 'Models are told it with every question.' },
   sent: {
     titleNow: (cell: number) => `What is sent with the question of cell ${cell}`,
