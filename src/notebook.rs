@@ -12,6 +12,7 @@ mod bin;
 mod bundles;
 mod cell;
 mod context;
+mod earlier;
 mod edit;
 mod edited;
 mod export;
@@ -32,6 +33,7 @@ mod schema;
 mod stream;
 mod terminal;
 mod text;
+mod thoughts;
 mod view;
 mod welcome;
 
@@ -67,6 +69,7 @@ pub use pictures::{carry_pictures, pictures_called};
 pub use readable::{export_markdown, export_python};
 pub use running::BlobRef;
 pub use schema::{ROOTS, Root, Shape, Writer};
+pub use thoughts::show_thinking;
 pub use view::{BinView, CellView, ImportedNotebook, NotebookView};
 
 /// How long a deleted cell stays in the array of cells, hidden. Text that somebody typed into it offline merges only as

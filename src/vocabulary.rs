@@ -3,6 +3,7 @@
 //! Invariant: everything the server tells the world happened is a variant of [`Event`]; the catalogue in the docs and
 //! the TypeScript types are generated from it.
 
+mod answers;
 mod kernels;
 mod providers;
 mod runs;
@@ -12,6 +13,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 
 pub use self::{
+    answers::{EarlierAnswer, ThinkingShown},
     kernels::{
         Completion, Completions, DEFAULT_KERNELSPEC, KernelAnswer, KernelChoice, KernelQuestion, Unanswered, Variable,
     },

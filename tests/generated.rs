@@ -2,9 +2,10 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test generated` rewrites them.
 
-use std::{fmt::Write, fs, path::Path};
+use std::{collections::BTreeSet, fmt::Write, fs, path::Path};
 
 use coscribe::{ids, vocabulary, wire::rest};
+use serde_json::Value;
 use ts_rs::{Config, TS};
 
 fn declare<T: TS>(to: &mut String) {
@@ -89,11 +90,61 @@ fn wire_types() -> String {
         rest::ContextCell,
         rest::DraftEvent,
         rest::DraftDone,
+        vocabulary::EarlierAnswer,
+        rest::EarlierAnswers,
         rest::PublishAnswer,
         rest::BlobStored,
         rest::EventBody,
     );
     text
+}
+
+/// The names of the fields of a type in `wire.ts`: those that are needed, and those that may be left out.
+fn fields_of(types: &str, name: &str) -> Option<(BTreeSet<String>, BTreeSet<String>)> {
+    let (_, declared) = types.split_once(&format!("export type {name} = {{"))?;
+    let (declared, _) = declared.split_once("};")?;
+    let code: String = declared.split("/**").map(|part| part.split_once("*/").map_or(part, |(_, code)| code)).collect();
+    let names = top_level_fields(&code).into_iter();
+    let (optional, needed): (BTreeSet<_>, BTreeSet<_>) = names.partition(|name| name.ends_with('?'));
+    Some((needed, optional.iter().map(|name| name.trim_end_matches('?').to_owned()).collect()))
+}
+
+/// What stands before the colons of `a: string, b?: { [key in string]: number },`.
+fn top_level_fields(code: &str) -> Vec<String> {
+    let mut depth = 0_usize;
+    let separate = |letter: char| {
+        match letter {
+            '{' | '<' | '[' => depth += 1,
+            '}' | '>' | ']' => depth -= 1,
+            _ => {}
+        }
+        letter == ',' && depth == 0
+    };
+    let fields = code.split(separate).filter_map(|field| field.split_once(": "));
+    fields.map(|(name, _)| name.trim().to_owned()).collect()
+}
+
+#[test]
+fn what_a_request_may_leave_out_the_page_may_leave_out_and_nothing_else() {
+    let described = serde_json::to_value(coscribe::http::openapi_document()).expect("JSON");
+    let schemas = described["components"]["schemas"].as_object().expect("schemas");
+    let types = wire_types();
+    let mut compared = 0;
+    // Bodies of requests are those that refuse unknown fields.
+    for (name, schema) in schemas.iter().filter(|(_, schema)| schema["additionalProperties"] == false) {
+        let Some((needed, optional)) = fields_of(&types, name) else { continue };
+        let required: BTreeSet<String> =
+            schema["required"].as_array().into_iter().flatten().filter_map(name_of).collect();
+        let all: BTreeSet<String> = schema["properties"].as_object().expect("properties").keys().cloned().collect();
+        assert_eq!(needed, required, "{name}");
+        assert_eq!(&needed | &optional, all, "{name}");
+        compared += 1;
+    }
+    assert!(compared > 10, "only {compared} were compared");
+}
+
+fn name_of(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
 }
 
 #[test]

@@ -39,6 +39,9 @@ pub enum Action {
         id: NotebookId,
         #[arg(long, value_enum, default_value = "ipynb")]
         format: Format,
+        /// The thinking before answers [default: full in .ipynb, omit in the others].
+        #[arg(long, value_enum)]
+        thinking: Option<Thinking>,
         /// The file to write [default: standard output].
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -59,6 +62,27 @@ pub enum Action {
     Run(RunArgs),
     /// Print what happens in a notebook, as it happens
     Watch { id: NotebookId },
+}
+
+/// What becomes of the thinking before answers.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Thinking {
+    /// As it is
+    Full,
+    /// Folded
+    Details,
+    /// Left out
+    Omit,
+}
+
+impl Thinking {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Details => "details",
+            Self::Omit => "omit",
+        }
+    }
 }
 
 /// The forms of an export.
@@ -99,7 +123,7 @@ impl Action {
                 output.print(&client.post("/api/notebooks", &wanted)?, created)
             }
             Self::Import { file, title } => output.print(&import(client, &file, title.as_deref())?, created),
-            Self::Export { id, format, output } => export(client, &id, format, output.as_deref()),
+            Self::Export { id, format, thinking, output } => export(client, &id, (format, thinking), output.as_deref()),
             Self::Duplicate { id, title } => {
                 let wanted = DuplicateNotebook { title, id: None };
                 output.print(&client.post(&format!("/api/notebooks/{id}/duplicate"), &wanted)?, created)
@@ -141,8 +165,14 @@ pub fn import(client: &Client, path: &Path, title: Option<&str>) -> Result<Noteb
 }
 
 /// Writes a notebook to a file, or to standard output.
-pub fn export(client: &Client, id: &NotebookId, format: Format, path: Option<&Path>) -> Result<(), CliError> {
-    let mut response = client.open(&format!("/api/notebooks/{id}/export?format={}", format.name()))?;
+pub fn export(
+    client: &Client,
+    id: &NotebookId,
+    (format, thinking): (Format, Option<Thinking>),
+    path: Option<&Path>,
+) -> Result<(), CliError> {
+    let thinking = thinking.map(|thinking| format!("&thinking={}", thinking.name())).unwrap_or_default();
+    let mut response = client.open(&format!("/api/notebooks/{id}/export?format={}{thinking}", format.name()))?;
     let text = response.body_mut().with_config().limit(u64::MAX).read_to_string();
     let text = text.map_err(|error| CliError::Refused(format!("the export did not arrive whole: {error}")))?;
     let Some(path) = path else { return print_line(text.trim_end_matches('\n')) };

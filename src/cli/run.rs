@@ -103,7 +103,7 @@ impl RunArgs {
         watch.display.finish();
         let given_up = outcome?;
         if let (Some(path), Some(format)) = (&self.output, format) {
-            export(client, &notebook, format, Some(path))?;
+            export(client, &notebook, (format, None), Some(path))?;
         }
         report(output, notebook, &watch.ledger, began.elapsed(), given_up)
     }

@@ -26,7 +26,7 @@ use crate::{
     config,
     ids::{DocumentId, NotebookId},
     notebook::{self, ImportedNotebook, NotebookView, Op},
-    vocabulary::Actor,
+    vocabulary::{Actor, ThinkingShown},
     wire::rest::{
         CreateNotebook, DuplicateNotebook, ErrorBody, NotebookBody, NotebookList, NotebookSummary, PatchNotebook,
     },
@@ -224,6 +224,9 @@ struct ExportParams {
     #[serde(default)]
     #[param(inline)]
     format: Format,
+    /// The thinking before answers; if absent, `.ipynb` has all of it and Markdown, which is for reading, none.
+    #[param(inline)]
+    thinking: Option<ThinkingShown>,
 }
 
 /// Exports a notebook as a file.
@@ -237,7 +240,8 @@ async fn export(
     Params(wanted): Params<ExportParams>,
 ) -> Answer<Response> {
     let format = wanted.format;
-    let view = app.view(&id).await?;
+    let mut view = app.view(&id).await?;
+    notebook::show_thinking(&mut view, wanted.thinking.unwrap_or(format.thinking()));
     let view = if format.holds_outputs() { carrying_its_blobs(&app, view).await? } else { view };
     let name = attachment::named(&format!("{}.{}", view.title, format.extension()));
     let text = blocking(move || format.write(&view)).await?;
@@ -278,6 +282,14 @@ async fn contents(app: &App, called: Vec<String>) -> Answer<HashMap<String, Vec<
 }
 
 impl Format {
+    /// What becomes of thinking unless somebody says.
+    fn thinking(self) -> ThinkingShown {
+        match self {
+            Self::Ipynb => ThinkingShown::Full,
+            Self::Md | Self::Py => ThinkingShown::Omit,
+        }
+    }
+
     fn write(self, view: &NotebookView) -> String {
         match self {
             Self::Ipynb => notebook::export_ipynb(view),

@@ -24,8 +24,8 @@ use crate::{
     room::{AnswerEvent, AnswerLine, Answered, Published, RunRequest, Weight},
     vocabulary::{Run, source_hash},
     wire::rest::{
-        ContextBody, ContextCell, ContextMessage, ContextSpeaker, ContextState, DraftDone, DraftEvent, ErrorBody,
-        PublishAnswer,
+        ContextBody, ContextCell, ContextMessage, ContextSpeaker, ContextState, DraftDone, DraftEvent, EarlierAnswers,
+        ErrorBody, PublishAnswer,
     },
 };
 
@@ -36,7 +36,11 @@ const ANSWER_BYTES: usize = 8 << 20;
 const WORD_MAX: usize = 200;
 
 pub fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(context)).routes(routes!(draft)).routes(routes!(publish))
+    OpenApiRouter::new()
+        .routes(routes!(context))
+        .routes(routes!(draft))
+        .routes(routes!(publish))
+        .routes(routes!(earlier))
 }
 
 /// Tells what would be sent to a language model, were the prompt cell run now: each message, and what becomes of each
@@ -138,7 +142,21 @@ impl Draft {
     }
 }
 
-/// Makes a draft the answer of its cell, in place of the one before: a run that ended well, by whoever publishes it.
+/// Lists the answers of a prompt cell that others took the place of, the last first, each with what people had written
+/// into it. Published with `POST …/answer`, one is the answer of its cell again.
+#[utoipa::path(get, path = "/api/notebooks/{id}/cells/{cell}/answers", tag = "questions",
+    params(("id" = String, Path), ("cell" = String, Path)),
+    responses((status = 200, body = EarlierAnswers), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody))
+)]
+async fn earlier(
+    State(app): State<Shared>,
+    Ids((id, cell)): Ids<(NotebookId, CellId)>,
+) -> Answer<Json<EarlierAnswers>> {
+    Ok(Json(EarlierAnswers { answers: app.room(&id).await?.earlier_answers(cell).await? }))
+}
+
+/// Makes a draft, or an earlier answer, the answer of its cell, in place of the one before, which is kept as an earlier
+/// one: a run that ended well, by whoever publishes it.
 #[utoipa::path(post, path = "/api/notebooks/{id}/cells/{cell}/answer", tag = "questions",
     params(("id" = String, Path), ("cell" = String, Path)), request_body = PublishAnswer,
     responses((status = 201, body = Run), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),

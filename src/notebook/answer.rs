@@ -1,26 +1,23 @@
 //! The answer of a language model, written into its cell while it comes: thinking and answer apart, both texts that
 //! people may edit meanwhile.
 //!
-//! Imports schema, cell, outputs. Invariant: what comes is only ever appended; nothing anybody typed is removed.
+//! Imports schema, cell, earlier, outputs. Invariant: what comes is only ever appended; nothing anybody typed is removed.
 
 use serde_json::{Map as Object, Value, json};
 use yrs::branch::BranchID;
 use yrs::{Any, Array, ID, In, Map, MapPrelim, MapRef, ReadTxn, Text, TextPrelim, TextRef, TransactionMut};
 
-use super::{CellView, cell, json, outline, outputs, schema};
+use super::{CellView, cell, earlier, json, outline, outputs, schema};
 use crate::{
     ids::{CellId, RunId},
     vocabulary::{Millis, Run},
 };
 
-/// In `metadata.coscribe` of both parts: the hash of the question they answer.
-const SOURCE_HASH: &str = "sourceHash";
-
 /// Of the question that the answer in a cell answers, if it says so.
 pub fn source_hash(cell: &CellView) -> Option<&str> {
     cell.outputs
         .iter()
-        .find_map(|output| output.get(schema::METADATA)?.get(schema::COSCRIBE)?.get(SOURCE_HASH)?.as_str())
+        .find_map(|output| output.get(schema::METADATA)?.get(schema::COSCRIBE)?.get(schema::SOURCE_HASH)?.as_str())
 }
 
 /// The two texts of an answer.
@@ -61,9 +58,16 @@ struct Written {
 }
 
 impl Answer {
-    /// Begins an answer in the cell whose map this is: the last one goes.
-    pub fn begin(txn: &mut TransactionMut<'_>, cell: CellId, map: ID, run: RunId, source_hash: String) -> Self {
+    /// Begins an answer in the cell whose map this is: the last one goes to the earlier ones.
+    pub fn begin(
+        txn: &mut TransactionMut<'_>,
+        (cell, map): (CellId, ID),
+        run: RunId,
+        source_hash: String,
+        now: Millis,
+    ) -> Self {
         if let Some(map) = outputs::live_map(txn, &map) {
+            earlier::keep(txn, &cell, &map, now);
             map.insert(txn, schema::EXECUTION_COUNT, Any::Null);
             map.insert(txn, schema::EXECUTION_STATE, schema::RUNNING);
             outputs::clear(txn, &map);
@@ -124,8 +128,8 @@ impl Answer {
         let mut ours = Object::from_iter([
             (schema::ID.to_owned(), outputs::new_id().into()),
             (schema::PART.to_owned(), part.as_str().into()),
-            ("run".to_owned(), self.run.as_str().into()),
-            (SOURCE_HASH.to_owned(), self.source_hash.as_str().into()),
+            (schema::RUN.to_owned(), self.run.as_str().into()),
+            (schema::SOURCE_HASH.to_owned(), self.source_hash.as_str().into()),
         ]);
         ours.extend(more);
         match part {

@@ -1,12 +1,13 @@
 //! What a language model is told with a question: the notebook above it, as messages.
 //!
-//! Imports cell, pictures, schema and view. Pure: the same notebook gives the same context, whoever asked before (LN-90).
+//! Imports cell, pictures, schema, thoughts and view. Pure: the same notebook gives the same context, whoever asked before (LN-90).
 //! Invariant: cells come in the order people see; a skipped cell and an answer to another question never come.
 
 use serde_json::{Map, Value};
 
 use super::{
     cell, pictures, schema,
+    thoughts::is_thinking,
     view::{CellView, NotebookView},
 };
 use crate::{ids::CellId, vocabulary::CellKind};
@@ -240,10 +241,6 @@ fn answered(cell: &CellView) -> Vec<Message> {
     }
     let question = Message { speaker: Speaker::User, text: cell.source.clone(), pictures: pictures(cell) };
     vec![question, Message { speaker: Speaker::Assistant, text: answer, pictures: Vec::new() }]
-}
-
-fn is_thinking(output: &Value) -> bool {
-    output.get(schema::DATA).is_some_and(|data| data.get(schema::THINKING).is_some())
 }
 
 fn output_text(output: &Value) -> Option<String> {

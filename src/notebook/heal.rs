@@ -15,7 +15,7 @@ use yrs::{
 
 use super::{
     arrangement::{self, Slot},
-    bin, cell, edit, json,
+    bin, cell, earlier, edit, json,
     outline::{self, Outline},
     runs::Runs,
     schema,
@@ -227,6 +227,7 @@ fn unite_outputs(txn: &mut TransactionMut<'_>, first: &MapRef, others: &[Value])
 fn remove_stale(txn: &mut TransactionMut<'_>, known: &Outline) {
     let there: HashSet<CellId> = arrangement::unsorted(txn).into_iter().map(|slot| slot.id).collect();
     let bin = schema::map(txn, schema::BIN);
+    let mut gone = HashSet::new();
     for id in known.known().filter(|id| !there.contains(*id)) {
         if bin.get(txn, id.as_str()).is_some_and(|tombstone| bin::keeps_cell(txn, &tombstone)) {
             continue;
@@ -237,6 +238,10 @@ fn remove_stale(txn: &mut TransactionMut<'_>, known: &Outline) {
                 map.remove(txn, id.as_str());
             }
         }
+        gone.insert(id.as_str());
+    }
+    if !gone.is_empty() {
+        earlier::remove_of(txn, |id| gone.contains(id));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `.ipynb` files in: versions 3 and 4, newer minor versions tolerated, what is unknown kept.
 //!
-//! Imports schema, cell, json. Invariant: a file is taken whole or refused with the place where it is broken; every
+//! Imports schema, cell, json, thoughts. Invariant: a file is taken whole or refused with the place where it is broken; every
 //! imported cell has an id of its own, and all its texts are single strings.
 
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use serde_json::{Map as Object, Value, json};
 use super::{
     cell, import_v3,
     json::{self as values, DEPTH_MAX},
-    schema,
+    schema, thoughts,
     view::{CellView, ImportedNotebook},
 };
 use crate::{ids::CellId, vocabulary::CellKind};
@@ -254,7 +254,9 @@ impl Reader {
             }
             Some("display_data" | "execute_result") => {
                 let data = object(output.remove(schema::DATA), &at(schema::DATA))?;
-                output.insert(schema::DATA.into(), Value::Object(joined_bundle(data)));
+                let mut data = joined_bundle(data);
+                thoughts::unfold(&mut data);
+                output.insert(schema::DATA.into(), Value::Object(data));
                 let metadata = object(output.remove(schema::METADATA), &at(schema::METADATA))?;
                 output.insert(schema::METADATA.into(), Value::Object(metadata));
                 if output_type == "execute_result" {

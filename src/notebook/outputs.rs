@@ -1,6 +1,6 @@
 //! What a running cell puts out, written into its cell: streams, results, errors, displays.
 //!
-//! Imports schema, cell, json, stream. The server is the only writer of outputs; what clients do to them all the same
+//! Imports schema, cell, earlier, json, stream. The server is the only writer of outputs; what clients do to them all the same
 //! is survived, never trusted: every place is looked up again before it is written to.
 //! Invariant: a run's outputs stay within [`OutputLimits`], and what is left out is counted where it would stand.
 
@@ -10,10 +10,10 @@ use serde_json::{Map as Object, Value, json};
 use yrs::{Any, Array, ArrayRef, ID, In, Map, MapRef, Out, ReadTxn, TransactionMut, branch::BranchID};
 
 use super::{
-    cell, json, outline, schema,
+    cell, earlier, json, outline, schema,
     stream::{Middle, Stream},
 };
-use crate::ids::CellId;
+use crate::{ids::CellId, vocabulary::Millis};
 
 /// Bytes of a traceback: why code failed is shown even when there is no room for anything else.
 const TRACEBACK_MAX: usize = 64 << 10;
@@ -124,8 +124,9 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Begins a run of the cell whose map this is: what the last one put out goes.
-    pub fn begin(txn: &mut TransactionMut<'_>, cell: CellId, map: ID, limits: OutputLimits) -> Self {
+    /// Begins a run of the cell whose map this is: what the last one put out goes. Answers in a cell that was a prompt
+    /// go to the earlier ones.
+    pub fn begin(txn: &mut TransactionMut<'_>, (cell, map): (CellId, ID), limits: OutputLimits, now: Millis) -> Self {
         let outputs = Self {
             cell,
             map,
@@ -140,6 +141,7 @@ impl Outputs {
             kept_bytes: 0,
         };
         if let Some(map) = live_map(txn, &map) {
+            earlier::keep(txn, &outputs.cell, &map, now);
             map.insert(txn, schema::EXECUTION_COUNT, Any::Null);
             map.insert(txn, schema::EXECUTION_STATE, schema::RUNNING);
             clear(txn, &map);

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ids::RunId,
-    vocabulary::{CellKind, Place, Run, RunKind},
+    vocabulary::{CellKind, EarlierAnswer, Place, Run, RunKind, RunState},
 };
 
 const KIB: usize = 1024;
@@ -34,7 +34,7 @@ impl Running {
     fn begin(&mut self) {
         self.run = RunId::generate();
         let run = self.run.clone();
-        self.write(|notebook, txn| notebook.begin_outputs(txn, &run, &id("a"), OutputLimits::default()));
+        self.write(|notebook, txn| notebook.begin_outputs(txn, &run, &id("a"), OutputLimits::default(), 1));
     }
 
     /// A transaction as the room makes it: without repairs.
@@ -128,7 +128,7 @@ fn a_run_that_is_repeated_leaves_nothing_of_the_one_before() {
 fn an_answer_of_four_thousand_tokens_costs_what_the_model_says() {
     let mut running = Running::new();
     let run = running.run.clone();
-    running.write(|notebook, txn| notebook.begin_answer(txn, &run, &id("a")));
+    running.write(|notebook, txn| notebook.begin_answer(txn, &run, &id("a"), 1));
     for _ in 0..4_000 {
         running.write(|notebook, txn| notebook.answer(txn, &run, Part::Answer, "word", 1));
     }
@@ -153,7 +153,7 @@ fn an_error_is_shown_even_when_there_is_no_room_for_anything_else() {
     let mut running = Running::new();
     let run = running.run.clone();
     let limits = OutputLimits { outputs: 1, ..OutputLimits::default() };
-    running.write(|notebook, txn| notebook.begin_outputs(txn, &run, &id("a"), limits));
+    running.write(|notebook, txn| notebook.begin_outputs(txn, &run, &id("a"), limits, 1));
     let bundle = Bundle { data: json!({ "text/plain": "x" }).as_object().unwrap().clone(), ..Bundle::default() };
     let display = || Output::Display { bundle: bundle.clone(), display_id: None };
     let traceback = (0..2_000).map(|line| format!("{line} {}", "frame ".repeat(20))).collect();
@@ -211,32 +211,132 @@ fn ln_42_a_run_goes_on_and_all_agree_while_others_type_move_and_clear() {
     assert!(running.server.source("a").starts_with("# typed"));
 }
 
+/// Somebody types into a part of the answer of the cell `q`: the update.
+fn type_into_answer(replica: &Replica, output: u32, at: u32, typed: &str) -> Vec<u8> {
+    let doc = replica.doc.clone();
+    let mut txn = doc.transact_mut();
+    let slot = super::arrangement::unsorted(&txn).into_iter().find(|slot| slot.id == id("q")).unwrap();
+    let array = cell::outputs(&txn, &slot.map).unwrap();
+    let output: MapRef = array.get(&txn, output).unwrap().cast().unwrap();
+    let data: MapRef = output.get(&txn, "data").unwrap().cast().unwrap();
+    let text: TextRef = data.get(&txn, "text/markdown").unwrap().cast().unwrap();
+    text.insert(&mut txn, at, typed);
+    txn.encode_update_v1()
+}
+
+/// A server with a prompt cell `q` beside its code cell.
+fn with_prompt() -> Running {
+    let mut running = Running::new();
+    let (kind, source, place) = (CellKind::Prompt, "Why?".into(), Place::Last);
+    running.server.apply(&super::Op::AddCell { id: id("q"), kind, source, place });
+    running
+}
+
+/// A whole answer in the cell `q`, given at a time.
+fn answer(running: &mut Running, text: &str, now: i64) -> Run {
+    let by = super::test_support::actor("Ana");
+    let mut run = Run::queued(RunId::generate(), id("q"), RunKind::Prompt, by, now);
+    (run.source_hash, run.model, run.state) = (Some("4-00000000".into()), Some("tiny".into()), RunState::Ok);
+    let written = run.clone();
+    running.write(|notebook, txn| {
+        notebook.set_run(txn, written.clone());
+        notebook.begin_answer(txn, &written.run_id, &id("q"), now);
+        notebook.answer(txn, &written.run_id, Part::Thinking, "Hm.", now);
+        notebook.answer(txn, &written.run_id, Part::Answer, text, now);
+        notebook.end_answer(txn, &written, &[id("a")], now);
+    });
+    run
+}
+
+fn earlier(running: &Running) -> Vec<EarlierAnswer> {
+    Notebook::earlier_answers(&running.server.doc.transact(), &id("q"))
+}
+
+#[test]
+fn ln_42_asking_again_keeps_the_answer_before_with_what_people_wrote_into_it() {
+    let mut running = with_prompt();
+    answer(&mut running, "Because.", 1);
+    let ben = running.server.fork(20);
+    let update = type_into_answer(&ben, 1, 7, " of 😀");
+    running.server.receive_update(&update);
+    answer(&mut running, "Therefore.", 2);
+    let kept = earlier(&running);
+    let whole = EarlierAnswer {
+        cell: id("q"),
+        at: 2,
+        text: "Because of 😀.".into(),
+        thinking: Some("Hm.".into()),
+        model: Some("tiny".into()),
+        usage: None,
+        notice: None,
+        stopped_by: None,
+        source_hash: Some("4-00000000".into()),
+        sent: Some(vec![id("a")]),
+    };
+    assert_eq!(kept, [whole]);
+    // Code that runs in a cell that was a prompt takes the place of its answer too; what code puts out is no answer.
+    let run = running.run.clone();
+    for _ in 0..2 {
+        running.write(|notebook, txn| {
+            notebook.begin_outputs(txn, &run, &id("q"), OutputLimits::default(), 3);
+            let data = json!({ "text/markdown": "shown by code" }).as_object().unwrap().clone();
+            let bundle = Bundle { data, ..Bundle::default() };
+            notebook.output(txn, &run, Output::Display { bundle, display_id: None });
+        });
+    }
+    let texts: Vec<_> = earlier(&running).into_iter().map(|answer| answer.text).collect();
+    assert_eq!(texts, ["Therefore.", "Because of 😀."], "the last first");
+    // A client that knows only Jupyter's model sees one answer.
+    assert_eq!(running.server.view().cells[1].outputs.len(), 1);
+}
+
+#[test]
+fn earlier_answers_are_bounded_and_go_with_their_cell_and_what_is_none_is_passed_over() {
+    let mut running = with_prompt();
+    for at in 0..30 {
+        answer(&mut running, &format!("answer {at}"), at);
+    }
+    let kept = earlier(&running);
+    assert_eq!((kept.len(), kept[0].text.as_str(), kept[19].text.as_str()), (20, "answer 28", "answer 9"));
+    answer(&mut running, &"x".repeat(3 << 20), 100);
+    answer(&mut running, "short", 101);
+    assert_eq!(earlier(&running).len(), 1, "the newest, however long");
+    running.write(|_, txn| Notebook::forget_earlier(txn, &id("q"), &"x".repeat(3 << 20), "Hm."));
+    assert_eq!(earlier(&running), []);
+
+    answer(&mut running, "last", 102);
+    let mut ben = running.server.fork(20);
+    let scribbled = {
+        let mut txn = ben.doc.transact_mut();
+        let root = super::schema::map(&mut txn, super::schema::EARLIER);
+        for (key, value) in [("q/1", 7.into()), ("q/2", yrs::Any::Null), ("strange", "text".into())] {
+            root.insert(&mut txn, key, value);
+        }
+        txn.encode_update_v1()
+    };
+    running.server.receive_update(&scribbled);
+    assert_eq!(earlier(&running).len(), 1);
+    ben.merge(&running.server.doc.transact().encode_diff_v1(&StateVector::default()));
+    let removed = {
+        let mut txn = ben.doc.transact_mut();
+        let cells = super::schema::cells(&mut txn);
+        cells.remove_range(&mut txn, 0, 2);
+        txn.encode_update_v1()
+    };
+    running.server.receive_update(&removed);
+    assert_eq!(running.server.everything()["earlier"], json!({ "strange": "text" }));
+}
+
 #[test]
 fn ln_42_an_answer_is_edited_while_it_comes_and_nothing_of_either_is_lost() {
-    let mut running = Running::new();
+    let mut running = with_prompt();
     let run = running.run.clone();
-    running.server.apply(&super::Op::AddCell {
-        id: id("q"),
-        kind: CellKind::Prompt,
-        source: "Why?".into(),
-        place: Place::Last,
-    });
     running.write(|notebook, txn| {
-        notebook.begin_answer(txn, &run, &id("q"));
+        notebook.begin_answer(txn, &run, &id("q"), 1);
         notebook.answer(txn, &run, Part::Answer, "Because it is so", 1);
     });
     let mut ben = running.server.fork(20);
-    let edit = {
-        let doc = ben.doc.clone();
-        let mut txn = doc.transact_mut();
-        let slot = super::arrangement::unsorted(&txn).into_iter().find(|slot| slot.id == id("q")).unwrap();
-        let array = cell::outputs(&txn, &slot.map).unwrap();
-        let output: MapRef = array.get(&txn, 0).unwrap().cast().unwrap();
-        let data: MapRef = output.get(&txn, "data").unwrap().cast().unwrap();
-        let text: TextRef = data.get(&txn, "text/markdown").unwrap().cast().unwrap();
-        text.insert(&mut txn, 8, "(maybe) ");
-        txn.encode_update_v1()
-    };
+    let edit = type_into_answer(&ben, 0, 8, "(maybe) ");
     let update = running.write(|notebook, txn| notebook.answer(txn, &run, Part::Answer, " in Rome.", 2));
     running.server.receive_update(&edit);
     ben.merge(&update);

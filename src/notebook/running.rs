@@ -1,6 +1,6 @@
 //! Runs in the document: what the room writes while cells run. The room decides; here it becomes keys and texts.
 //!
-//! Imports runs, outputs, answer, context, outline. Invariant: a cell that is not there any more is passed over.
+//! Imports runs, outputs, answer, earlier, context, outline. Invariant: a cell that is not there any more is passed over.
 
 use serde_json::{Map as Object, Value, json};
 use yrs::{GetString, ID, Map, MapRef, ReadTxn, TransactionMut};
@@ -10,14 +10,14 @@ use super::{
     answer::{self, Answer, Part},
     cell,
     context::{self, Question},
-    json,
+    earlier, json,
     outputs::{self, LeftOut, Output, OutputLimits, Outputs},
     runs::Runs,
     schema,
 };
 use crate::{
     ids::{CellId, RunId},
-    vocabulary::{CellKind, KernelChoice, KernelStatus, Millis, Run, source_hash},
+    vocabulary::{CellKind, EarlierAnswer, KernelChoice, KernelStatus, Millis, Run, source_hash},
 };
 
 /// A content that lies in a blob.
@@ -149,9 +149,16 @@ impl Notebook {
     }
 
     /// Begins the outputs of a run of code.
-    pub fn begin_outputs(&mut self, txn: &mut TransactionMut<'_>, run: &RunId, cell: &CellId, limits: OutputLimits) {
+    pub fn begin_outputs(
+        &mut self,
+        txn: &mut TransactionMut<'_>,
+        run: &RunId,
+        cell: &CellId,
+        limits: OutputLimits,
+        now: Millis,
+    ) {
         if let Some(map) = self.map_id(cell) {
-            let outputs = Outputs::begin(txn, cell.clone(), map, limits);
+            let outputs = Outputs::begin(txn, (cell.clone(), map), limits, now);
             self.outputs.insert(run.clone(), outputs);
         }
     }
@@ -185,13 +192,23 @@ impl Notebook {
         }
     }
 
-    /// Begins the answer to a question.
-    pub fn begin_answer(&mut self, txn: &mut TransactionMut<'_>, run: &RunId, cell: &CellId) {
+    /// Begins the answer to a question; the one before goes to the earlier ones.
+    pub fn begin_answer(&mut self, txn: &mut TransactionMut<'_>, run: &RunId, cell: &CellId, now: Millis) {
         if let Some(map) = self.map_id(cell) {
             let source_hash = self.runs.of(cell).and_then(|run| run.source_hash.clone());
-            let answer = Answer::begin(txn, cell.clone(), map, run.clone(), source_hash.unwrap_or_default());
+            let answer = Answer::begin(txn, (cell.clone(), map), run.clone(), source_hash.unwrap_or_default(), now);
             self.answers.insert(run.clone(), answer);
         }
+    }
+
+    /// The answers of a cell that others took the place of, the last first.
+    pub fn earlier_answers<T: ReadTxn>(txn: &T, cell: &CellId) -> Vec<EarlierAnswer> {
+        earlier::of(txn, cell)
+    }
+
+    /// One that stands in its cell again is no earlier one any more.
+    pub fn forget_earlier(txn: &mut TransactionMut<'_>, cell: &CellId, text: &str, thinking: &str) {
+        earlier::forget(txn, cell, text, thinking);
     }
 
     /// Adds to an answer.

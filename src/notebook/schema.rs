@@ -16,6 +16,9 @@ pub const BIN: &str = "bin";
 pub const RUNS: &str = "runs";
 /// Root: the kernel of the notebook: [`STATUS`] and [`LOG`].
 pub const KERNEL: &str = "kernel";
+/// Root: answers that another took the place of, `{cell id}/{run id}` → a plain value in the shape of
+/// `vocabulary::EarlierAnswer`.
+pub const EARLIER: &str = "earlier";
 /// Root: client id → who.
 pub const AUTHORS: &str = "authors";
 /// Root: Jupyter's own file state. Python's `set()` empties it, so nothing of ours is ever put there.
@@ -75,6 +78,9 @@ pub const MIDDLE: &str = "middle";
 pub const LEFT_OUT: &str = "leftOut";
 pub const ANSWER: &str = "answer";
 pub const THOUGHT: &str = "thinking";
+/// In `metadata.coscribe` of both parts of an answer: the run that wrote it, and the hash of the question it answers.
+pub const RUN: &str = "run";
+pub const SOURCE_HASH: &str = "sourceHash";
 /// In an answer's metadata: the mark another tool knows answers by.
 pub const IS_AI_RES: &str = "is_ai_res";
 
@@ -154,12 +160,13 @@ const fn root(name: &'static str, shape: Shape, writer: Writer) -> Root {
 }
 
 /// All roots. Inside `cells`, `outputs`, `execution_count` and `execution_state` have the server as their only writer.
-pub const ROOTS: [Root; 8] = [
+pub const ROOTS: [Root; 9] = [
     root(META, Shape::Map, Writer::Editors),
     root(CELLS, Shape::Array, Writer::Editors),
     root(STATE, Shape::Map, Writer::Editors),
     root(ORDER, Shape::Map, Writer::Editors),
     root(BIN, Shape::Map, Writer::Editors),
+    root(EARLIER, Shape::Map, Writer::Editors),
     root(RUNS, Shape::Map, Writer::Server),
     root(KERNEL, Shape::Map, Writer::Server),
     root(AUTHORS, Shape::Map, Writer::Server),

@@ -152,7 +152,8 @@ impl Replica {
         let map = |name: &str| txn.get_map(name).map(|map| values::to_object(&txn, &map)).unwrap_or_default();
         let cells = txn.get_array("cells").map(|cells| values::elements(&txn, &cells));
         let cells: Vec<Value> = cells.into_iter().flatten().map(|cell| values::to_value(&txn, &cell)).collect();
-        json!({ "meta": map("meta"), "cells": cells, "order": map("order"), "bin": map("bin") })
+        json!({ "meta": map("meta"), "cells": cells, "order": map("order"), "bin": map("bin"),
+            "earlier": map("earlier") })
     }
 }
 

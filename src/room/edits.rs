@@ -51,6 +51,7 @@ impl RoomState {
             Read::Run(run) => self.read_run(&run),
             Read::Kernel => self.read_kernel(),
             Read::Question(cell) => self.read_question(&cell),
+            Read::Earlier(cell) => self.read_earlier(&cell),
             Read::Inspect => Answer::Inspection(Box::new(self.inspection())),
         };
         self.emit(Outgoing::Reply { reply, answer });

@@ -14,7 +14,7 @@ use crate::{
     catalogue::NotebookRecord,
     ids::{CellId, PeerId, RunId},
     notebook::{BlobRef, NotebookView, Op, Question},
-    vocabulary::{Actor, LoggedEvent, Run},
+    vocabulary::{Actor, EarlierAnswer, LoggedEvent, Run},
     wire::{
         frame::{ClientFrame, PresenceEntry},
         update::{CheckedStateVector, CheckedUpdate},
@@ -118,7 +118,10 @@ impl Input {
             Self::Frame { frame: ClientFrame::StateVector(vector), .. } => Demand::of_vector(Some(vector)),
             Self::Read { what: Read::State(vector), .. } => Demand::of_vector(vector.as_ref()),
             Self::Apply { .. }
-            | Self::Read { what: Read::Notebook | Read::Run(_) | Read::Kernel | Read::Question(_), .. }
+            | Self::Read {
+                what: Read::Notebook | Read::Run(_) | Read::Kernel | Read::Question(_) | Read::Earlier(_),
+                ..
+            }
             | Self::Drained { .. }
             | Self::Run { .. }
             | Self::Kernel { .. }
@@ -155,6 +158,8 @@ pub enum Read {
     Kernel,
     /// The question in a prompt cell, with all that would be sent with it.
     Question(CellId),
+    /// The answers of a cell that others took the place of.
+    Earlier(CellId),
 }
 
 /// An answer to a waiting caller.
@@ -167,6 +172,7 @@ pub enum Answer {
     Runs(Vec<Run>),
     Kernel(Box<KernelReport>),
     Question(Box<Question>),
+    Earlier(Vec<EarlierAnswer>),
     Refused(ApplyError),
 }
 

@@ -27,7 +27,7 @@ use super::{
 use crate::{
     ids::{CellId, PeerId, RunId},
     notebook::{NotebookView, Op, OpError, Question},
-    vocabulary::{Actor, KernelAnswer, KernelQuestion, Role, Run, Unanswered},
+    vocabulary::{Actor, EarlierAnswer, KernelAnswer, KernelQuestion, Role, Run, Unanswered},
     wire::{
         frame::ClientFrame,
         update::{CheckedStateVector, CheckedUpdate},
@@ -238,6 +238,14 @@ impl RoomHandle {
     pub async fn question(&self, cell: CellId) -> Result<Question, ApplyError> {
         match self.call(Call::Read(Read::Question(cell))).await? {
             Answer::Question(question) => Ok(*question),
+            _ => Err(ApplyError::NotANotebook),
+        }
+    }
+
+    /// The answers of a cell that others took the place of, the last first; durable when this returns.
+    pub async fn earlier_answers(&self, cell: CellId) -> Result<Vec<EarlierAnswer>, ApplyError> {
+        match self.call(Call::Read(Read::Earlier(cell))).await? {
+            Answer::Earlier(answers) => Ok(answers),
             _ => Err(ApplyError::NotANotebook),
         }
     }

@@ -109,6 +109,20 @@ impl RoomState {
         }
     }
 
+    /// The answers of a cell that others took the place of.
+    pub(super) fn read_earlier(&mut self, cell: &CellId) -> Answer {
+        let read = self.document.read(|notebook, txn| match notebook.kind(cell) {
+            Some(_) => Ok(Notebook::earlier_answers(txn, cell)),
+            None if notebook.is_binned(cell) => Err(OpError::CellInBin(cell.clone())),
+            None => Err(OpError::UnknownCell(cell.clone())),
+        });
+        match read {
+            None => Answer::Refused(ApplyError::NotANotebook),
+            Some(Err(error)) => Answer::Refused(error.into()),
+            Some(Ok(answers)) => Answer::Earlier(answers),
+        }
+    }
+
     /// The room ends, and all that runs in it.
     pub(super) fn end_runs(&mut self, now: Millis) {
         if self.runs.is_live() {

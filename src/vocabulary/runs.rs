@@ -71,6 +71,7 @@ pub struct TokenUsage {
     pub output_tokens: u64,
     /// The provider told nothing; the numbers are this server's estimate.
     #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
     pub estimated: bool,
     /// Millionths of a US dollar; absent where neither the provider told it nor prices are set.
     #[serde(default, skip_serializing_if = "Option::is_none")]

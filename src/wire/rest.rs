@@ -21,7 +21,8 @@ use crate::{
 pub use self::{
     providers::{DefaultProvider, ModelList, ModelPrice, ProviderBody, ProviderList, ProviderTest, PutProvider},
     questions::{
-        ContextBody, ContextCell, ContextMessage, ContextSpeaker, ContextState, DraftDone, DraftEvent, PublishAnswer,
+        ContextBody, ContextCell, ContextMessage, ContextSpeaker, ContextState, DraftDone, DraftEvent, EarlierAnswers,
+        PublishAnswer,
     },
 };
 
@@ -200,6 +201,7 @@ pub struct AddCell {
     #[serde(rename = "type")]
     pub kind: CellKind,
     #[serde(default)]
+    #[ts(optional, as = "Option<String>")]
     pub source: String,
     /// The cell to put it after: absent for the end, `null` for the beginning.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -219,7 +221,7 @@ pub struct PatchCell {
     pub kind: Option<CellKind>,
     /// Keys to set; a `null` removes its key. Of a prompt cell, `coscribe` holds `provider`, `model` and `thinking`; of any
     /// cell, `skipped` leaves it out of questions, `pinned` sends it with all.
-    #[ts(type = "Record<string, unknown>")]
+    #[ts(optional, type = "Record<string, unknown>")]
     pub metadata: Option<Map<String, Value>>,
     /// Hides or shows source and outputs.
     pub collapsed: Option<bool>,
@@ -240,7 +242,8 @@ pub struct PutSource {
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "wire.ts")]
 pub struct MoveCell {
-    /// The cell to stand after; `null` for the beginning.
+    /// The cell to stand after; `null` or absent for the beginning.
+    #[ts(optional = nullable)]
     pub after: Option<CellId>,
 }
 

@@ -98,6 +98,13 @@ async fn ln_71_a_draft_streams_to_its_asker_alone_and_is_published_with_one_call
     let ours = &cell["outputs"][1]["metadata"]["coscribe"];
     assert_eq!((&ours["sent"]["cells"], &ours["model"]), (&json!(["title"]), &json!("tiny-2")));
     assert_eq!(asking.ended(run["runId"].as_str().unwrap()), run);
+
+    // Thinking goes into files as it is wanted: whole into Jupyter's, not into those for reading.
+    let export = |query: &str| asking.server.get(&asking.path(&format!("export?{query}"))).text();
+    assert!(export("format=ipynb").contains("Hm.") && !export("format=md").contains("Hm."));
+    assert!(!export("format=ipynb&thinking=omit").contains("Hm."));
+    assert!(export("format=md&thinking=details").contains("<details><summary>Thinking</summary>\n\nHm."));
+    assert_eq!(asking.server.get(&asking.path("export?thinking=no")).refused(400), "invalid_parameter");
 }
 
 #[tokio::test(flavor = "multi_thread")]

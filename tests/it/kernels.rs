@@ -7,15 +7,19 @@ use crate::{
     server::TestServer,
 };
 
+/// Asks for a name and for a password.
+const DIALOGUE: &str = "from getpass import getpass
+print('first')
+name = input('Who? ')
+word = getpass('Word? ')
+print(name, len(word))";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ln_13_20_22_code_runs_on_a_kernel_and_everybody_sees_its_output() {
     let data = tempfile::tempdir().unwrap();
     share_environment(data.path());
     let mut server = TestServer::start_in(data.path());
-    let mut notebook = Notebook::new(
-        &server,
-        &["print('hello')\n6 * 7", "raise ValueError('no')", "1", "name = input('Who? ')\nprint(name)"],
-    );
+    let mut notebook = Notebook::new(&server, &["print('hello')\n6 * 7", "raise ValueError('no')", "1", DIALOGUE]);
     let since = server.last_event();
 
     let first = notebook.run(0);
@@ -41,8 +45,13 @@ async fn ln_13_20_22_code_runs_on_a_kernel_and_everybody_sees_its_output() {
     let cell = notebook.cells[3].clone();
     ana.until(|doc| said(doc, &cell, "input").is_some_and(|input| input.contains("Who?"))).await;
     notebook.post(&format!("cells/{cell}/input"), "Ben", &json!({ "value": "Zoë" }));
+    ana.until(|doc| said(doc, &cell, "input").is_some_and(|input| input.contains("Word?"))).await;
+    notebook.post(&format!("cells/{cell}/input"), "Ben", &json!({ "value": "hunter2" }));
     assert_eq!(notebook.ended(&asking)["state"], "ok");
-    assert!(notebook.cell(3)["outputs"].to_string().contains("Zoë"));
+    // The dialogue stands in the outputs as in a terminal; a password stands nowhere.
+    let dialogue = "first\nWho? Zoë\nWord? ········\nZoë 7\n";
+    assert_eq!(notebook.cell(3)["outputs"], json!([{ "output_type": "stream", "name": "stdout", "text": dialogue }]));
+    assert!(!server.get(&format!("/api/notebooks/{}", notebook.id)).expect(200).to_string().contains("hunter2"));
 
     // A loop without end is stopped by somebody else, who is named; the printed lines stay within bounds.
     let loops = notebook.add("code", "while True: print('again')");

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { seriousFaults } from './kit/axe.mjs';
 import { eventually } from './kit/eventually.mjs';
 import { LanguageModel } from './kit/languageModel.mjs';
 import { assertNoForeignHost, Person } from './kit/people.mjs';
@@ -330,6 +331,97 @@ test('ln_71_an_answer_for_me_only_is_seen_by_nobody_else_until_it_is_published',
   await mine.draft.getByRole('button', { name: 'Discard' }).click();
   await mine.draft.waitFor({ state: 'detached' });
   await theirs.shows('It is daring.');
+});
+
+test('ln_42_asking_again_keeps_the_answer_before_with_what_people_wrote_into_it_and_either_brings_it_back', async (t) => {
+  const { model, anna, bela, notebook, id, mine, theirs } = await asked(t, [['prompt', 'Why?']]);
+  await mine.ask();
+  (await model.next()).answer('Because.');
+  await both([mine, theirs], (one) => one.is('answered'));
+  await theirs.edit();
+  await theirs.editor.press('Control+End');
+  await bela.page.keyboard.type(' Says Bela.');
+  await mine.shows('Because. Says Bela.');
+  // These words are on their way when Anna asks again.
+  await bela.page.keyboard.type(' And more');
+  await mine.ask();
+  (await model.next()).answer('Therefore.');
+  await both([mine, theirs], async (one) => {
+    await one.shows('Therefore.');
+    await one.is('answered');
+  });
+  const earlier = (one) => one.box.locator('details.earlier');
+  await earlier(mine).getByText(/^\d earlier answers?$/).click();
+  const texts = async () => (await server.rest('GET', `notebooks/${notebook.id}/cells/${id}/answers`)).answers.map(({ text }) => text);
+  await eventually(async () => (await texts()).includes('Because. Says Bela. And more'), async () => `all that Bela wrote is kept: ${JSON.stringify(await texts())}`);
+  const whole = earlier(mine).getByRole('button', { name: /And more/ });
+  if ((await texts()).length > 1) await whole.click();
+  await earlier(mine).locator('article').getByText('Because. Says Bela. And more').waitFor();
+  assert.deepEqual(await seriousFaults(anna.page), []);
+  await earlier(mine).getByRole('button', { name: 'Restore' }).click();
+  await both([mine, theirs], (one) => one.shows('Because. Says Bela. And more'));
+  assert.match(await theirs.answer.locator('.facts').innerText(), /model-one/);
+  await eventually(async () => (await texts())[0] === 'Therefore.' && !(await texts()).includes('Because. Says Bela. And more'), async () => JSON.stringify(await texts()));
+  // It can be edited again, and is there after a reload.
+  await bela.page.reload();
+  await theirs.shows('Because. Says Bela. And more');
+  await earlier(theirs).locator('summary').click();
+  await earlier(theirs).getByText('Therefore.').first().waitFor();
+  // Who may only read reads them too.
+  const reader = await join(t, 'Rita', { link: server.viewerLink });
+  await reader.open(notebook.id);
+  const rita = prompt(reader, id);
+  await earlier(rita).locator('summary').click();
+  await earlier(rita).locator('article').getByText('Therefore.').waitFor();
+  assert.equal(await earlier(rita).getByRole('button', { name: 'Restore' }).count(), 0);
+});
+
+test('ln_71_a_draft_is_there_when_its_page_is_loaded_anew_and_in_no_other_tab_until_it_is_published_or_thrown_away', async (t) => {
+  const { model, anna, notebook, id, mine, theirs } = await asked(t, [['prompt', 'Is my idea good?']]);
+  const reload = async () => {
+    await anna.page.reload();
+    await mine.draft.waitFor();
+  };
+  await mine.box.hover();
+  await mine.press('Only for me');
+  const question = await model.next();
+  question.think('Hm.');
+  question.answer('It is **daring**.');
+  await mine.draft.getByRole('button', { name: 'Publish' }).waitFor();
+  await reload();
+  await mine.draft.locator('strong').getByText('daring').waitFor();
+  assert.deepEqual(await answerOf(server, notebook.id, id), { answer: '', thinking: '' });
+  const tab = await anna.context.newPage();
+  await tab.goto(anna.page.url());
+  await tab.locator('button.ask').first().waitFor();
+  assert.equal(await tab.locator('section.draft').count(), 0);
+  await tab.close();
+  await mine.draft.getByRole('button', { name: 'Publish' }).click();
+  await theirs.shows('It is daring.');
+  assert.match(await theirs.answer.locator('.facts').innerText(), /model-one/);
+  assert.equal((await answerOf(server, notebook.id, id)).thinking, 'Hm.');
+  // Published, it is a draft no more.
+  await anna.page.reload();
+  await mine.shows('It is daring.');
+  assert.equal(await mine.draft.count(), 0);
+
+  // In the middle of it: what has come stays, its provider is left, and it can be asked again.
+  await mine.box.hover();
+  await mine.press('Only for me');
+  const broken = await model.next();
+  broken.say('On the one hand');
+  await mine.draft.getByText('On the one hand').waitFor();
+  await reload();
+  await broken.isDropped();
+  await mine.draft.getByText('On the one hand').waitFor();
+  await mine.draft.getByText('You left the page in the middle of it.').waitFor();
+  await mine.draft.getByRole('button', { name: 'Ask again' }).click();
+  (await model.next()).answer('No.');
+  await mine.draft.getByText('No.').waitFor();
+  await mine.draft.getByRole('button', { name: 'Discard' }).click();
+  await anna.page.reload();
+  await mine.shows('It is daring.');
+  assert.equal(await mine.draft.count(), 0);
 });
 
 test('ln_38_without_any_key_the_demonstration_answers_thinks_and_fails_on_request', async (t) => {

@@ -96,6 +96,56 @@ test('a_provider_is_changed_without_showing_or_losing_its_key_and_removed', asyn
   assert.equal(providers.some(({ name }) => name === 'other'), false);
 });
 
+test('ln_89_prices_of_models_are_set_on_the_page_kept_by_the_server_and_tell_what_an_answer_cost', async (t) => {
+  const { model, anna, sheet, page, mine, notebook } = await open(t);
+  await model.serve(server, 'priced', { models: ['model-one'] });
+  const change = async () => {
+    await page.keyboard.press('Escape');
+    await settings(anna);
+    await row(sheet, 'priced').getByRole('button', { name: 'Change priced' }).click();
+    return sheet.getByRole('form', { name: 'Change priced' });
+  };
+  const form = await change();
+  await form.getByLabel('Price of questions to model-one').fill('3');
+  await form.getByRole('button', { name: 'Save and test' }).click();
+  await form.getByRole('alert').getByText(/^model-one needs two prices/).waitFor();
+  await form.getByLabel('Price of answers of model-one').fill('15000,5');
+  await form.getByRole('button', { name: 'Save and test' }).click();
+  await form.getByRole('alert').getByText(/^model-one needs two prices/).waitFor();
+  await form.getByLabel('Price of answers of model-one').fill('1500,5');
+  // Enter adds a model and does not send the form.
+  await form.getByLabel('Another model').fill('model-two');
+  await form.getByLabel('Another model').press('Enter');
+  await form.getByLabel('Price of questions to model-two').fill('0.25');
+  await form.getByLabel('Price of answers of model-two').fill('0');
+  await form.getByRole('button', { name: 'Save and test' }).click();
+  (await model.next()).answer('Yes.');
+  await row(sheet, 'priced').getByText('model-one: $3 for a million tokens of questions, $1,500.5 of answers').waitFor();
+  const kept = async () => (await server.rest('GET', 'providers')).providers.find(({ name }) => name === 'priced').prices;
+  const prices = { 'model-one': { input: 3, output: 1500.5 }, 'model-two': { input: 0.25, output: 0 } };
+  assert.deepEqual(await kept(), prices);
+  await page.keyboard.press('Escape');
+  await mine.ask();
+  const question = await model.next();
+  question.say('A model.');
+  question.end(1000, 2000);
+  await mine.is('answered');
+  await mine.answer.locator('.facts').getByText('$3', { exact: true }).waitFor();
+  const { usage } = (await server.rest('GET', `notebooks/${notebook.id}/cells/${notebook.cells[0]}`)).outputs.at(-1).metadata.coscribe;
+  assert.equal(usage.microdollars, 3_004_000);
+
+  // What is not touched stays, and what is emptied is gone.
+  const again = await change();
+  assert.equal(await again.getByLabel('Price of answers of model-one').inputValue(), '1500.5');
+  await again.getByLabel('Price of questions to model-two').fill('');
+  await again.getByLabel('Price of answers of model-two').fill('');
+  await again.getByRole('button', { name: 'Save and test' }).click();
+  (await model.next()).answer('Yes.');
+  await row(sheet, 'priced').getByText(/^model-two: /).waitFor({ state: 'detached' });
+  assert.deepEqual(await kept(), { 'model-one': prices['model-one'] });
+  await server.rest('DELETE', 'providers/priced');
+});
+
 test('ln_40_a_provider_that_refuses_is_told_so_in_a_sentence_without_its_key', async (t) => {
   const { model, sheet } = await open(t);
   await sheet.getByRole('button', { name: 'Add a provider' }).click();

@@ -363,7 +363,7 @@ test('a_line_that_a_program_wants_is_typed_by_anybody_also_after_a_reload_and_a_
   assert.equal(await secret.getAttribute('type'), 'password');
   await secret.fill('hunter2');
   await anna.page.getByRole('button', { name: 'Send' }).click();
-  for (const person of [anna, bela]) await outputShows(person, cell, 'Grace 7');
+  for (const person of [anna, bela]) await outputShows(person, cell, 'Name? Grace\nSecret? ········\nGrace 7');
   assert.ok(!(await bela.page.locator('main').innerText()).includes('hunter2'));
 });
 

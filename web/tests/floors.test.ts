@@ -47,6 +47,22 @@ test('documents know neither a network nor a page', () => {
   expect(reaching).toEqual([]);
 });
 
+test('what crosses the wire is declared by the server alone', () => {
+  const declaring = readdirSync(join(SOURCE, 'sync')).filter((file) => {
+    const code = codeOf(join(SOURCE, 'sync', file));
+    return /from '\.\/rest'/.test(code) && /\brest\.(?:json|call|send|pieces)\b/.test(code) && /^(?:export )?(?:interface|type) /m.test(code);
+  });
+  expect(declaring).toEqual([]);
+});
+
+test('a call that brings or sends JSON says which of the generated types it is', () => {
+  const calls = readdirSync(join(SOURCE, 'sync')).flatMap((file) => [...codeOf(join(SOURCE, 'sync', file)).matchAll(/\): Promise<(\w+)(?:\[\])?> \{\s*return (?:this\.rest|this)\.json\(/g)].map((match) => ({ file, type: match[1] ?? '' })));
+  const generated = new Set([...readFileSync(join(SOURCE, 'wire/wire.ts'), 'utf8').matchAll(/^export type (\w+) /gm)].map((match) => match[1]));
+  expect(calls.length).toBeGreaterThan(20);
+  // `T` is what the caller says.
+  expect(calls.filter(({ type }) => type !== 'T' && !generated.has(type))).toEqual([]);
+});
+
 const REACHING = /\b(?:(?:document|window|localStorage|navigator)\.|fetch\(|new WebSocket)/;
 
 /** Without comments, which may speak of anything. */

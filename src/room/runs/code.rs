@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ids::{CellId, RunId},
-    notebook::{Notebook, Output},
+    notebook::{Notebook, Output, StreamName},
     vocabulary::{
         Actor, CellKind, DEFAULT_KERNELSPEC, InputWanted, KernelChoice, KernelPhase, KernelStatus, RunKind, RunState,
         source_hash,
@@ -17,6 +17,9 @@ use crate::{
 
 /// Characters of an error that are kept with the run; the traceback stands in the outputs.
 const ERROR_MAX: usize = 500;
+
+/// What stands for a password, however long it is.
+const PASSWORD_SHOWN: &str = "········";
 
 /// The kernel, as far as the room knows.
 #[derive(Debug, Default)]
@@ -64,14 +67,14 @@ impl Runs {
     /// An empty cell needs no kernel.
     fn run_nothing(&mut self, desk: &mut Desk<'_, '_>, ticket: &Ticket, source: &str) -> bool {
         self.mark_begun(desk, ticket, source);
-        desk.notebook.begin_outputs(desk.txn, &ticket.run, &ticket.cell, self.limits);
+        desk.notebook.begin_outputs(desk.txn, &ticket.run, &ticket.cell, self.limits, desk.now);
         self.end_code(desk, &ticket.run, Ending::ok(), None);
         true
     }
 
     fn execute(&mut self, desk: &mut Desk<'_, '_>, ticket: &Ticket, code: String) {
         self.mark_begun(desk, ticket, &code);
-        desk.notebook.begin_outputs(desk.txn, &ticket.run, &ticket.cell, self.limits);
+        desk.notebook.begin_outputs(desk.txn, &ticket.run, &ticket.cell, self.limits, desk.now);
         self.tell_kernel(KernelCommand::Execute { run: ticket.run.clone(), code });
     }
 
@@ -326,11 +329,18 @@ impl Runs {
     ) -> Result<RunId, RunError> {
         let none = || RunError::NoInputWanted(cell.clone());
         let ticket = self.lanes.code().filter(|ticket| ticket.cell == *cell).ok_or_else(none)?.clone();
-        desk.notebook.last_run(cell).and_then(|run| run.input.as_ref()).ok_or_else(none)?;
+        let asked = desk.notebook.last_run(cell).and_then(|run| run.input.clone()).ok_or_else(none)?;
         desk.update(&ticket, |run| run.input = None);
+        desk.notebook.output(desk.txn, &ticket.run, echo(&asked, &value));
         self.tell_kernel(KernelCommand::Input { run: ticket.run.clone(), value });
         Ok(ticket.run)
     }
+}
+
+/// What a terminal would show of a line that was typed. Jupyter's clients write it too: no kernel does.
+fn echo(InputWanted { prompt, password }: &InputWanted, value: &str) -> Output {
+    let shown = if *password { PASSWORD_SHOWN } else { value };
+    Output::Stream { name: StreamName::Stdout, text: format!("{prompt}{shown}\n") }
 }
 
 fn own_spec(desk: &Desk<'_, '_>) -> String {

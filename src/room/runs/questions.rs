@@ -42,7 +42,7 @@ impl Runs {
         if let Some(running) = self.lanes.running(&ticket.run) {
             running.sent = question.sent();
         }
-        desk.notebook.begin_answer(desk.txn, &ticket.run, &ticket.cell);
+        desk.notebook.begin_answer(desk.txn, &ticket.run, &ticket.cell, desk.now);
         self.calls.push(EngineCall::Ask { run: ticket.run, question: Box::new(question) });
         true
     }
@@ -108,7 +108,8 @@ impl Runs {
         desk.update(&ticket, |run| {
             (run.state, run.started_at, run.source_hash) = (RunState::Running, Some(now), Some(source_hash));
         });
-        desk.notebook.begin_answer(desk.txn, &run, &cell);
+        desk.notebook.begin_answer(desk.txn, &run, &cell, desk.now);
+        Notebook::forget_earlier(desk.txn, &cell, &text, &thinking);
         self.grow(desk, &ticket, Part::Thinking, &thinking);
         self.grow(desk, &ticket, Part::Answer, &text);
         self.end_question(desk, &run, Ending::ok(), answered);

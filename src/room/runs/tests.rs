@@ -426,6 +426,8 @@ fn any_editor_answers_what_a_program_asks_also_after_a_reload_of_the_page() {
     let said = KernelCommand::Input { run, value: "secret".into() };
     assert!(matches!(&world.calls[0], EngineCall::Kernel { command, .. } if *command == said));
     assert_eq!(world.last("a").input, None);
+    let shown = json!({ "output_type": "stream", "name": "stdout", "text": "Name?········\n" });
+    assert_eq!(world.cell("a").outputs, [shown], "as in a terminal");
     assert!(!world.log.iter().any(|bytes| bytes.windows(6).any(|window| window == b"secret")), "it is in no document");
 }
 
@@ -600,6 +602,33 @@ fn ln_71_a_published_draft_is_a_run_that_ended_by_whoever_published_it() {
     assert_eq!(refused(&mut world, published("Again.")), RunError::Runs(id("q")));
     let RunRequest::Publish { answer, .. } = published("To code.") else { unreachable!() };
     assert_eq!(refused(&mut world, RunRequest::Publish { cell: id("a"), answer }), RunError::NoPrompt(id("a")));
+}
+
+#[test]
+fn an_earlier_answer_that_is_published_again_takes_the_place_of_the_present_one_and_none_is_lost() {
+    let mut world = World::new(&[("a", "x = 1"), ("q", "Why?")]);
+    let earlier = |world: &mut World| -> Vec<String> {
+        let kept = world.room.document.read(|_, txn| Notebook::earlier_answers(txn, &id("q"))).unwrap();
+        kept.into_iter().map(|answer| answer.text).collect()
+    };
+    for text in ["One.", "Two.", "Three."] {
+        world.now += 1;
+        world.ask(published(text), "Ben").unwrap();
+    }
+    assert_eq!(earlier(&mut world), ["Two.", "One."]);
+    world.now += 1;
+    world.ask(published("One."), "Ana").unwrap();
+    assert_eq!(world.cell("q").outputs[1]["data"]["text/markdown"], "One.");
+    assert_eq!(earlier(&mut world), ["Three.", "Two."]);
+    // A question that fails at once has not thrown the answer away.
+    world.now += 1;
+    let run = world.run("q");
+    model_said(&mut world, &run, AnswerEvent::Failed { sentence: "No.".into() });
+    assert_eq!(earlier(&mut world), ["One.", "Three.", "Two."]);
+    // What a killed server left is there too.
+    world.run("q");
+    world.restart_server();
+    assert_eq!(earlier(&mut world), ["One.", "Three.", "Two."]);
 }
 
 #[test]

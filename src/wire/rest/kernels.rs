@@ -97,7 +97,7 @@ pub struct InspectCode {
     #[ts(type = "number")]
     pub cursor: usize,
     /// 1 asks for the source too; 0 if absent.
-    #[ts(type = "number")]
+    #[ts(optional, type = "number")]
     pub detail: Option<u8>,
 }
 

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{ids::CellId, vocabulary::TokenUsage};
+use crate::{
+    ids::CellId,
+    vocabulary::{EarlierAnswer, TokenUsage},
+};
 
 /// What would be sent to a language model if a cell were run now. All numbers of tokens are estimates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
@@ -119,7 +122,14 @@ pub struct DraftDone {
     pub sent: Vec<CellId>,
 }
 
-/// Makes a draft the answer of its cell.
+/// The answers of a prompt cell that others took the place of, the last first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export_to = "wire.ts")]
+pub struct EarlierAnswers {
+    pub answers: Vec<EarlierAnswer>,
+}
+
+/// Makes a draft, or an earlier answer, the answer of its cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export_to = "wire.ts", optional_fields)]

@@ -89,7 +89,7 @@ function factsOf(metadata: JsonObject): Omit<Answer, keyof Written> {
   };
 }
 
-function usageOf(usage: unknown): TokenUsage | undefined {
+export function usageOf(usage: unknown): TokenUsage | undefined {
   const { inputTokens, outputTokens, estimated, microdollars } = isObject(usage) ? usage : {};
   if (typeof inputTokens !== 'number' || typeof outputTokens !== 'number') return undefined;
   return { inputTokens, outputTokens, estimated: estimated === true, ...(typeof microdollars === 'number' ? { microdollars } : {}) };

@@ -39,6 +39,8 @@ export interface Roots {
   order: Y.Map<string>;
   /** Cell id to the mark of its deletion. */
   bin: Y.Map<Tombstone>;
+  /** Cell and run to an answer that another took the place of. */
+  earlier: Y.Map<unknown>;
   /** Client id to who it is; written by the server only. */
   authors: Y.Map<unknown>;
   /** Cell id to its last run; written by the server only. */
@@ -54,6 +56,7 @@ export function roots(doc: Y.Doc): Roots {
     cells: doc.getArray<CellMap>('cells'),
     order: doc.getMap<string>('order'),
     bin: doc.getMap<Tombstone>('bin'),
+    earlier: doc.getMap('earlier'),
     authors: doc.getMap('authors'),
     runs: doc.getMap('runs'),
     kernel: doc.getMap('kernel'),

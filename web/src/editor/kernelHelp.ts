@@ -6,14 +6,8 @@ import { startCompletion, type Completion, type CompletionContext, type Completi
 import { Prec, type EditorState, type Extension } from '@codemirror/state';
 import { keymap, type EditorView } from '@codemirror/view';
 
+import type { Completion as KernelCompletion, Completions } from '../wire/wire';
 import { isCode } from './completion';
-
-export interface Completions {
-  matches: readonly { text: string; type?: string }[];
-  /** What the matches take the place of, in UTF-16 units of the code. */
-  start: number;
-  end: number;
-}
 
 export interface KernelHelp {
   /** It may be asked now. */
@@ -54,7 +48,7 @@ function isWorthAsking({ state, pos }: CompletionContext): boolean {
 }
 
 /** Names that a library keeps for itself come last. */
-function option({ text, type }: { text: string; type?: string }): Completion {
+function option({ text, type }: KernelCompletion): Completion {
   const boost = /^\.?__/.test(text) ? -40 : /^\.?_/.test(text) ? -20 : 0;
   return { label: text, boost, ...(type === undefined || /unknown/.test(type) ? {} : { detail: type }) };
 }

@@ -1,24 +1,9 @@
-// The REST calls about the files beside one notebook, in the directory its kernel works in. Imports rest.
+// The REST calls about the files beside one notebook, in the directory its kernel works in. Imports rest and the wire's
+// types.
 
+import type { FileList } from '../wire/wire';
 import type { Rest } from './rest';
 import type { Upload } from './upload';
-
-export interface FileEntry {
-  /** Below the directory, with slashes. */
-  path: string;
-  /** In bytes. */
-  size: number;
-  /** Milliseconds since the Unix epoch. */
-  modified: number;
-}
-
-export interface FileList {
-  /** Where that is on the machine of the server. */
-  directory: string;
-  files: FileEntry[];
-  /** There are more than are listed. */
-  more?: boolean;
-}
 
 export class FileCalls {
   readonly #files: string;

@@ -1,64 +1,8 @@
 // The REST calls about the kernel of one notebook and the environment that kernels run in. Imports rest and the wire's
 // types.
 
-import type { KernelBody } from '../wire/wire';
+import type { AddPackages, CompleteCode, Completions, EnvironmentBody, InspectCode, InspectionBody, KernelBody, KernelspecList, RestartKernel, StartKernel, Variable, VariableList } from '../wire/wire';
 import type { Rest } from './rest';
-
-/** A kernel that can be had. */
-export interface KernelSpec {
-  name: string;
-  displayName: string;
-  language: string;
-  origin: string;
-  /** It starts at once; else its environment is made first. */
-  ready: boolean;
-}
-
-export interface KernelSpecs {
-  default: string;
-  /** How what runs is kept apart from the rest of the machine: a sentence. */
-  isolation: string;
-  specs: KernelSpec[];
-}
-
-export interface Package {
-  name: string;
-  version: string;
-  /** Kernels do not run without it. */
-  needed?: boolean;
-}
-
-/** The Python environment that the server makes and keeps. */
-export interface Environment {
-  state: 'absent' | 'making' | 'ready' | 'failed';
-  sentence?: string;
-  step?: string;
-  /** 0 to 1. */
-  fraction?: number;
-  log: string[];
-  python?: string;
-  madeWith?: string;
-  packages?: Package[];
-}
-
-export interface KernelCompletions {
-  matches: { text: string; type?: string }[];
-  /** In UTF-16 units of the code that was asked about. */
-  start: number;
-  end: number;
-}
-
-export interface KernelInspection {
-  found: boolean;
-  data: { [mime: string]: unknown };
-}
-
-export interface Variable {
-  name: string;
-  type: string;
-  size?: string | number;
-  value: string;
-}
 
 export class KernelCalls {
   readonly #kernel: string;
@@ -70,12 +14,12 @@ export class KernelCalls {
     this.#kernel = `api/notebooks/${encodeURIComponent(notebook)}/kernel`;
   }
 
-  specs(): Promise<KernelSpecs> {
+  specs(): Promise<KernelspecList> {
     return this.rest.json('GET', 'api/kernelspecs');
   }
 
   /** Without `spec` the notebook's own; `replace` shuts another one down first. */
-  start(choice: { spec?: string; replace?: boolean } = {}): Promise<KernelBody> {
+  start(choice: StartKernel = {}): Promise<KernelBody> {
     return this.rest.json('POST', `${this.#kernel}/start`, choice);
   }
 
@@ -84,7 +28,7 @@ export class KernelCalls {
   }
 
   restart(runAll: boolean): Promise<KernelBody> {
-    return this.rest.json('POST', `${this.#kernel}/restart`, { runAll });
+    return this.rest.json('POST', `${this.#kernel}/restart`, { runAll } satisfies RestartKernel);
   }
 
   /** Also ends the making of its environment. */
@@ -92,35 +36,35 @@ export class KernelCalls {
     return this.rest.json('POST', `${this.#kernel}/shutdown`);
   }
 
-  complete(code: string, cursor: number, signal: AbortSignal): Promise<KernelCompletions> {
-    return this.rest.json('POST', `${this.#kernel}/complete`, { code, cursor }, signal);
+  complete(code: string, cursor: number, signal: AbortSignal): Promise<Completions> {
+    return this.rest.json('POST', `${this.#kernel}/complete`, { code, cursor } satisfies CompleteCode, signal);
   }
 
-  inspect(code: string, cursor: number, signal: AbortSignal): Promise<KernelInspection> {
-    return this.rest.json('POST', `${this.#kernel}/inspect`, { code, cursor, detail: 0 }, signal);
+  inspect(code: string, cursor: number, signal: AbortSignal): Promise<InspectionBody> {
+    return this.rest.json('POST', `${this.#kernel}/inspect`, { code, cursor } satisfies InspectCode, signal);
   }
 
   async variables(): Promise<Variable[]> {
-    return (await this.rest.json<{ variables: Variable[] }>('GET', `${this.#kernel}/variables`)).variables;
+    return (await this.rest.json<VariableList>('GET', `${this.#kernel}/variables`)).variables;
   }
 
-  environment(): Promise<Environment> {
+  environment(): Promise<EnvironmentBody> {
     return this.rest.json('GET', 'api/environment');
   }
 
-  makeEnvironment(): Promise<Environment> {
+  makeEnvironment(): Promise<EnvironmentBody> {
     return this.rest.json('POST', 'api/environment/make');
   }
 
-  cancelEnvironment(): Promise<Environment> {
+  cancelEnvironment(): Promise<EnvironmentBody> {
     return this.rest.json('POST', 'api/environment/cancel');
   }
 
-  addPackages(packages: readonly string[]): Promise<Environment> {
-    return this.rest.json('POST', 'api/environment/packages', { packages });
+  addPackages(packages: readonly string[]): Promise<EnvironmentBody> {
+    return this.rest.json('POST', 'api/environment/packages', { packages: [...packages] } satisfies AddPackages);
   }
 
-  removePackage(name: string): Promise<Environment> {
+  removePackage(name: string): Promise<EnvironmentBody> {
     return this.rest.json('DELETE', `api/environment/packages/${encodeURIComponent(name)}`);
   }
 }

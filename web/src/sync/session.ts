@@ -7,6 +7,7 @@
 import { Awareness } from 'y-protocols/awareness';
 
 import { GuardedDoc } from '../doc/guard';
+import { keepOwnWords } from '../doc/earlier';
 import { LastEdits } from '../doc/edits';
 import { History } from '../doc/undo';
 import { Notebook } from '../doc/notebook';
@@ -105,6 +106,7 @@ export class NotebookSession {
     this.#stop = [
       () => window.removeEventListener('offline', lost),
       () => window.removeEventListener('online', back),
+      keepOwnWords(this.notebook),
       onWake(systemClock, () => this.provider.awake()),
       this.provider.onProgress((progress) => this.#progressed(progress)),
       this.offline.onChanges(() => {

@@ -1,7 +1,9 @@
-// What models said in a cell, as it stands in the document now.
+// What models said in a cell, as it stands in the document now, and what they had said before.
 
 import { NOTHING_SAID, saidIn, type Said } from '../doc/answer';
+import { earlierAnswers, onEarlierAnswers } from '../doc/earlier';
 import type { Notebook } from '../doc/notebook';
+import type { EarlierAnswer } from '../wire/wire';
 import { Live } from './live.svelte';
 
 export function answerOf(notebook: Notebook, id: string): Live<Said> {
@@ -15,5 +17,13 @@ export function answerOf(notebook: Notebook, id: string): Live<Said> {
       const stopStructure = notebook.onStructure(changed);
       return () => (stopCell(), stopStructure());
     },
+  );
+}
+
+/** The last first. */
+export function earlierAnswersOf({ roots }: Notebook, id: string): Live<readonly EarlierAnswer[]> {
+  return new Live(
+    () => earlierAnswers(roots, id),
+    (changed) => onEarlierAnswers(roots, id, changed),
   );
 }

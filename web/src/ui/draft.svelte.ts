@@ -1,8 +1,10 @@
-// An answer that only whoever asked for it sees, until they publish it or throw it away.
+// An answer that only whoever asked for it sees, until they publish it or throw it away; also when the page is loaded
+// anew meanwhile.
 //
 // Invariant: nothing of it is in the document before it is published; ended, or left, it keeps no connection.
 
 import { delivered } from '../sync/delivered';
+import type { DraftState, KeptDraft } from '../sync/drafts';
 import { asking } from '../text/asking';
 import { text } from '../text/text';
 import type { DraftDone, DraftEvent } from '../wire/wire';
@@ -10,7 +12,8 @@ import { models } from './models.svelte';
 import type { NotebookModel } from './notebook.svelte';
 import { page } from './page.svelte';
 
-export type DraftState = 'waiting' | 'thinking' | 'answering' | 'done' | 'stopped' | 'failed';
+/** What came since is lost when the browser ends without a word. */
+const KEEP_MS = 1000;
 
 export class Draft {
   state = $state<DraftState>('waiting');
@@ -23,19 +26,31 @@ export class Draft {
   /** The server's time, as everywhere. */
   readonly began = page.rest.time.now();
   readonly #calls = new AbortController();
+  #keptAt = -Infinity;
 
-  /** `asked` is the hash of the question as it is asked. */
+  /** `asked` is the hash of the question as it is asked; `keep` takes it as far as it has come. */
   constructor(
     private readonly model: NotebookModel,
     private readonly cell: string,
     private readonly asked: string,
+    private readonly keep: (draft: KeptDraft) => void,
   ) {}
+
+  /** One from before the page was loaded. What was still coming then has ended with it. */
+  static kept(model: NotebookModel, cell: string, kept: KeptDraft, keep: (draft: KeptDraft) => void): Draft {
+    const draft = new Draft(model, cell, kept.asked, keep);
+    [draft.state, draft.sentence, draft.done] = [kept.state, kept.sentence, kept.done];
+    [draft.thinking, draft.answer] = [kept.thinking, kept.answer];
+    if (draft.live) draft.#end('failed', asking.draft.left);
+    return draft;
+  }
 
   get live(): boolean {
     return this.state === 'waiting' || this.state === 'thinking' || this.state === 'answering';
   }
 
   async run(): Promise<void> {
+    this.store();
     const { settings, provider } = this.model.session;
     try {
       if (!(await delivered(provider))) return this.#end('failed', text.runs.notDelivered);
@@ -50,6 +65,19 @@ export class Draft {
   stop(): void {
     if (this.live) this.#end('stopped', '');
     this.#calls.abort();
+  }
+
+  /** As `stop`, because its person goes elsewhere. */
+  leave(): void {
+    if (this.live) this.#end('failed', asking.draft.left);
+    this.#calls.abort();
+  }
+
+  /** Keeps it as far as it has come. */
+  store(): void {
+    this.#keptAt = performance.now();
+    const { state, thinking, answer, sentence, asked, done } = this;
+    this.keep({ state, thinking, answer, sentence, asked, ...(done === undefined ? {} : { done }) });
   }
 
   /** Makes it the answer that everybody sees; false when that did not come about. */
@@ -85,10 +113,12 @@ export class Draft {
     } else {
       this.#end('failed', event.failed);
     }
+    if (performance.now() - this.#keptAt >= KEEP_MS) this.store();
   }
 
   #end(state: DraftState, sentence: string): void {
     this.state = state;
     this.sentence = sentence;
+    this.store();
   }
 }

@@ -8,7 +8,7 @@ import type { KernelHelp } from '../editor/kernelHelp';
 import { deedsFor, noticeOf, type KernelDeeds, type KernelNotice } from '../state/kernel';
 import { KernelCalls } from '../sync/kernel';
 import { text } from '../text/text';
-import type { KernelStatus } from '../wire/wire';
+import type { KernelStatus, StartKernel } from '../wire/wire';
 import { Live } from './live.svelte';
 import type { NotebookModel } from './notebook.svelte';
 import { page } from './page.svelte';
@@ -68,7 +68,7 @@ export class KernelModel {
     },
   };
 
-  start(choice?: { spec?: string; replace?: boolean }): Promise<boolean> {
+  start(choice?: StartKernel): Promise<boolean> {
     return this.#ask(() => this.calls.start(choice));
   }
 

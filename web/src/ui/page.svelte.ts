@@ -18,6 +18,15 @@ export function browserStorage(): Storage | undefined {
   }
 }
 
+/** Of this tab alone; it stays when the page is loaded anew. */
+export function tabStorage(): Storage | undefined {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return undefined;
+  }
+}
+
 class Page {
   readonly base = new URL('./', document.baseURI).href;
   readonly rest = new Rest(this.base, () => this.person.name);

@@ -11,13 +11,19 @@ import { kindOf, sourceOf, tellingOf, type Telling } from '../doc/cell';
 import { sourceHash } from '../doc/runs';
 import { codeIn } from '../editor/markup';
 import { cellOf, isRunnable, placeFor, type CodeBlock } from '../state/codeBlocks';
+import { KeptDrafts, type KeptDraft } from '../sync/drafts';
 import { asking } from '../text/asking';
+import type { EarlierAnswer, PublishAnswer } from '../wire/wire';
 import { copyText } from './clipboard';
 import { Draft } from './draft.svelte';
+import { models } from './models.svelte';
 import type { NotebookModel } from './notebook.svelte';
+import { page, tabStorage } from './page.svelte';
 import { toasts } from './toasts.svelte';
 
 const says = asking;
+/** Characters of a name in a notice, which the server takes up to 200 bytes of. */
+const NAME_SHOWN = 40;
 
 export class Prompting {
   /** Cells whose answers are shown as text to be edited. */
@@ -25,11 +31,19 @@ export class Prompting {
   /** Cells whose thinking is unfolded. */
   readonly unfolded = new SvelteSet<string>();
   readonly #drafts = new SvelteMap<string, Draft>();
+  readonly #kept: KeptDrafts;
   /** Cells that were made of blocks of an answer, by the number of the block. */
   readonly #made = new Map<string, Map<string, number>>();
 
   constructor(private readonly model: NotebookModel) {
-    model.atEnd(() => this.#leave());
+    this.#kept = new KeptDrafts(tabStorage(), page.base, model.session.settings.id);
+    for (const [cell, kept] of this.#kept.all()) this.#drafts.set(cell, Draft.kept(model, cell, kept, this.#keeper(cell)));
+    const end = new AbortController();
+    window.addEventListener('pagehide', () => this.#store(), { signal: end.signal });
+    model.atEnd(() => {
+      end.abort();
+      this.#leave();
+    });
   }
 
   draft(cell: string): Draft | undefined {
@@ -44,7 +58,7 @@ export class Prompting {
     if (source.trim() === '') return toasts.show(says.needsQuestion);
     if (!this.model.running.online) return toasts.update('runs', says.needsServer);
     if (this.#drafts.get(cell)?.live) return toasts.update('runs', says.draft.begun);
-    const draft = new Draft(this.model, cell, sourceHash(source));
+    const draft = new Draft(this.model, cell, sourceHash(source), this.#keeper(cell));
     this.#drafts.set(cell, draft);
     void draft.run();
   }
@@ -54,16 +68,32 @@ export class Prompting {
     if (!draft || this.#refuses(cell)) return;
     try {
       await draft.publish();
-      if (this.#drafts.get(cell) === draft) this.#drafts.delete(cell);
+      if (this.#drafts.get(cell) === draft) this.#forget(cell);
       toasts.show(says.draft.published);
     } catch (cause) {
       toasts.error(says.draft.notPublished(cause instanceof Error ? cause.message : String(cause)));
     }
   }
 
+  /** Makes an earlier answer the one that stands in the cell; that becomes an earlier one. */
+  async restore(cell: string, answer: EarlierAnswer): Promise<void> {
+    if (this.#refuses(cell)) return;
+    if (!this.model.running.online) return toasts.update('runs', says.needsServer);
+    try {
+      await models.calls.publish(this.model.session.settings.id, cell, restored(answer));
+      toasts.show(says.earlier.restored);
+    } catch (cause) {
+      toasts.error(says.earlier.notRestored(cause instanceof Error ? cause.message : String(cause)));
+    }
+  }
+
+  copyEarlier({ text: source }: EarlierAnswer): Promise<void> {
+    return copied(source, says.copied);
+  }
+
   discard(cell: string): void {
     this.#drafts.get(cell)?.stop();
-    this.#drafts.delete(cell);
+    this.#forget(cell);
   }
 
   /** Shows the answer as text to be edited, or as it is read again. */
@@ -127,8 +157,22 @@ export class Prompting {
     await copied(source, says.codeCopied);
   }
 
+  #keeper(cell: string): (draft: KeptDraft) => void {
+    return (draft) => this.#kept.put(cell, draft);
+  }
+
+  #forget(cell: string): void {
+    this.#drafts.delete(cell);
+    this.#kept.forget(cell);
+  }
+
+  #store(): void {
+    for (const draft of this.#drafts.values()) draft.store();
+  }
+
+  /** What has come is there when this person is back. */
   #leave(): void {
-    for (const cell of [...this.#drafts.keys()]) this.discard(cell);
+    for (const draft of this.#drafts.values()) draft.leave();
   }
 
   #insertAll(cell: string, blocks: readonly { block: CodeBlock; number: number }[]): void {
@@ -159,6 +203,20 @@ export class Prompting {
     toasts.show(says.noPrompt);
     return true;
   }
+}
+
+/** As it is published: that somebody stopped it is told with it. */
+function restored({ text, thinking, model, usage, notice, stoppedBy, sourceHash: asked = '', sent }: EarlierAnswer): PublishAnswer {
+  const told = notice ?? (stoppedBy === undefined ? undefined : says.stopped(stoppedBy.slice(0, NAME_SHOWN), false));
+  return {
+    text,
+    sourceHash: asked,
+    ...(thinking === undefined ? {} : { thinking }),
+    ...(model === undefined ? {} : { model }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(told === undefined ? {} : { notice: told }),
+    ...(sent === undefined ? {} : { sent }),
+  };
 }
 
 async function copied(source: string, told: string): Promise<void> {

@@ -82,7 +82,7 @@ outputTokens: number,
 /**
  * The provider told nothing; the numbers are this server's estimate.
  */
-estimated: boolean, 
+estimated?: boolean, 
 /**
  * Millionths of a US dollar; absent where neither the provider told it nor prices are set.
  */
@@ -325,7 +325,7 @@ collapsed: boolean, metadata: Record<string, unknown>, };
 /**
  * Asks for a new cell.
  */
-export type AddCell = { type: CellKind, source: string, 
+export type AddCell = { type: CellKind, source?: string, 
 /**
  * The cell to put it after: absent for the end, `null` for the beginning.
  */
@@ -343,7 +343,7 @@ export type PatchCell = { type?: CellKind,
  * Keys to set; a `null` removes its key. Of a prompt cell, `coscribe` holds `provider`, `model` and `thinking`; of any
  * cell, `skipped` leaves it out of questions, `pinned` sends it with all.
  */
-metadata: Record<string, unknown>, 
+metadata?: Record<string, unknown>, 
 /**
  * Hides or shows source and outputs.
  */
@@ -363,9 +363,9 @@ base?: string, };
  */
 export type MoveCell = { 
 /**
- * The cell to stand after; `null` for the beginning.
+ * The cell to stand after; `null` or absent for the beginning.
  */
-after: CellId | null, };
+after?: CellId | null, };
 
 /**
  * Which cells of a notebook are to run: exactly one of `cells`, `above`, `below` and `all`. Notes are passed over.
@@ -542,7 +542,7 @@ cursor: number,
 /**
  * 1 asks for the source too; 0 if absent.
  */
-detail: number, };
+detail?: number, };
 
 /**
  * What is known of a name in code.
@@ -857,7 +857,38 @@ sourceHash: string,
 sent: Array<CellId>, };
 
 /**
- * Makes a draft the answer of its cell.
+ * An answer that another took the place of, with what people wrote into it, as the document's root `earlier` and REST
+ * tell it. Published, it is the answer of its cell again.
+ */
+export type EarlierAnswer = { cell: CellId, 
+/**
+ * When another took its place.
+ */
+at: number, text: string, thinking?: string, model?: string, usage?: TokenUsage, 
+/**
+ * That it is cut off, say: a sentence.
+ */
+notice?: string, 
+/**
+ * The name of whoever stopped it.
+ */
+stoppedBy?: string, 
+/**
+ * Of the question that it answers.
+ */
+sourceHash?: string, 
+/**
+ * The cells that were sent along.
+ */
+sent?: Array<CellId>, };
+
+/**
+ * The answers of a prompt cell that others took the place of, the last first.
+ */
+export type EarlierAnswers = { answers: Array<EarlierAnswer>, };
+
+/**
+ * Makes a draft, or an earlier answer, the answer of its cell.
  */
 export type PublishAnswer = { text: string, thinking?: string, model?: string, usage?: TokenUsage, 
 /**

@@ -2,6 +2,7 @@
 
 const number = new Intl.NumberFormat('en');
 const tokens = (count: number) => `${number.format(count)} ${count === 1 ? 'token' : 'tokens'}`;
+const dollars = (amount: number) => new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', minimumFractionDigits: 0, maximumFractionDigits: 6 }).format(amount);
 const seconds = (ms: number) => {
   const all = Math.max(0, Math.round(ms / 1000));
   return all < 60 ? `${all} s` : `${Math.floor(all / 60)} min ${all % 60} s`;
@@ -10,7 +11,7 @@ const seconds = (ms: number) => {
 interface Usage {
   inputTokens: number;
   outputTokens: number;
-  estimated: boolean;
+  estimated?: boolean;
 }
 
 const kinds = {
@@ -88,6 +89,18 @@ export const asking = {
     broken: 'The connection broke in the middle of it.',
     begun: 'An answer for you only is being written already.',
     stopped: 'Stopped.',
+    left: 'You left the page in the middle of it.',
+  },
+  earlier: {
+    label: (cell: number) => `Earlier answers of cell ${cell}`,
+    count: (answers: number) => (answers === 1 ? '1 earlier answer' : `${answers} earlier answers`),
+    replaced: (at: string) => `until ${at}`,
+    restore: 'Restore',
+    restoreLong: 'Make it the answer again. The present one becomes an earlier one.',
+    restored: 'The earlier answer is back.',
+    notRestored: (why: string) => `It was not restored. ${why}`,
+    copy: 'Copy',
+    noWords: 'It had not begun to answer.',
   },
   told: { above: 'Models are told it when it stands above the question.', never: 'Models are not told it.', always: 'Models are told it with every question.' },
   sent: {
@@ -157,6 +170,18 @@ export const asking = {
       save: 'Save and test',
       cancel: 'Cancel',
       needsName: 'Give it a name.',
+    },
+    prices: {
+      label: 'Prices',
+      hint: 'In US dollars for a million tokens, from the price list of the provider. With them every answer tells what it cost.',
+      model: 'Model',
+      input: 'Questions',
+      output: 'Answers',
+      of: { input: (model: string) => `Price of questions to ${model}`, output: (model: string) => `Price of answers of ${model}` },
+      another: 'Another model',
+      add: 'Set its price',
+      wrong: (model: string) => `${model} needs two prices, for questions and for answers: numbers from 0 to 10,000, such as 0.25. Empty both for none.`,
+      listed: (model: string, input: number, output: number) => `${model}: ${dollars(input)} for a million tokens of questions, ${dollars(output)} of answers`,
     },
     readers: 'Who may only read cannot change who answers.',
   },
