@@ -188,6 +188,8 @@ test('p6_an_output_is_copied_and_downloaded_whole', async (t) => {
   const { page, anna, cells } = await open(t, [code('talk()', [printed(text)]), code('frame', [display({ 'text/html': table(2, 2), 'text/plain': 'a table' })]), code('plot()', [await plot()])], settings);
   const use = (cell, name) => {
     const pressed = async () => {
+      // A frame that came under a resting pointer keeps its movements to itself.
+      await page.mouse.move(0, 0);
       await cell.box.locator('.output').hover({ timeout: 5000 });
       await cell.box.getByRole('group', { name: /^Output 1 of/ }).getByRole('button', { name }).click({ timeout: 5000 });
       return true;
