@@ -5,6 +5,7 @@
 
 import { delivered } from '../sync/delivered';
 import type { DraftState, KeptDraft } from '../sync/drafts';
+import { Refusal } from '../sync/rest';
 import { asking } from '../text/asking';
 import { text } from '../text/text';
 import type { DraftDone, DraftEvent } from '../wire/wire';
@@ -57,7 +58,8 @@ export class Draft {
       for await (const event of models.calls.draft(settings.id, this.cell, this.#calls.signal)) this.#take(event);
       if (this.live) this.#end('failed', asking.draft.broken);
     } catch (cause) {
-      if (this.live) this.#end('failed', cause instanceof Error ? cause.message : String(cause));
+      // What breaks in the middle of reading has only the browser's own words, also when the page is left.
+      if (this.live) this.#end('failed', cause instanceof Refusal ? cause.message : asking.draft.broken);
     }
   }
 
