@@ -9,6 +9,9 @@ mod events;
 mod notebooks;
 mod output;
 mod progress;
+mod projects;
+mod sessions;
+mod tasks;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -47,6 +50,27 @@ pub enum Command {
         server: ServerArgs,
         #[command(subcommand)]
         action: notebooks::Action,
+    },
+    /// List, create, change or delete projects: boards of tasks
+    Project {
+        #[command(flatten)]
+        server: ServerArgs,
+        #[command(subcommand)]
+        action: projects::Action,
+    },
+    /// Create, list, change, move or delete tasks
+    Task {
+        #[command(flatten)]
+        server: ServerArgs,
+        #[command(subcommand)]
+        action: tasks::Action,
+    },
+    /// Open, list, change or close sessions, and choose their tasks
+    Session {
+        #[command(flatten)]
+        server: ServerArgs,
+        #[command(subcommand)]
+        action: sessions::Action,
     },
     /// Print what happened, and with --follow what happens
     Events {
@@ -116,6 +140,21 @@ impl ServerArgs {
 
 /// Runs `coscribe notebook`.
 pub fn notebook(server: &ServerArgs, action: notebooks::Action, data: &DataDirectory) -> Result<(), CliError> {
+    action.run(&Client::new(server, data)?, server.output())
+}
+
+/// Runs `coscribe project`.
+pub fn project(server: &ServerArgs, action: projects::Action, data: &DataDirectory) -> Result<(), CliError> {
+    action.run(&Client::new(server, data)?, server.output())
+}
+
+/// Runs `coscribe task`.
+pub fn task(server: &ServerArgs, action: tasks::Action, data: &DataDirectory) -> Result<(), CliError> {
+    action.run(&Client::new(server, data)?, server.output())
+}
+
+/// Runs `coscribe session`.
+pub fn session(server: &ServerArgs, action: sessions::Action, data: &DataDirectory) -> Result<(), CliError> {
     action.run(&Client::new(server, data)?, server.output())
 }
 

@@ -1,11 +1,12 @@
 //! The HTTP edge: addresses, admission, sockets, events, pages. Handlers parse, ask a room or the store, and answer.
 //!
-//! Imports room, notebook, wire, config, measure, vocabulary, ids, storage. Never touches a yrs document.
+//! Imports room, notebook, project, catalogue, wire, config, measure, vocabulary, ids, storage. Never touches a yrs document.
 //! Invariant: every refusal is [`error::ApiError`], a sentence with a stable code; nothing changed when one is sent.
 
 mod assets;
 mod auth;
 mod blobs;
+mod board;
 mod bodies;
 mod cells;
 mod closing;
@@ -22,9 +23,12 @@ mod openapi;
 mod operations;
 mod pace;
 mod pages;
+mod projects;
 mod role;
 mod runs;
+mod sessions;
 mod socket;
+mod tasks;
 mod websocket;
 
 use std::{
@@ -38,7 +42,7 @@ use axum::{
     http::{
         HeaderName, HeaderValue, Method, StatusCode, Uri,
         header::{
-            AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION, REFERRER_POLICY,
+            AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_MATCH, LOCATION, REFERRER_POLICY,
             RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
         },
         uri::PathAndQuery,
@@ -194,7 +198,7 @@ fn cross_origin(access: &Access) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers(ours.into_iter().chain([AUTHORIZATION, CONTENT_TYPE]).collect::<Vec<_>>())
+        .allow_headers(ours.into_iter().chain([AUTHORIZATION, CONTENT_TYPE, IF_MATCH]).collect::<Vec<_>>())
         .expose_headers([CONTENT_DISPOSITION, ETAG, LOCATION, RETRY_AFTER])
         .allow_credentials(true)
 }

@@ -6,6 +6,7 @@
 pub mod catalogue;
 pub mod cli;
 pub mod config;
+pub mod crdt;
 pub mod http;
 pub mod ids;
 pub mod kernel;
@@ -13,6 +14,7 @@ pub mod llm;
 pub mod maintenance;
 pub mod measure;
 pub mod notebook;
+pub mod project;
 pub mod room;
 pub mod server;
 pub mod vocabulary;

@@ -23,6 +23,9 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Serve(args) => return serve(*args, data),
         Command::Notebook { server, action } => cli::notebook(&server, action, &data),
+        Command::Project { server, action } => cli::project(&server, action, &data),
+        Command::Task { server, action } => cli::task(&server, action, &data),
+        Command::Session { server, action } => cli::session(&server, action, &data),
         Command::Events { server, wanted } => cli::events(&server, &wanted, &data),
         Command::Backup { server, file } => maintenance::backup(&server, &data, &file),
         Command::Restore { server, file } => maintenance::restore(&server, &data, &file),

@@ -1,6 +1,6 @@
 //! Open documents: the only owner of yrs documents and of journal appends.
 //!
-//! Imports notebook, wire, storage, catalogue, config, vocabulary, ids. Never knows HTTP or the command line.
+//! Imports notebook, project, wire, storage, catalogue, config, vocabulary, ids. Never knows HTTP or the command line.
 //! Invariant: nothing that depends on a journal entry leaves a room before that entry is durable.
 
 mod actor;
@@ -14,6 +14,7 @@ mod limits;
 mod outbound;
 mod outbox;
 mod presence;
+mod projects;
 mod quarantine;
 mod queue;
 mod rooms;
@@ -29,6 +30,7 @@ pub use engines::{AnswerLine, Engines, KernelLine, NoEngines};
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
 pub use limits::RoomLimits;
 pub use outbound::Line;
+pub use projects::DEFAULT_PROJECT;
 pub use quarantine::{SetAside, forget, hollow_notebooks, set_aside_documents, take_back};
 pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
 pub use running::KernelReport;

@@ -29,11 +29,11 @@ use self::engines::ServerEngines;
 use crate::{
     config::{self, DataDirectory, Limits, LogFormat, ServeArgs},
     http::{self, Access, Answers, App, EventHub, InvalidOrigin, Tokens},
-    ids::{InvalidId, NotebookId},
+    ids::{InvalidId, NotebookId, ProjectId},
     kernel::Kernels,
     measure,
     notebook::ImportedNotebook,
-    room::{CreateError, RoomLimits, Rooms},
+    room::{CreateError, DEFAULT_PROJECT, RoomLimits, Rooms},
     vocabulary::Actor,
 };
 
@@ -42,6 +42,9 @@ const TOKEN_BYTES: usize = 32;
 
 /// The id and the title of the notebook that explains the rest.
 const WELCOME: (&str, &str) = ("welcome", "Welcome to Coscribe");
+
+/// The name of the project that is there from the beginning.
+const FIRST_PROJECT: &str = "First project";
 
 /// The recorder of metrics drops idle histograms' samples into their buckets this often.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -63,7 +66,7 @@ pub enum ServeError {
     Origin(#[from] InvalidOrigin),
     #[error(transparent)]
     Storage(#[from] StorageError),
-    #[error("the welcome notebook cannot be created: {0}")]
+    #[error("what a new server begins with cannot be created: {0}")]
     Welcome(#[from] CreateError),
     #[error("the metrics cannot be recorded: {0}")]
     Metrics(String),
@@ -90,6 +93,7 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let rooms = Rooms::with_engines(store.clone(), room_limits(&args.limits), engines);
     rooms.supervise(start_again);
     welcome(&rooms, store.clone()).await?;
+    first_project(&rooms).await?;
     let listener = listen(args.listen).map_err(|cause| ServeError::Listen { address: args.listen, cause })?;
     let address = listener.local_addr().map_err(ServeError::Serve)?;
     let tokens = tokens(&args, &data)?;
@@ -164,6 +168,18 @@ async fn welcome(rooms: &Arc<Rooms>, store: Arc<dyn Store>) -> Result<(), ServeE
     let (id, title) = WELCOME;
     let id: NotebookId = id.parse()?;
     match rooms.create(id, title.into(), Some(ImportedNotebook::welcome()), Actor::server()).await {
+        Ok(_) | Err(CreateError::Exists(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// There is a project from the beginning: tasks need no ceremony. One that was deleted stays so.
+async fn first_project(rooms: &Rooms) -> Result<(), ServeError> {
+    if !rooms.projects().await?.is_empty() {
+        return Ok(());
+    }
+    let id: ProjectId = DEFAULT_PROJECT.parse()?;
+    match rooms.create_project(id, FIRST_PROJECT.into(), "", Actor::server()).await {
         Ok(_) | Err(CreateError::Exists(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -3,6 +3,7 @@
 //! Imports ids and vocabulary. Never knows rooms or yrs types.
 //! Invariant: bytes that this module accepted cannot make yrs panic, hang or allocate more than a small multiple of them.
 
+pub mod board;
 pub mod frame;
 pub mod lib0;
 pub mod rest;

@@ -15,8 +15,10 @@ const FLOORS: &[(&str, u8)] = &[
     ("vocabulary", 0),
     ("config", 0),
     ("measure", 0),
+    ("crdt", 0),
     ("catalogue", 1),
     ("notebook", 1),
+    ("project", 1),
     ("wire", 1),
     ("kernel", 2),
     ("llm", 2),
@@ -36,7 +38,7 @@ const CLI_MAY_IMPORT: &[&str] = &["wire", "ids", "vocabulary", "config"];
 
 /// Libraries that only some modules may know.
 const LIBRARIES: &[(&str, &[&str])] = &[
-    ("yrs", &["notebook", "room"]),
+    ("yrs", &["crdt", "notebook", "project", "room"]),
     ("axum", &["http", "server"]),
     ("sled", &[]),
     ("jupyter_protocol", &["kernel"]),

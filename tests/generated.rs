@@ -4,7 +4,7 @@
 
 use std::{fmt::Write, fs, path::Path};
 
-use coscribe::{ids, vocabulary, wire::rest};
+use coscribe::{ids, vocabulary, wire::board, wire::rest};
 use ts_rs::{Config, TS};
 
 fn declare<T: TS>(to: &mut String) {
@@ -23,11 +23,23 @@ fn wire_types() -> String {
         ids::NotebookId,
         ids::CellId,
         ids::RunId,
+        ids::ProjectId,
+        ids::TaskId,
+        ids::SessionId,
         vocabulary::CellKind,
         vocabulary::Actor,
         vocabulary::ActorKind,
         vocabulary::Role,
         vocabulary::Event,
+        vocabulary::TaskStatus,
+        vocabulary::Priority,
+        vocabulary::SessionStatus,
+        vocabulary::Reference,
+        vocabulary::TaskCard,
+        vocabulary::Task,
+        vocabulary::Session,
+        vocabulary::TaskChanges,
+        vocabulary::SessionChanges,
         vocabulary::RunKind,
         vocabulary::RunState,
         vocabulary::InputWanted,
@@ -58,6 +70,18 @@ fn wire_types() -> String {
         rest::RestartKernel,
         rest::InputLine,
         rest::BlobStored,
+        board::ProjectSummary,
+        board::ProjectList,
+        board::ProjectBody,
+        board::CreateProject,
+        board::PatchProject,
+        board::CreateTask,
+        board::PatchTask,
+        board::MoveTask,
+        board::TaskList,
+        board::CreateSession,
+        board::PatchSession,
+        board::SessionList,
         rest::EventBody,
     );
     text
@@ -70,6 +94,44 @@ fn the_wire_types_of_the_page_are_those_of_the_server() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::create_dir_all(path.parent().expect("it has a folder")).expect("the folder");
         fs::write(&path, &generated).expect("writing the types");
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == generated, "{} is out of date; run with UPDATE_GOLDEN=1", path.display());
+}
+
+/// One row for each event: its name, when it is told, what its data are.
+fn catalogue() -> String {
+    let mut text = String::from(
+        "# Events\n\nGenerated from the Rust types by `cargo test --test generated`. Do not edit by hand.\n\n\
+         `GET /api/events` tells them, as Server-Sent Events or, upgraded, as a WebSocket. Each is\n\
+         `{\"seq\", \"event\", \"ts\", \"actor\", \"notebook\" or \"project\", \"data\"}`; `seq` rises strictly, and `?since=SEQ` or\n\
+         `Last-Event-ID` goes on after one. Older events than the log keeps are told as one `events:gap`.\n\n\
+         | event | when | data |\n|---|---|---|\n",
+    );
+    let described = serde_json::to_value(<vocabulary::Event as utoipa::PartialSchema>::schema()).expect("a schema");
+    for variant in described["oneOf"].as_array().expect("an enum") {
+        let name = variant["properties"]["event"]["enum"][0].as_str().expect("a name");
+        let when = variant["description"].as_str().expect("every event says when it is told");
+        let data = &variant["properties"]["data"];
+        let keys = match data["$ref"].as_str() {
+            Some(reference) => format!("a {}", reference.rsplit('/').next().unwrap_or_default()),
+            None => data["properties"].as_object().map(|keys| joined(keys.keys())).unwrap_or_default(),
+        };
+        writeln!(text, "| `{name}` | {} | {keys} |", when.replace('\n', " ")).expect("writing to a string");
+    }
+    text
+}
+
+fn joined<'a>(keys: impl Iterator<Item = &'a String>) -> String {
+    keys.map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn ms_14_the_catalogue_of_events_is_the_one_generated_from_their_types() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/EVENTS.md");
+    let generated = catalogue();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &generated).expect("writing the catalogue");
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
     assert!(committed == generated, "{} is out of date; run with UPDATE_GOLDEN=1", path.display());

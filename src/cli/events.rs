@@ -12,7 +12,10 @@ use super::{
     notebooks::escaped,
     output::{Output, moment},
 };
-use crate::{ids::NotebookId, wire::rest::EventBody};
+use crate::{
+    ids::{NotebookId, ProjectId},
+    wire::rest::EventBody,
+};
 
 /// Between attempts to reach a server that went away.
 const RETRY: Duration = Duration::from_secs(1);
@@ -32,12 +35,15 @@ pub struct EventArgs {
     /// Events of this notebook only.
     #[arg(long, value_name = "ID")]
     notebook: Option<NotebookId>,
+    /// Events of this project only.
+    #[arg(long, value_name = "ID")]
+    project: Option<ProjectId>,
 }
 
 impl EventArgs {
     /// Everything that happens in a notebook from now on.
     pub fn of_notebook(id: NotebookId) -> Self {
-        Self { since: None, follow: true, types: None, notebook: Some(id) }
+        Self { since: None, follow: true, types: None, notebook: Some(id), project: None }
     }
 
     /// Prints them, one a line.
@@ -71,14 +77,16 @@ impl EventArgs {
         let since = since.map(|since| format!("&since={since}")).unwrap_or_default();
         let types = self.types.as_deref().map(|types| format!("&types={}", escaped(types))).unwrap_or_default();
         let notebook = self.notebook.as_ref().map(|id| format!("&notebook={id}")).unwrap_or_default();
-        format!("/api/events?follow={}{since}{types}{notebook}", self.follow)
+        let project = self.project.as_ref().map(|id| format!("&project={id}")).unwrap_or_default();
+        format!("/api/events?follow={}{since}{types}{notebook}{project}", self.follow)
     }
 }
 
 fn line(event: &EventBody) -> String {
     let who = event.actor.as_ref().map_or("", |actor| actor.name.as_str());
-    let notebook = event.notebook.as_ref().map_or("", NotebookId::as_str);
-    format!("{:>6}  {}  {:<18} {who}  {notebook}  {}", event.seq, moment(event.ts), event.event, event.data)
+    let document = event.notebook.as_ref().map(NotebookId::as_str);
+    let document = document.or(event.project.as_ref().map(ProjectId::as_str)).unwrap_or_default();
+    format!("{:>6}  {}  {:<18} {who}  {document}  {}", event.seq, moment(event.ts), event.event, event.data)
 }
 
 /// Events out of a `text/event-stream`; ours have one `data:` line each.

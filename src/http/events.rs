@@ -26,7 +26,7 @@ use super::{
     websocket::{Socket, Upgrade},
 };
 use crate::{
-    ids::NotebookId,
+    ids::{NotebookId, ProjectId},
     wire::{
         rest::{ErrorBody, EventBody},
         websocket,
@@ -48,6 +48,9 @@ struct EventParams {
     /// Events of this notebook only.
     #[param(value_type = Option<String>)]
     notebook: Option<NotebookId>,
+    /// Events of this project only.
+    #[param(value_type = Option<String>)]
+    project: Option<ProjectId>,
     /// `false` ends the stream after the newest event there is.
     #[serde(default = "follow")]
     #[param(default = true)]
@@ -127,7 +130,8 @@ impl Feed {
 impl EventParams {
     fn subscribe(self, app: &App, headers: &HeaderMap) -> Subscription {
         let last_seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
-        let filter = Filter::new(self.types.as_deref(), self.notebook.map(|id| id.to_string()));
+        let (notebook, project) = (self.notebook.map(|id| id.to_string()), self.project.map(|id| id.to_string()));
+        let filter = Filter::new(self.types.as_deref(), notebook).of_project(project);
         // A browser that reconnects repeats the address it began with: its own header is newer.
         app.events.subscribe(last_seen.or(self.since), self.follow, filter)
     }

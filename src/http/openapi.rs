@@ -4,7 +4,7 @@ use axum::{Json, Router, routing};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{Shared, blobs, cells, documents, events, notebooks, operations, role, runs};
+use super::{Shared, blobs, cells, documents, events, notebooks, operations, projects, role, runs, sessions, tasks};
 use crate::config::Limits;
 
 #[derive(OpenApi)]
@@ -40,6 +40,9 @@ pub fn described(limits: &Limits) -> (Router<Shared>, utoipa::openapi::OpenApi) 
         .merge(notebooks::routes(limits.max_import))
         .merge(cells::routes())
         .merge(runs::routes())
+        .merge(projects::routes())
+        .merge(tasks::routes())
+        .merge(sessions::routes())
         .merge(blobs::routes())
         .merge(operations::routes())
         .merge(role::routes())

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use storage::{Entry, StorageError, Store};
 
 use crate::{
-    catalogue::{NotebookRecord, SET_ASIDE_PREFIX, set_aside_key},
+    catalogue::{NotebookRecord, Record, SET_ASIDE_PREFIX, set_aside_key},
     ids::{DocumentId, NotebookId},
 };
 
@@ -65,11 +65,7 @@ pub(super) fn set_aside(store: &dyn Store, document: &DocumentId, cause: &'stati
 /// Forgets all that the catalogue knows of a document whose content was moved out of the store: a record without
 /// content would be a notebook that can never be opened. False if it knew nothing.
 pub fn forget(store: &dyn Store, document: &DocumentId) -> Result<bool, StorageError> {
-    let record = match document {
-        DocumentId::Notebook(id) => Some(NotebookRecord::key(id)),
-        DocumentId::Free(_) => None,
-    };
-    let keys = record.into_iter().chain([set_aside_key(document)]);
+    let keys = Record::key(document).into_iter().chain([set_aside_key(document)]);
     // A value that cannot be read is there as well.
     let known: Vec<_> = keys.filter(|key| !matches!(store.meta(key), Ok(None))).collect();
     if known.is_empty() {

@@ -6,7 +6,7 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 
 use crate::{
-    ids::{CellId, NotebookId},
+    ids::{CellId, NotebookId, ProjectId},
     vocabulary::{Actor, CellKind, KernelStatus, Millis, Role, Run},
 };
 
@@ -311,6 +311,10 @@ pub struct EventBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub notebook: Option<NotebookId>,
+    /// The project it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub project: Option<ProjectId>,
     /// What each kind of event tells.
     #[serde(default)]
     #[ts(type = "Record<string, unknown>")]

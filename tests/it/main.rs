@@ -2,6 +2,9 @@
 
 mod access;
 mod addresses;
+mod board;
+mod board_commands;
+mod board_events;
 mod commands;
 mod doctor;
 mod events;

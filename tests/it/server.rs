@@ -135,9 +135,12 @@ impl TestServer {
             Directory::Own(directory) => directory.path(),
             Directory::Given(path) => path,
         };
+        // A test that restarts its server where clients look for it says where.
+        let anywhere: &[&str] = if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
         let mut child = binary()
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--data"])
             .arg(data)
+            .args(anywhere)
             .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
