@@ -29,7 +29,7 @@ pub fn tell(txn: &mut TransactionMut<'_>, project: &mut Project, changes: &Chang
     tell_info(project, changes, stamp.now);
     let sessions = session_stories(project, changes);
     let tasks = task_stories(project, changes, stamp.now);
-    stamp_all(txn, &mut project.outline, &sessions, &tasks, stamp.now);
+    stamp_known(txn, &mut project.outline, changes, (&sessions, &tasks), stamp.now);
     let Project { id, outline, told, .. } = project;
     let vanished = |story: &Story| *story == Story::Vanished;
     let gone = sessions.iter().filter(|(_, story)| vanished(story));
@@ -149,21 +149,22 @@ fn task_fields(before: &TaskOutline, after: &TaskOutline) -> impl Iterator<Item 
     fields.into_iter().filter(|(_, changed)| *changed).map(|(field, _)| field)
 }
 
-fn stamp_all(
+/// What is new has its version already: the moment of its making.
+fn stamp_known(
     txn: &mut TransactionMut<'_>,
     outline: &mut Outline,
-    sessions: &BTreeMap<SessionId, Story>,
-    tasks: &BTreeMap<TaskId, Story>,
+    changes: &Changes,
+    (sessions, tasks): (&BTreeMap<SessionId, Story>, &BTreeMap<TaskId, Story>),
     now: Millis,
 ) {
-    for id in sessions.keys() {
+    for id in sessions.keys().filter(|id| changes.sessions.get(*id).is_some_and(Option::is_some)) {
         let Some(session) = outline.sessions.get_mut(id) else { continue };
         session.updated_at = now.max(session.updated_at + 1);
         if let Some(map) = session::find(txn, &session.id) {
             fields::write_millis(txn, &map, schema::UPDATED_AT, session.updated_at);
         }
     }
-    for id in tasks.keys() {
+    for id in tasks.keys().filter(|id| changes.tasks.get(*id).is_some_and(Option::is_some)) {
         if let Some(task) = outline.tasks.get_mut(id) {
             stamp_task(txn, task, now);
         }

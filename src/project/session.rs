@@ -80,10 +80,13 @@ pub fn repair(txn: &mut TransactionMut<'_>, map: &MapRef, known: Option<&Session
     match known {
         Some(known) => {
             fields::write_millis(txn, map, schema::CREATED_AT, known.created_at);
+            // A client's own clock says nothing, and a map that was replaced keeps its version.
+            fields::write_millis(txn, map, schema::UPDATED_AT, known.updated_at);
             task::write_author(txn, map, known.created_by.as_ref());
         }
         None => {
             fields::ensure_past(txn, map, schema::CREATED_AT, stamp.now);
+            fields::write_millis(txn, map, schema::UPDATED_AT, stamp.now);
             task::write_author(txn, map, Some(stamp.actor));
         }
     }
