@@ -114,16 +114,39 @@ fn catalogue() -> String {
         let when = variant["description"].as_str().expect("every event says when it is told");
         let data = &variant["properties"]["data"];
         let keys = match data["$ref"].as_str() {
-            Some(reference) => format!("a {}", reference.rsplit('/').next().unwrap_or_default()),
-            None => data["properties"].as_object().map(|keys| joined(keys.keys())).unwrap_or_default(),
+            Some(reference) => keys_of(&referred(reference)),
+            None => keys_of(data),
         };
         writeln!(text, "| `{name}` | {} | {keys} |", when.replace('\n', " ")).expect("writing to a string");
     }
     text
 }
 
-fn joined<'a>(keys: impl Iterator<Item = &'a String>) -> String {
-    keys.map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
+/// The larger data of events.
+fn referred(reference: &str) -> serde_json::Value {
+    use utoipa::PartialSchema;
+    let schema = match reference.rsplit('/').next().unwrap_or_default() {
+        "TaskCard" => vocabulary::TaskCard::schema(),
+        "TaskChanges" => vocabulary::TaskChanges::schema(),
+        "Session" => vocabulary::Session::schema(),
+        "SessionChanges" => vocabulary::SessionChanges::schema(),
+        other => panic!("the catalogue does not know {other}"),
+    };
+    serde_json::to_value(schema).expect("a schema")
+}
+
+/// The names of the data, as they stand in the JSON: the description does not know how the fields of variants are renamed.
+fn keys_of(data: &serde_json::Value) -> String {
+    let camel = |key: &String| {
+        let mut words = key.split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+        words.fold(first, |name, word| name + &capital(word))
+    };
+    let required = |key: &String| data["required"].as_array().is_some_and(|keys| keys.iter().any(|known| known == key));
+    let keys = data["properties"].as_object().expect("data are objects").keys();
+    let keys = keys.map(|key| format!("`{}`{}", camel(key), if required(key) { "" } else { "?" }));
+    keys.collect::<Vec<_>>().join(", ")
 }
 
 #[test]
