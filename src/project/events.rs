@@ -228,7 +228,7 @@ fn task_changes(outline: &Outline, after: &TaskOutline, changed: &[&'static str]
 /// Who joined whom and who left whom, told to each side that people still see.
 fn tell_company(project: &mut Project, changes: &Changes) {
     let Project { outline, told, .. } = project;
-    for (task, _) in &changes.tasks {
+    for task in changes.tasks.keys() {
         let before: BTreeSet<&SessionId> = changes.membership.of_task(task).iter().collect();
         let after: BTreeSet<&SessionId> = outline.membership.of_task(task).iter().collect();
         for session in before.difference(&after) {
