@@ -31,7 +31,7 @@ pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, Room
 pub use limits::RoomLimits;
 pub use outbound::Line;
 pub use projects::DEFAULT_PROJECT;
-pub use quarantine::{SetAside, forget, hollow_notebooks, set_aside_documents, take_back};
+pub use quarantine::{SetAside, forget, hollow_documents, set_aside_documents, take_back};
 pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
 pub use running::KernelReport;
 pub use runs::{AnswerEvent, KernelCommand, KernelEvent, Outcome, RunError, RunRequest, Which};
