@@ -18,7 +18,8 @@ pub struct Changes {
     pub info: Option<InfoOutline>,
     pub tasks: BTreeMap<TaskId, Option<TaskOutline>>,
     pub sessions: BTreeMap<SessionId, Option<SessionOutline>>,
-    pub membership: Membership,
+    /// Who was with whom, if that may have changed.
+    pub company: Option<Membership>,
 }
 
 /// A change of what people see of something.
@@ -42,18 +43,29 @@ fn sight(before: bool, after: bool) -> Sight {
 }
 
 impl Changes {
-    /// Adds those of whom only the company has changed: their own fields are as before.
-    pub fn add_members(&mut self, outline: &Outline) {
-        let tasks = self.membership.tasks().chain(outline.membership.tasks());
-        let moved = tasks.filter(|task| self.membership.of_task(task) != outline.membership.of_task(task));
+    /// The sessions a task was in.
+    pub fn sessions_of<'a>(&'a self, task: &TaskId, outline: &'a Outline) -> &'a [SessionId] {
+        self.company.as_ref().unwrap_or(&outline.membership).of_task(task)
+    }
+
+    /// The tasks a session had.
+    pub fn tasks_of<'a>(&'a self, session: &SessionId, outline: &'a Outline) -> &'a [TaskId] {
+        self.company.as_ref().unwrap_or(&outline.membership).of_session(session)
+    }
+
+    /// Notes who was with whom before, and adds those of whom only that has changed: their own fields are as before.
+    pub fn set_company(&mut self, before: Membership, outline: &Outline) {
+        let tasks = before.tasks().chain(outline.membership.tasks());
+        let moved = tasks.filter(|task| before.of_task(task) != outline.membership.of_task(task));
         for task in moved.cloned().collect::<Vec<_>>() {
             self.tasks.entry(task).or_insert_with_key(|task| outline.tasks.get(task).cloned());
         }
-        let sessions = self.membership.sessions().chain(outline.membership.sessions());
-        let moved = sessions.filter(|id| self.membership.of_session(id) != outline.membership.of_session(id));
+        let sessions = before.sessions().chain(outline.membership.sessions());
+        let moved = sessions.filter(|id| before.of_session(id) != outline.membership.of_session(id));
         for session in moved.cloned().collect::<Vec<_>>() {
             self.sessions.entry(session).or_insert_with_key(|session| outline.sessions.get(session).cloned());
         }
+        self.company = Some(before);
     }
 
     /// What became of a task in people's sight.

@@ -98,7 +98,7 @@ fn session_stories(project: &Project, changes: &Changes) -> BTreeMap<SessionId, 
             (Some(before), Some(after)) => session_fields(before, after),
             _ => Vec::new(),
         };
-        let company = changes.membership.of_session(id) != outline.membership.of_session(id);
+        let company = changes.tasks_of(id, outline) != outline.membership.of_session(id);
         changed.extend(company.then_some("taskIds"));
         Some((id.clone(), story(changes.sight_of_session(id, outline), changed)?))
     };
@@ -127,7 +127,7 @@ fn task_stories(project: &mut Project, changes: &Changes, now: Millis) -> BTreeM
             let may_tell = |text: &&'static str| *asked || edited.note(&Typed::Task(id.clone(), text), now);
             changed.extend(typed.map(|(text, _)| *text).filter(may_tell));
         }
-        if changes.membership.of_task(id) != outline.membership.of_task(id) {
+        if changes.sessions_of(id, outline) != outline.membership.of_task(id) {
             changed.extend(["sessionIds", "sessionCount"]);
         }
         if let Some(story) = story(changes.sight_of_task(id, outline), changed) {
@@ -229,7 +229,7 @@ fn task_changes(outline: &Outline, after: &TaskOutline, changed: &[&'static str]
 fn tell_company(project: &mut Project, changes: &Changes) {
     let Project { outline, told, .. } = project;
     for task in changes.tasks.keys() {
-        let before: BTreeSet<&SessionId> = changes.membership.of_task(task).iter().collect();
+        let before: BTreeSet<&SessionId> = changes.sessions_of(task, outline).iter().collect();
         let after: BTreeSet<&SessionId> = outline.membership.of_task(task).iter().collect();
         for session in before.difference(&after) {
             let (task_id, session_id) = (task.clone(), (*session).clone());

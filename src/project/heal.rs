@@ -93,8 +93,7 @@ pub fn refresh(txn: &mut TransactionMut<'_>, outline: &mut Outline, touched: &To
         tasks.extend(moved_tasks(txn, outline, touched.whole));
         sessions.extend(moved_sessions(txn, outline, touched.whole));
     }
-    let before = Membership::default();
-    let mut changes = Changes { info: None, tasks: [].into(), sessions: [].into(), membership: before };
+    let mut changes = Changes { info: None, tasks: [].into(), sessions: [].into(), company: None };
     if info {
         changes.info = Some(refresh_info(txn, outline, stamp));
     }
@@ -112,14 +111,17 @@ pub fn refresh(txn: &mut TransactionMut<'_>, outline: &mut Outline, touched: &To
     changes
 }
 
+/// Only when somebody was linked, appeared or vanished: else everybody is with whom they were.
 fn refresh_membership(outline: &mut Outline, touched: &Touched, changes: &mut Changes) {
     use super::changes::Sight::{Appeared, Vanished};
     let seen_anew = |sight| matches!(sight, Appeared | Vanished);
     let moved = changes.tasks.keys().any(|id| seen_anew(changes.sight_of_task(id, outline)))
         || changes.sessions.keys().any(|id| seen_anew(changes.sight_of_session(id, outline)));
-    let next = if touched.roots || moved { Membership::of(outline) } else { outline.membership.clone() };
-    changes.membership = std::mem::replace(&mut outline.membership, next);
-    changes.add_members(outline);
+    if touched.roots || moved {
+        let next = Membership::of(outline);
+        let before = std::mem::replace(&mut outline.membership, next);
+        changes.set_company(before, outline);
+    }
 }
 
 fn refresh_info(txn: &mut TransactionMut<'_>, outline: &mut Outline, stamp: &Stamp<'_>) -> super::outline::InfoOutline {
