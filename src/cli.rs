@@ -6,12 +6,15 @@
 mod backup;
 mod client;
 mod events;
+mod kernels;
 mod notebooks;
 mod output;
 mod progress;
 mod projects;
+mod run;
 mod sessions;
 mod tasks;
+mod telling;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -37,19 +40,27 @@ pub struct Cli {
     pub data: DataArgs,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 server not reached.";
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 server not reached, 130 interrupted.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the documents in the data directory
     Serve(Box<ServeArgs>),
-    /// List, create, import, export, duplicate, delete or watch notebooks
+    /// List, create, import, export, run, duplicate, delete or watch notebooks
     Notebook {
         #[command(flatten)]
         server: ServerArgs,
         #[command(subcommand)]
         action: notebooks::Action,
+    },
+    /// List the kernels there are; start, interrupt, restart or shut down the one of a notebook
+    Kernel {
+        #[command(flatten)]
+        server: ServerArgs,
+        #[command(subcommand)]
+        action: kernels::Action,
     },
     /// List, create, change or delete projects: boards of tasks
     Project {
@@ -143,6 +154,11 @@ pub fn notebook(server: &ServerArgs, action: notebooks::Action, data: &DataDirec
     action.run(&Client::new(server, data)?, server.output())
 }
 
+/// Runs `coscribe kernel`.
+pub fn kernel(server: &ServerArgs, action: kernels::Action, data: &DataDirectory) -> Result<(), CliError> {
+    action.run(&Client::new(server, data)?, server.output())
+}
+
 /// Runs `coscribe project`.
 pub fn project(server: &ServerArgs, action: projects::Action, data: &DataDirectory) -> Result<(), CliError> {
     action.run(&Client::new(server, data)?, server.output())
@@ -166,8 +182,10 @@ pub fn events(server: &ServerArgs, wanted: &events::EventArgs, data: &DataDirect
 /// The exit code of a failure.
 pub fn exit_code(error: &CliError) -> ExitCode {
     match error {
-        CliError::Refused(_) | CliError::File { .. } | CliError::Damaged => ExitCode::from(1),
+        CliError::Refused(_) | CliError::File { .. } | CliError::Damaged | CliError::Failed(_) => ExitCode::from(1),
         CliError::Usage(_) => ExitCode::from(2),
         CliError::NotReached { .. } => ExitCode::from(3),
+        // As a shell tells of a program that Ctrl-C ended.
+        CliError::Interrupted => ExitCode::from(130),
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::RangedU64ValueParser};
 
 /// Where the server listens unless told otherwise: this machine only.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8000";
@@ -67,8 +67,8 @@ pub const REQUESTS_PER_SECOND: u32 = 1_000;
 pub const REQUEST_BURST: u32 = 10_000;
 
 /// Seconds without a message after which one is sent. Stock Yjs clients reconnect after 30 s without one
-/// (`wire-protocol.md` §4b); half of it leaves room for delay.
-pub const KEEP_ALIVE_SECONDS: u64 = 15;
+/// (`wire-protocol.md` §4b); this leaves 6 s for delay, and a thousand idle connections are woken 42 times a second.
+pub const KEEP_ALIVE_SECONDS: u64 = 24;
 
 /// How long the closing handshake of one socket may take before it is dropped.
 pub const CLOSING: Duration = Duration::from_secs(1);
@@ -86,12 +86,18 @@ pub const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// Answers kept for `Idempotency-Key`s; past it the oldest go.
 pub const IDEMPOTENCY_ENTRIES: usize = 10_000;
 
-/// Minutes that a kernel may have nothing to do: long enough for a meeting, short enough that a machine does not fill
-/// with forgotten ones. People lose its variables.
-pub const KERNEL_IDLE_MINUTES: u64 = 24 * 60;
+/// Seconds that a kernel may have nothing to do: a day, since people lose its variables, and short enough that a machine
+/// does not fill with forgotten ones.
+pub const KERNEL_IDLE_SECONDS: u64 = 24 * 3600;
 
 /// Kernels at a time. An idle one of Python holds some 50 MiB.
 pub const KERNELS: usize = 32;
+
+/// The most that can be set: beyond it no machine that people share has the memory.
+const KERNELS_MAX: u64 = 10_000;
+
+/// The largest file that may be uploaded to a notebook, in bytes: a data set that fits into the memory of a laptop.
+pub const UPLOAD_BYTES: u64 = 2 << 30;
 
 /// Text that the code of one notebook may print, in KiB a second in the long run: more than anybody reads, little enough
 /// for documents and networks.
@@ -153,6 +159,7 @@ pub struct ServeArgs {
 
 /// How kernels run, and what each may use.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Kernels")]
 pub struct KernelArgs {
     /// The Python that the environment of notebooks is made with [default: python3 of the search path].
     #[arg(long, env = "COSCRIBE_PYTHON", value_name = "PROGRAM", hide_short_help = true)]
@@ -164,7 +171,8 @@ pub struct KernelArgs {
     #[arg(long, env = "COSCRIBE_KERNEL_USER", value_name = "USER", hide_short_help = true)]
     pub kernel_user: Option<String>,
     /// Kernels at a time.
-    #[arg(long, env = "COSCRIBE_MAX_KERNELS", default_value_t = KERNELS, hide_short_help = true)]
+    #[arg(long, env = "COSCRIBE_MAX_KERNELS", value_name = "NUMBER", default_value_t = KERNELS, hide_short_help = true,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=KERNELS_MAX))]
     pub max_kernels: usize,
     /// Address space of each process of a kernel, in MiB [default: no limit].
     #[arg(long, env = "COSCRIBE_KERNEL_MEMORY", value_name = "MIB", hide_short_help = true,
@@ -178,9 +186,9 @@ pub struct KernelArgs {
     #[arg(long, env = "COSCRIBE_RUN_TIME", value_name = "SECONDS", hide_short_help = true,
         value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
     pub run_time: Option<u64>,
-    /// Minutes after which a kernel with nothing to do is shut down; 0 keeps it.
-    #[arg(long, env = "COSCRIBE_KERNEL_IDLE", value_name = "MINUTES", default_value_t = KERNEL_IDLE_MINUTES,
-        hide_short_help = true, value_parser = clap::value_parser!(u64).range(..=SECONDS_MAX / 60))]
+    /// Seconds after which a kernel with nothing to do is shut down; 0 keeps it.
+    #[arg(long, env = "COSCRIBE_KERNEL_IDLE", value_name = "SECONDS", default_value_t = KERNEL_IDLE_SECONDS,
+        hide_short_help = true, value_parser = clap::value_parser!(u64).range(..=SECONDS_MAX))]
     pub kernel_idle: u64,
     /// Text that the code of one notebook may print in the long run, in KiB a second; what is more is counted.
     #[arg(long, env = "COSCRIBE_KERNEL_TEXT_RATE", value_name = "KIB", default_value_t = KERNEL_TEXT_RATE_KIB,
@@ -190,6 +198,7 @@ pub struct KernelArgs {
 
 /// Limits that can be set.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits")]
 pub struct Limits {
     /// The largest WebSocket message, in bytes.
     #[arg(long, env = "COSCRIBE_MAX_MESSAGE", default_value_t = MESSAGE_BYTES, hide_short_help = true)]
@@ -200,6 +209,9 @@ pub struct Limits {
     /// The largest notebook file to import, in bytes.
     #[arg(long, env = "COSCRIBE_MAX_IMPORT", default_value_t = IMPORT_BYTES, hide_short_help = true)]
     pub max_import: usize,
+    /// The largest file to upload to a notebook, in bytes.
+    #[arg(long, env = "COSCRIBE_MAX_UPLOAD", default_value_t = UPLOAD_BYTES, hide_short_help = true)]
+    pub max_upload: u64,
     /// The largest document, in bytes; changes to one that reached it are refused.
     #[arg(long, env = "COSCRIBE_MAX_DOCUMENT", default_value_t = DOCUMENT_BYTES as u64, hide_short_help = true,
         value_parser = clap::value_parser!(u64).range(1..=DOCUMENT_BYTES as u64))]
@@ -239,15 +251,15 @@ impl Limits {
         Duration::from_secs(self.keep_alive)
     }
 
-    /// A connection from which nothing came for so long, no answer to a ping either, is half open: two pings and some,
-    /// 40 s by default.
+    /// A connection from which nothing came for so long, no answer to a ping either, is half open: 40 s by
+    /// default.
     pub fn silence(&self) -> Duration {
-        self.keep_alive() * 8 / 3
+        self.keep_alive() * 5 / 3
     }
 
     /// The same while a large message is on its way to the client: its pong waits behind it. 5 minutes by default.
     pub fn silence_while_sending(&self) -> Duration {
-        self.keep_alive() * 20
+        self.keep_alive() * 12
     }
 }
 
@@ -257,6 +269,7 @@ impl Default for Limits {
             max_message: MESSAGE_BYTES,
             max_body: BODY_BYTES,
             max_import: IMPORT_BYTES,
+            max_upload: UPLOAD_BYTES,
             max_document: DOCUMENT_BYTES as u64,
             max_queue: QUEUE_BYTES,
             presence_expiry: PRESENCE_EXPIRY_SECONDS,
@@ -307,17 +320,15 @@ impl BasePath {
 pub struct DataDirectory(PathBuf);
 
 impl DataDirectory {
-    /// The directory given, or the usual place for this user's data.
+    /// The directory given, or the usual place for this user's data. Absolute: kernels run in other directories.
     pub fn from_args(args: &DataArgs) -> Self {
         let home = || {
             let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
             data.or_else(|| std::env::home_dir().map(|home| home.join(".local/share")))
         };
-        Self(
-            args.directory
-                .clone()
-                .unwrap_or_else(|| home().map_or("coscribe-data".into(), |path| path.join("coscribe"))),
-        )
+        let usual = || home().map_or("coscribe-data".into(), |path| path.join("coscribe"));
+        let directory = args.directory.clone().unwrap_or_else(usual);
+        Self(std::path::absolute(&directory).unwrap_or(directory))
     }
 
     /// The directory itself.
@@ -335,9 +346,14 @@ impl DataDirectory {
         self.0.join("token")
     }
 
-    /// Which providers of language models there are; `llm/file.rs` tells its form.
+    /// Which providers of language models there are; the operator writes it, `llm/settings.rs` tells its form.
     pub fn models(&self) -> PathBuf {
         self.0.join("models.json")
+    }
+
+    /// The providers that were set on the page, with their keys.
+    pub fn providers(&self) -> PathBuf {
+        self.0.join("providers.json")
     }
 
     /// Where the code of notebooks runs: a folder for each.
@@ -360,6 +376,12 @@ impl std::fmt::Display for DataDirectory {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_relative_data_directory_is_meant_from_where_the_server_was_started() {
+        let directory = DataDirectory::from_args(&DataArgs { directory: Some("here".into()) });
+        assert_eq!(directory.path(), std::env::current_dir().unwrap().join("here"));
+    }
 
     #[test]
     fn a_base_path_is_read_with_and_without_slashes() {

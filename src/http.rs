@@ -1,9 +1,11 @@
 //! The HTTP edge: addresses, admission, sockets, events, pages. Handlers parse, ask a room or the store, and answer.
 //!
-//! Imports room, notebook, project, catalogue, wire, config, measure, vocabulary, ids, storage. Never touches a yrs document.
+//! Imports room, kernel, llm, workspace, notebook, project, catalogue, wire, config, measure, vocabulary, ids, storage.
+//! Never touches a yrs document.
 //! Invariant: every refusal is [`error::ApiError`], a sentence with a stable code; nothing changed when one is sent.
 
 mod assets;
+mod attachment;
 mod auth;
 mod blobs;
 mod board;
@@ -12,18 +14,25 @@ mod cells;
 mod closing;
 mod debug;
 mod documents;
+mod environment;
 mod error;
 mod event_hub;
 mod events;
 mod extract;
+mod files;
 mod idempotency;
+mod kernels;
 mod line;
+mod moment;
 mod notebooks;
 mod openapi;
 mod operations;
 mod pace;
 mod pages;
+mod pieces;
 mod projects;
+mod providers;
+mod questions;
 mod role;
 mod runs;
 mod sessions;
@@ -74,6 +83,8 @@ pub use self::{
 use self::{error::ApiError, pace::Bucket};
 use crate::{
     config::{self, BasePath, DataDirectory, Limits},
+    kernel::Kernels,
+    llm::Models,
     room::Rooms,
     wire::rest::{ACTOR_HEADER, ACTOR_KIND_HEADER, IDEMPOTENCY_HEADER},
 };
@@ -84,12 +95,15 @@ const CROWDED_SECONDS: u64 = 10;
 /// What handlers share.
 pub struct App {
     pub rooms: Arc<Rooms>,
+    pub kernels: Kernels,
     pub store: Arc<dyn Store>,
     pub access: Access,
     pub limits: Limits,
     pub base: BasePath,
     pub data: DataDirectory,
     pub events: EventHub,
+    /// The providers of language models.
+    pub models: Models,
     pub answers: Answers,
     /// One permit for each open socket and stream; all free means that all have ended.
     pub connections: Arc<Semaphore>,
@@ -137,6 +151,7 @@ pub fn router(app: App) -> Router {
     let (described, _) = openapi::described(&app.limits);
     let guarded = described
         .merge(documents::routes(app.limits.max_message))
+        .merge(files::by_path())
         .merge(debug::routes())
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .layer(middleware::from_fn_with_state(app.clone(), limit_rate))
@@ -187,9 +202,13 @@ async fn limit_rate(State(app): State<Shared>, request: Request, next: Next) -> 
     }
 }
 
-/// Text. Backups, documents and blobs are compact or compressed already, and keep their announced length.
+/// Text. Backups, documents and blobs are compact or compressed already, and keep their announced length; a stream would
+/// wait until there is enough of it to compress.
 fn worth_compressing() -> impl Predicate {
-    SizeAbove::default().and(NotForContentType::const_new("application/octet-stream")).and(NotForContentType::IMAGES)
+    SizeAbove::default()
+        .and(NotForContentType::const_new("application/octet-stream"))
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::SSE)
 }
 
 fn cross_origin(access: &Access) -> CorsLayer {

@@ -1,6 +1,6 @@
 //! Kernels: processes that run the code of notebooks, each behind a channel of commands in and one of events out.
 //!
-//! Imports ids and config. Knows Jupyter's protocol and processes; knows nothing of rooms, documents or who asked.
+//! Imports ids, vocabulary, config and workspace. Knows Jupyter's protocol and processes; knows nothing of rooms, documents or who asked.
 //!
 //! ```text
 //! Kernels::start ─→ actor: Preparing → Starting → Idle ⇄ Busy → Stopped
@@ -23,6 +23,7 @@ mod kept;
 mod launch;
 mod message;
 mod outbox;
+mod places;
 mod python;
 mod requests;
 mod runs;
@@ -31,29 +32,36 @@ mod session;
 mod settings;
 mod specs;
 mod throttle;
+mod variables;
 
 use std::{path::PathBuf, sync::Arc};
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::{
+    sync::{Semaphore, mpsc, watch},
+    task::JoinError,
+};
 
 pub use self::{
-    command::{AskId, KernelCommand, KernelLimits, Start},
+    command::{KernelAsk, KernelCommand, KernelLimits, Start},
     event::{
-        Bundle, Comm, CommKind, Completion, Completions, Installation, KernelEvent, KernelLanguage, KernelState,
-        Notice, Outcome, PreparationStep, Progress, StopReason, StreamName,
+        Bundle, Comm, CommKind, KernelEvent, KernelLanguage, KernelState, Notice, Outcome, PreparationStep, Progress,
+        StopReason, StreamName,
     },
     keeper::{KEEPER_COMMAND, keep},
-    python::EnvironmentState,
-    settings::{COMMANDS_WAITING, InvalidKernelSettings, Isolation, KernelSettings, Rates},
+    python::{Environment, EnvironmentError, EnvironmentState, Package},
+    settings::{ASK_LIMIT, ASKS_WAITING, COMMANDS_WAITING, InvalidKernelSettings, Isolation, KernelSettings, Rates},
     specs::{KernelSpec, Origin},
 };
 use self::{python::PythonEnvironment, settings::EVENTS_WAITING};
+use crate::workspace::Workspace;
 
 /// A kernel that was asked for. Dropping `commands` or `events` shuts it down.
 #[derive(Debug)]
 pub struct Kernel {
     /// Holds [`COMMANDS_WAITING`]; the engine always reads it, so that it is full only for moments.
     pub commands: mpsc::Sender<KernelCommand>,
+    /// Holds [`ASKS_WAITING`], apart from the commands: a full queue of code delays no answer.
+    pub questions: mpsc::Sender<KernelAsk>,
     /// Holds [`EVENTS_WAITING`]. While nobody reads it, output is joined, then dropped with a count.
     pub events: mpsc::Receiver<KernelEvent>,
 }
@@ -88,9 +96,53 @@ impl Kernels {
         specs::list(python, &settings.kernel_directories).await.into_iter().map(|found| found.spec).collect()
     }
 
-    /// Whether the Python environment is there.
-    pub fn environment(&self) -> EnvironmentState {
-        self.shared.python.state()
+    /// The Python environment as people are shown it.
+    pub async fn environment(&self) -> Environment {
+        self.with_environment(PythonEnvironment::report).await
+    }
+
+    /// Waits until nothing is being done to the Python environment any more.
+    pub async fn environment_settled(&self) {
+        self.shared.python.settled().await;
+    }
+
+    /// Makes the Python environment, if it is not there; returns when the work has begun.
+    pub fn make_environment(&self) {
+        self.shared.python.begin_making();
+    }
+
+    /// Ends the work on the Python environment, whoever waits for it.
+    pub fn cancel_environment(&self) -> Result<(), EnvironmentError> {
+        self.shared.python.cancel()
+    }
+
+    /// Installs packages for all notebooks; returns when the work has begun.
+    pub fn add_packages(&self, packages: Vec<String>) -> Result<(), EnvironmentError> {
+        self.shared.python.begin_adding(packages)
+    }
+
+    /// Takes a package out for all notebooks; returns when the work has begun.
+    pub async fn remove_package(&self, name: String) -> Result<(), EnvironmentError> {
+        self.with_environment(move |python| python.begin_removing(&name)).await
+    }
+
+    /// Looks into the files of the environment, off the threads that serve.
+    async fn with_environment<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&PythonEnvironment) -> T + Send + 'static,
+    ) -> T {
+        let shared = self.shared.clone();
+        match tokio::task::spawn_blocking(move || look(&shared.python)).await.map_err(JoinError::try_into_panic) {
+            Ok(seen) => seen,
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            // The runtime ends, and whoever waits with it.
+            Err(Err(_)) => std::future::pending().await,
+        }
+    }
+
+    /// The files that the code in a directory sees.
+    pub fn workspace(&self, directory: PathBuf) -> Workspace {
+        Workspace::new(directory, self.shared.settings.isolation.owner())
     }
 
     /// A sentence for people: what the code they run may do to this machine.
@@ -101,9 +153,10 @@ impl Kernels {
     /// Starts a kernel; returns at once, all progress and every failure comes as events.
     pub fn start(&self, start: Start) -> Kernel {
         let (commands, received) = mpsc::channel(COMMANDS_WAITING);
+        let (questions, asked) = mpsc::channel(ASKS_WAITING);
         let (sender, events) = mpsc::channel(EVENTS_WAITING);
-        tokio::spawn(actor::Actor::new(self.shared.clone(), start, received, sender).live());
-        Kernel { commands, events }
+        tokio::spawn(actor::Actor::new(self.shared.clone(), start, received, asked, sender).live());
+        Kernel { commands, questions, events }
     }
 
     /// Ends every kernel and refuses new ones; returns when their processes are gone. Takes at most as long as

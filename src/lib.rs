@@ -19,3 +19,4 @@ pub mod room;
 pub mod server;
 pub mod vocabulary;
 pub mod wire;
+pub mod workspace;

@@ -14,6 +14,8 @@ mod environment;
 mod failure;
 mod key;
 mod observed;
+mod page;
+mod price;
 mod provider;
 mod question;
 mod refusal;
@@ -21,6 +23,7 @@ mod registry;
 mod request;
 mod settings;
 mod stream;
+mod testing;
 mod think_tags;
 mod times;
 mod tokens;
@@ -29,7 +32,7 @@ use std::{
     fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use tokio::sync::mpsc;
@@ -38,18 +41,23 @@ pub use self::{
     answer::{AnswerEvent, Answering, Stop, Usage},
     failure::Failure,
     key::Key,
-    provider::{DEMO_MODEL, ExtraFields, InvalidProvider, ProviderKind, ProviderSettings},
+    page::ChangeError,
+    price::Price,
+    provider::{DEMO_MODEL, ExtraFields, InvalidProvider, ProviderSettings},
     question::{IMAGE_KINDS, Image, InvalidQuestion, Message, QUESTION_BYTES, Question, Role, Thinking},
-    registry::{Listing, ProviderListing, Source},
-    settings::{Choice, Environment, read_provider},
+    registry::{Listing, ProviderListing},
+    settings::{Choice, Environment},
+    testing::Tested,
     times::Times,
 };
 use self::{
     client::Client,
     environment::read_environment,
+    page::{PageFile, PageSettings},
     registry::Registry,
     settings::{Described, read_file},
 };
+use crate::vocabulary::ProviderKind;
 
 /// Rights of others to a file.
 const OTHERS: u32 = 0o077;
@@ -57,8 +65,10 @@ const OTHERS: u32 = 0o077;
 /// Where the settings of providers come from.
 #[derive(Clone)]
 pub struct LlmSettings {
-    /// `models.json`; need not be there.
+    /// `models.json`, which the operator writes; need not be there.
     pub file: PathBuf,
+    /// Where what is set on the page is kept; without it, it lasts as long as the process.
+    pub page: Option<PathBuf>,
     /// Variables that may describe providers and hold keys.
     pub environment: Environment,
     /// Times that neither file nor environment give.
@@ -67,10 +77,10 @@ pub struct LlmSettings {
 
 impl LlmSettings {
     /// With the environment of this process.
-    pub fn from_process(file: PathBuf) -> Self {
+    pub fn from_process(file: PathBuf, page: PathBuf) -> Self {
         let text = |variable: std::ffi::OsString| variable.into_string().ok();
         let environment = std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
-        Self { file, environment, times: Times::default() }
+        Self { file, page: Some(page), environment, times: Times::default() }
     }
 }
 
@@ -86,6 +96,14 @@ struct Shared {
     times: Times,
     /// Read for each question, written by the settings page; never held over an await.
     registry: RwLock<Registry>,
+    /// What was set on the page. Held while it is written to disk, so that file and registry stay of one mind.
+    page: Mutex<Page>,
+}
+
+#[derive(Debug)]
+struct Page {
+    file: PageFile,
+    settings: PageSettings,
 }
 
 impl Shared {
@@ -109,11 +127,14 @@ impl Models {
         let file = described_in(&settings.file, &settings.environment);
         let environment = read_environment(&settings.environment);
         let times = file.times.over(environment.times.over(settings.times));
-        let registry = Registry::new(file, environment);
+        let mut registry = Registry::new(file, environment);
+        let (file, page) = PageFile::open(settings.page.clone());
+        registry.set_page(&page, file.problems());
         for problem in registry.listing().problems {
             tracing::warn!(problem, "settings of language models");
         }
-        Self(Arc::new(Shared { client: Client::new(&times), times, registry: RwLock::new(registry) }))
+        let page = Mutex::new(Page { file, settings: page });
+        Self(Arc::new(Shared { client: Client::new(&times), times, registry: RwLock::new(registry), page }))
     }
 
     /// Asks. Returns at once; whatever is wrong comes as [`AnswerEvent::Failed`]. Needs a tokio runtime.
@@ -148,30 +169,71 @@ impl Models {
         asking::list(&self.0, &provider).await
     }
 
-    /// Adds a provider, or changes one, until the process ends; the caller keeps the settings.
-    pub fn set(&self, settings: ProviderSettings) -> Result<(), InvalidProvider> {
-        self.0.registry_mut().set(settings)
+    /// Asks a provider for a few words, within [`Times::test`]: whether it answers, and which models it has.
+    pub async fn test(&self, provider: &str) -> Result<Tested, Failure> {
+        let (provider, model) = self.0.registry().choose(Some(provider), None)?;
+        Ok(testing::test(&self.0, &provider, model).await)
     }
 
-    /// Takes back what was [`set`](Self::set); tells whether there was something.
-    pub fn remove(&self, provider: &str) -> bool {
-        self.0.registry_mut().remove(provider)
+    /// Adds a provider of the page, or replaces the one of its name. Blocks until it is on disk.
+    pub fn set(&self, settings: ProviderSettings) -> Result<(), ChangeError> {
+        self.change_page(|page| page.set(settings))
     }
 
-    /// Chooses who answers when a question names nobody; `None` leaves it to the file and the environment.
-    pub fn set_default(&self, choice: Option<Choice>) -> Result<(), Failure> {
-        self.0.registry_mut().set_default(choice)
+    /// Like [`set`](Self::set), with the key that the provider has already, if it is for the same address. Blocks.
+    pub fn set_with_its_key(&self, settings: ProviderSettings) -> Result<(), ChangeError> {
+        self.change_page(|page| page.set(page.with_kept_key(settings)?))
+    }
+
+    /// Takes back what was [`set`](Self::set); one of the same name in file or environment holds again. Blocks.
+    pub fn remove(&self, provider: &str) -> Result<(), ChangeError> {
+        let place = self.0.registry().source(provider);
+        self.change_page(|page| match (page.remove(provider), place) {
+            (true, _) => Ok(()),
+            (false, Some(place)) => Err(ChangeError::SetElsewhere { name: provider.to_owned(), place }),
+            (false, None) => Err(ChangeError::Unknown(provider.chars().take(64).collect())),
+        })
+    }
+
+    /// Chooses who answers when a question names nobody; `None` leaves it to the file and the environment. Blocks.
+    pub fn set_default(&self, choice: Option<Choice>) -> Result<(), ChangeError> {
+        let unknown = choice.as_ref().filter(|choice| self.0.registry().find(&choice.provider).is_none());
+        if let Some(unknown) = unknown {
+            return Err(ChangeError::Unknown(unknown.provider.chars().take(64).collect()));
+        }
+        self.change_page(|page| {
+            page.default = choice;
+            Ok(())
+        })
+    }
+
+    fn change_page(
+        &self,
+        change: impl FnOnce(&mut PageSettings) -> Result<(), ChangeError>,
+    ) -> Result<(), ChangeError> {
+        let mut page = self.0.page.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = page.settings.clone();
+        change(&mut changed)?;
+        page.file.keep(&changed)?;
+        self.0.registry_mut().set_page(&changed, page.file.problems());
+        page.settings = changed;
+        Ok(())
+    }
+
+    /// Who would answer a question that names these, and with which model; that is unknown if its provider is to be
+    /// asked for it.
+    pub fn choose(&self, provider: Option<&str>, model: Option<&str>) -> Result<(String, Option<String>), Failure> {
+        self.0.registry().choose(provider, model).map(|(provider, model)| (provider.name, model))
     }
 
     /// About how many tokens a question has for the model that would answer it.
     pub fn estimate(&self, question: &Question) -> u64 {
-        let kind = self.kind(question.provider.as_deref());
-        tokens::estimate_question(kind, question)
+        tokens::estimate_question(self.kind(question.provider.as_deref()), question)
     }
 
-    /// About how many tokens a text has for the models of a provider.
-    pub fn estimate_text(&self, provider: Option<&str>, text: &str) -> u64 {
-        tokens::estimate_text(self.kind(provider), text)
+    /// About how many tokens one message has for the models of a provider.
+    pub fn estimate_message(&self, provider: Option<&str>, message: &Message) -> u64 {
+        tokens::estimate_message(self.kind(provider), message)
     }
 
     fn kind(&self, provider: Option<&str>) -> ProviderKind {
@@ -180,7 +242,7 @@ impl Models {
 }
 
 fn described_in(file: &Path, environment: &Environment) -> Described {
-    let name = file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
+    let name = page::name(file);
     match fs::read_to_string(file) {
         Ok(text) => {
             let mut described = read_file(&name, &text, environment);

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Serve(args) => return serve(*args, data),
         Command::Notebook { server, action } => cli::notebook(&server, action, &data),
+        Command::Kernel { server, action } => cli::kernel(&server, action, &data),
         Command::Project { server, action } => cli::project(&server, action, &data),
         Command::Task { server, action } => cli::task(&server, action, &data),
         Command::Session { server, action } => cli::session(&server, action, &data),

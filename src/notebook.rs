@@ -55,7 +55,7 @@ use crate::{
 
 pub use answer::Part;
 pub use bundles::{blobs_called, carry_blobs, is_large, move_large_parts};
-pub use context::{Message, Picture, Question, Speaker};
+pub use context::{CONTEXT_TOKENS, Considered, Fate, Message, Picture, PictureContent, Question, Speaker};
 pub use export::export_ipynb;
 pub use import::{ImportError, import_ipynb};
 pub use op::{Op, OpError};

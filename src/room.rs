@@ -13,6 +13,7 @@ mod handle;
 mod limits;
 mod outbound;
 mod outbox;
+mod pictures;
 mod presence;
 mod projects;
 mod quarantine;
@@ -26,7 +27,7 @@ mod state;
 mod sync;
 mod watchdog;
 
-pub use engines::{AnswerLine, Engines, KernelLine, NoEngines};
+pub use engines::{AnswerLine, Engines, KernelAsk, KernelLine, NoEngines, Weight};
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
 pub use limits::RoomLimits;
 pub use outbound::Line;
@@ -34,7 +35,7 @@ pub use projects::DEFAULT_PROJECT;
 pub use quarantine::{SetAside, forget, hollow_documents, set_aside_documents, take_back};
 pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
 pub use running::KernelReport;
-pub use runs::{AnswerEvent, KernelCommand, KernelEvent, Outcome, RunError, RunRequest, Which};
+pub use runs::{AnswerEvent, Answered, KernelCommand, KernelEvent, Outcome, Published, RunError, RunRequest, Which};
 
 /// Counts what one open room handed to the journal; starts at zero with each loading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -30,11 +30,13 @@ use crate::{
     config::{self, DataDirectory, Limits, LogFormat, ServeArgs},
     http::{self, Access, Answers, App, EventHub, InvalidOrigin, Tokens},
     ids::{InvalidId, NotebookId, ProjectId},
-    kernel::Kernels,
+    kernel::{InvalidKernelSettings, Kernels},
+    llm::Models,
     measure,
     notebook::ImportedNotebook,
     room::{CreateError, DEFAULT_PROJECT, RoomLimits, Rooms},
     vocabulary::Actor,
+    workspace,
 };
 
 /// Bits of a token that nobody guesses: 256.
@@ -45,6 +47,9 @@ const WELCOME: (&str, &str) = ("welcome", "Welcome to Coscribe");
 
 /// The name of the project that is there from the beginning.
 const FIRST_PROJECT: &str = "First project";
+
+/// Libraries whose words may hold a key.
+const QUIET: &[&str] = &["genai"];
 
 /// The recorder of metrics drops idle histograms' samples into their buckets this often.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -72,6 +77,8 @@ pub enum ServeError {
     Metrics(String),
     #[error(transparent)]
     Id(#[from] InvalidId),
+    #[error(transparent)]
+    Kernels(#[from] InvalidKernelSettings),
     #[error("serving failed: {0}")]
     Serve(#[source] std::io::Error),
 }
@@ -88,8 +95,9 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let store = tokio::task::spawn_blocking(move || SledStore::open(&path, storage::Options::default())).await;
     let disk = Arc::new(store.map_err(|error| ServeError::Serve(error.into()))??);
     let store: Arc<dyn Store> = disk.clone();
-    let engines = Arc::new(ServerEngines::new(&data));
-    let kernels = engines.kernels();
+    workspace::clear_uploads(&data.files()).map_err(|cause| unusable(&data, cause))?;
+    let engines = Arc::new(ServerEngines::new(&data, &args.kernels)?);
+    let (kernels, models) = (engines.kernels(), engines.models());
     let rooms = Rooms::with_engines(store.clone(), room_limits(&args.limits), engines);
     rooms.supervise(start_again);
     welcome(&rooms, store.clone()).await?;
@@ -98,7 +106,14 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let address = listener.local_addr().map_err(ServeError::Serve)?;
     let tokens = tokens(&args, &data)?;
     let greeting = greeting(address, args.base_path.as_str(), &tokens);
-    let app = compose(&args, data.clone(), address.port(), tokens, (store.clone(), rooms.clone()), &stop)?;
+    let app = compose(
+        &args,
+        data.clone(),
+        address.port(),
+        tokens,
+        (store.clone(), rooms.clone(), kernels.clone(), models),
+        &stop,
+    )?;
     let connections = app.connections.clone();
     let _announced = Announced::write(&data, &format!("http://{}{}", reachable(address), args.base_path.as_str()))?;
     greet(&greeting).map_err(ServeError::Serve)?;
@@ -138,8 +153,13 @@ fn start_again() {
 fn log(format: LogFormat) {
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_env("COSCRIBE_LOG").or_else(|_| EnvFilter::try_from_default_env());
-    // The client of the language models logs what providers answer; what of it people need, `llm` says, scrubbed.
-    let filter = filter.unwrap_or_else(|_| EnvFilter::new("info,genai=off"));
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new("info"));
+    // The client of the language models logs what providers answer, which may repeat a key, whatever is asked for; what of
+    // it people need, `llm` says, scrubbed.
+    let filter = QUIET.iter().fold(filter, |filter, target| match format!("{target}=off").parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    });
     let colours = std::io::stderr().is_terminal();
     let builder = fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     let started = match format {
@@ -242,17 +262,19 @@ fn compose(
     data: DataDirectory,
     port: u16,
     tokens: Tokens,
-    (store, rooms): (Arc<dyn Store>, Arc<Rooms>),
+    (store, rooms, kernels, models): (Arc<dyn Store>, Arc<Rooms>, Kernels, Models),
     stop: &Stop,
 ) -> Result<App, ServeError> {
     Ok(App {
         rooms,
+        kernels,
         access: Access::new(tokens, port, &args.base_path, &args.allow_origins)?,
         limits: args.limits.clone(),
         base: args.base_path.clone(),
         data,
         events: EventHub::start(store.clone(), args.limits.keep_events),
         store,
+        models,
         answers: Answers::default(),
         connections: Arc::new(Semaphore::new(args.limits.max_connections)),
         requests: App::request_budget(&args.limits),

@@ -1,19 +1,26 @@
-//! Plain words shared by documents, rooms and the wire: kinds of cells, places, actors, boards, events. Imports ids only.
+//! Plain words shared by documents, rooms, engines and the wire: kinds of cells, places, actors, boards, events. Imports
+//! ids only.
 //!
 //! Invariant: everything the server tells the world happened is a variant of [`Event`]; the catalogue in the docs and
 //! the TypeScript types are generated from it.
 
 mod board;
+mod kernels;
+mod providers;
 mod runs;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-pub use self::board::{
-    Priority, Reference, Session, SessionChanges, SessionStatus, Task, TaskCard, TaskChanges, TaskStatus,
+pub use self::{
+    board::{Priority, Reference, Session, SessionChanges, SessionStatus, Task, TaskCard, TaskChanges, TaskStatus},
+    kernels::{
+        Completion, Completions, DEFAULT_KERNELSPEC, KernelAnswer, KernelChoice, KernelQuestion, Unanswered, Variable,
+    },
+    providers::{ProviderKind, ProviderSource},
+    runs::{InputWanted, KernelPhase, KernelStatus, Run, RunKind, RunState, TokenUsage, source_hash},
 };
-pub use self::runs::{InputWanted, KernelPhase, KernelStatus, Run, RunKind, RunState, TokenUsage, source_hash};
 use crate::ids::{CellId, NotebookId, ProjectId, RunId, SessionId, TaskId};
 
 /// Milliseconds since the Unix epoch.

@@ -20,6 +20,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("notebook", 1),
     ("project", 1),
     ("wire", 1),
+    ("workspace", 1),
     ("kernel", 2),
     ("llm", 2),
     ("room", 3),
@@ -242,8 +243,9 @@ fn promised_tests(page: &str) -> BTreeSet<String> {
 /// Every text in which a test could be defined.
 fn test_sources() -> String {
     let rust = ["src", "tests", "storage"].into_iter().flat_map(sources).map(|source| source.text);
-    let suites = fs::read_dir(root().join("tests/conformance/suites")).expect("the suites of the clients");
-    let node = suites.map(|entry| fs::read_to_string(entry.expect("an entry").path()).expect("a suite"));
+    let node = ["tests/conformance/suites", "web/e2e"].map(|folder| fs::read_dir(root().join(folder)).expect(folder));
+    let node = node.into_iter().flatten().map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
+    let node = node.map(|path| fs::read_to_string(path).expect("a suite"));
     rust.chain(node).collect()
 }
 
@@ -252,8 +254,8 @@ fn every_test_that_the_architecture_page_names_exists() {
     let page = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the page");
     let (promised, defined) = (promised_tests(&page), test_sources());
     assert!(promised.len() > 20, "only {promised:?} found");
-    let exists =
-        |name: &&String| defined.contains(&format!("fn {name}(")) || defined.contains(&format!("test(\"{name}\""));
+    let forms = |name: &str| [format!("fn {name}("), format!("test(\"{name}\""), format!("test('{name}'")];
+    let exists = |name: &&String| forms(name).iter().any(|form| defined.contains(form));
     let missing: Vec<_> = promised.iter().filter(|name| !exists(name)).collect();
     assert!(missing.is_empty(), "ARCHITECTURE.md names tests that do not exist: {missing:?}");
 }

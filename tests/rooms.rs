@@ -101,8 +101,9 @@ fn free(name: &str) -> DocumentId {
 struct Wide;
 
 impl Line for Wide {
-    fn write(&self, frames: &mut Vec<Bytes>) {
+    fn write(&self, frames: &mut Vec<Bytes>) -> bool {
         frames.clear();
+        true
     }
 
     fn is_clear(&self) -> bool {

@@ -75,7 +75,7 @@ def suites():
         Suite("web build", ["npm", "run", "build"], WEB),
         Suite("Rust lints", ["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"], ROOT),
         Suite("Rust tests", ["cargo", "test", "--locked", "--workspace", "--no-fail-fast"], ROOT, CARGO),
-        Suite("language model", ["cargo", "test", "--locked", "--test", "llm", "--", "--ignored"], ROOT, CARGO),
+        Suite("language model", ["cargo", "test", "--locked", "--test", "llm", "--test", "it", "--", "--ignored"], ROOT, CARGO),
         Suite("binary", ["cargo", "build", "--locked"], ROOT),
         Suite("Yjs clients", node, CONFORMANCE, NODE),
         Suite("Python clients", [python, "-m", "unittest", "discover", "-s", "python"], CONFORMANCE, UNITTEST),

@@ -17,7 +17,7 @@ def all_of_them():
     node, python = install_node(), install_python()
     return [
         Kind("y-websocket", y_websocket, "ws://127.0.0.1:{port}/{document}", durable=False, is_peer=True, absent=node),
-        Kind("Hocuspocus", hocuspocus, "hocuspocus://127.0.0.1:{port}/{document}", is_peer=True, absent=node),
+        Kind("Hocuspocus", hocuspocus, "hocuspocus://127.0.0.1:{port}/{document}", is_peer=True, hangs_up=True, absent=node),
         Kind("pycrdt", pycrdt, "ws://127.0.0.1:{port}/{document}", is_peer=True, absent=python),
     ]
 

@@ -33,6 +33,8 @@ class Kind:
     # Documents outlive the process.
     durable: bool = True
     is_peer: bool = False
+    # It closes on clients that say nothing, which renew their presence then.
+    hangs_up: bool = False
     # How long a change may wait for others before it is made durable; nothing is shown before.
     commit_ms: float = 0
     environment: dict = field(default_factory=dict)

@@ -2,6 +2,8 @@
 //!
 //! A reader is done with an update when its clock has arrived, however many updates the server merged into one.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use coscribe::wire::{
     frame,
@@ -79,6 +81,9 @@ pub fn replacement(client: u64, clock: u32, size: u32) -> Bytes {
     }
     frame::update(&bytes)
 }
+
+/// Stock clients renew their presence this often; Hocuspocus closes on whoever says nothing for a minute.
+pub const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
 /// A caret, as page and Jupyter tell of it.
 pub fn caret(client: u64, clock: u32) -> Bytes {

@@ -38,6 +38,11 @@ pub enum CliError {
     /// What is damaged was printed.
     #[error("there are documents in trouble; see above")]
     Damaged,
+    /// What was asked for was done and did not go well.
+    #[error("{0}")]
+    Failed(String),
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl CliError {
@@ -48,6 +53,7 @@ impl CliError {
 }
 
 /// One server.
+#[derive(Clone)]
 pub struct Client {
     agent: Agent,
     url: String,
@@ -73,6 +79,12 @@ impl Client {
     /// Asks and reads the JSON answer.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
         self.json(self.open(path)?)
+    }
+
+    /// Asks for something that may not be there.
+    pub fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, CliError> {
+        let response = self.sent(self.prepared(self.agent.get(self.address(path))).call())?;
+        if response.status() == 404 { Ok(None) } else { self.json(self.accepted(response)?).map(Some) }
     }
 
     /// Asks and hands the answer's body on to be read piece by piece, with its length if that is known.
@@ -133,8 +145,14 @@ impl Client {
     }
 
     fn answer(&self, result: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, CliError> {
-        let not_reached = |error: ureq::Error| CliError::NotReached { url: self.url.clone(), cause: error.to_string() };
-        let mut response = result.map_err(not_reached)?;
+        self.accepted(self.sent(result)?)
+    }
+
+    fn sent(&self, result: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, CliError> {
+        result.map_err(|error| CliError::NotReached { url: self.url.clone(), cause: error.to_string() })
+    }
+
+    fn accepted(&self, mut response: Response<Body>) -> Result<Response<Body>, CliError> {
         if response.status().is_success() {
             return Ok(response);
         }

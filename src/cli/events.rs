@@ -2,15 +2,17 @@
 
 use std::{
     io::{BufRead, BufReader},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use clap::Args;
+use ureq::{Body, http::Response};
 
 use super::{
     client::{CliError, Client},
     notebooks::escaped,
-    output::{Output, moment},
+    output::Output,
+    telling,
 };
 use crate::{
     ids::{NotebookId, ProjectId},
@@ -46,28 +48,44 @@ impl EventArgs {
         Self { since: None, follow: true, types: None, notebook: Some(id), project: None }
     }
 
+    /// What begins and ends in a notebook from now on.
+    pub fn of_runs(id: NotebookId) -> Self {
+        Self { types: Some("run:*".into()), ..Self::of_notebook(id) }
+    }
+
     /// Prints them, one a line.
     pub fn run(&self, client: &Client, output: Output) -> Result<(), CliError> {
         let mut since = if self.follow { self.since } else { Some(self.since.unwrap_or(0)) };
-        let mut stream = client.open(&self.address(since))?;
+        let mut stream = self.open(client, since)?;
         loop {
             for event in EventStream::new(stream.body_mut().as_reader()) {
                 since = Some(event.seq);
-                output.print(&event, line)?;
+                output.print(&event, telling::line)?;
             }
             if !self.follow {
                 return Ok(());
             }
-            stream = self.reconnect(client, since)?;
+            stream = self.reconnect(client, since, None)?;
         }
     }
 
-    /// A server that restarts is waited for; one that refuses is not.
-    fn reconnect(&self, client: &Client, since: Option<u64>) -> Result<ureq::http::Response<ureq::Body>, CliError> {
+    /// Begins to listen; everything after the return is heard.
+    pub fn open(&self, client: &Client, since: Option<u64>) -> Result<Response<Body>, CliError> {
+        client.open(&self.address(since))
+    }
+
+    /// A server that restarts is waited for, so long; one that refuses is not.
+    pub fn reconnect(
+        &self,
+        client: &Client,
+        since: Option<u64>,
+        patience: Option<Duration>,
+    ) -> Result<Response<Body>, CliError> {
+        let began = Instant::now();
         loop {
             std::thread::sleep(RETRY);
-            match client.open(&self.address(since)) {
-                Err(CliError::NotReached { .. }) => {}
+            match self.open(client, since) {
+                Err(CliError::NotReached { .. }) if patience.is_none_or(|patience| began.elapsed() < patience) => {}
                 other => return other,
             }
         }
@@ -82,20 +100,14 @@ impl EventArgs {
     }
 }
 
-fn line(event: &EventBody) -> String {
-    let who = event.actor.as_ref().map_or("", |actor| actor.name.as_str());
-    let document = event.notebook.as_ref().map(NotebookId::as_str);
-    let document = document.or(event.project.as_ref().map(ProjectId::as_str)).unwrap_or_default();
-    format!("{:>6}  {}  {:<18} {who}  {document}  {}", event.seq, moment(event.ts), event.event, event.data)
-}
-
 /// Events out of a `text/event-stream`; ours have one `data:` line each.
-struct EventStream<R> {
+pub struct EventStream<R> {
     reader: BufReader<R>,
 }
 
 impl<R: std::io::Read> EventStream<R> {
-    fn new(reader: R) -> Self {
+    /// Reads what a server sends.
+    pub fn new(reader: R) -> Self {
         Self { reader: BufReader::new(reader) }
     }
 }

@@ -13,6 +13,7 @@ use super::{
     events::EventArgs,
     output::{Output, moment, print_line, table},
     progress::watched,
+    run::RunArgs,
 };
 use crate::{
     ids::NotebookId,
@@ -51,6 +52,11 @@ pub enum Action {
     },
     /// Put a notebook into the bin
     Delete { id: NotebookId },
+    /// Run the cells of a notebook on the server, or those of an .ipynb file
+    ///
+    /// The file becomes a notebook on the server first. Shows progress on standard error; the exit code is 1 when a cell
+    /// failed and 130 after Ctrl-C, which stops what runs.
+    Run(RunArgs),
     /// Print what happens in a notebook, as it happens
     Watch { id: NotebookId },
 }
@@ -64,6 +70,16 @@ pub enum Format {
 }
 
 impl Format {
+    /// What the name of a file says.
+    pub fn of_file(path: &Path) -> Result<Self, CliError> {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("ipynb") => Ok(Self::Ipynb),
+            Some("md") => Ok(Self::Md),
+            Some("py") => Ok(Self::Py),
+            _ => Err(CliError::Usage(format!("{}: name a file that ends in .ipynb, .md or .py", path.display()))),
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Ipynb => "ipynb",
@@ -92,6 +108,7 @@ impl Action {
                 client.delete(&format!("/api/notebooks/{id}"))?;
                 output.print(&serde_json::json!({ "deleted": id }), |_| format!("✓ {id} is in the bin"))
             }
+            Self::Run(wanted) => wanted.run(client, output),
             Self::Watch { id } => watch(client, id, output),
         }
     }
@@ -111,7 +128,8 @@ fn created(notebook: &NotebookSummary) -> String {
     format!("✓ {} · {}", notebook.id, notebook.title)
 }
 
-fn import(client: &Client, path: &Path, title: Option<&str>) -> Result<NotebookSummary, CliError> {
+/// Makes a notebook of an .ipynb file.
+pub fn import(client: &Client, path: &Path, title: Option<&str>) -> Result<NotebookSummary, CliError> {
     let file = File::open(path).map_err(|cause| CliError::file(path, cause))?;
     let length = file.metadata().map_err(|cause| CliError::file(path, cause))?.len();
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -122,7 +140,8 @@ fn import(client: &Client, path: &Path, title: Option<&str>) -> Result<NotebookS
     )
 }
 
-fn export(client: &Client, id: &NotebookId, format: Format, path: Option<&Path>) -> Result<(), CliError> {
+/// Writes a notebook to a file, or to standard output.
+pub fn export(client: &Client, id: &NotebookId, format: Format, path: Option<&Path>) -> Result<(), CliError> {
     let mut response = client.open(&format!("/api/notebooks/{id}/export?format={}", format.name()))?;
     let text = response.body_mut().with_config().limit(u64::MAX).read_to_string();
     let text = text.map_err(|error| CliError::Refused(format!("the export did not arrive whole: {error}")))?;

@@ -1,6 +1,9 @@
 //! Printing for people and for programs.
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::{
+    io::{ErrorKind, IsTerminal, Write},
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -89,6 +92,13 @@ fn shows_colours() -> bool {
     std::io::stdout().is_terminal() && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// Tells something beside the result, on standard error; that nobody listens there is no failure.
+pub fn tell(line: &str) {
+    if let Err(error) = writeln!(std::io::stderr(), "{line}") {
+        tracing::debug!(%error, "nobody listens to standard error");
+    }
+}
+
 /// Columns as wide as their widest cell.
 pub fn table(rows: &[Vec<String>]) -> String {
     styled_table(&rows.iter().map(|row| row.iter().cloned().map(Styled::from).collect()).collect::<Vec<_>>())
@@ -105,6 +115,47 @@ pub fn styled_table(rows: &[Vec<Styled>]) -> String {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// How long something took, as people say it.
+pub fn lasting(time: Duration) -> String {
+    match time.as_secs() {
+        0..60 => format!("{:.1} s", time.as_secs_f64()),
+        60..3600 => format!("{} min {} s", time.as_secs() / 60, time.as_secs() % 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// Text of others, safe on a terminal: no sign in it moves the cursor or changes anything but, if wanted, colours.
+pub fn printable(text: &str, colours: bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if let Some((sequence, end)) = escape_sequence(rest) {
+            if colours && end == 'm' {
+                shown.push_str(sequence);
+            }
+            rest = &rest[sequence.len()..];
+            continue;
+        }
+        if !first.is_control() || first == '\n' || first == '\t' {
+            shown.push(first);
+        }
+        rest = &rest[first.len_utf8()..];
+    }
+    if colours && shown.contains(ESCAPE) { shown + COLOURS_OFF } else { shown }
+}
+
+const ESCAPE: char = '\u{1b}';
+
+/// What one text switches on is not to reach the next.
+const COLOURS_OFF: &str = "\u{1b}[0m";
+
+/// A control sequence at the beginning of a text, and the sign that ends it and says what it does.
+fn escape_sequence(text: &str) -> Option<(&str, char)> {
+    let inside = text.strip_prefix("\u{1b}[")?;
+    let (at, end) = inside.char_indices().find(|(_, sign)| !(' '..='?').contains(sign))?;
+    ('@'..='~').contains(&end).then(|| (&text[..2 + at + end.len_utf8()], end))
 }
 
 /// A moment as people read it, in UTC.
@@ -176,6 +227,21 @@ mod tests {
         assert_eq!(moment(951_782_400_000), "2000-02-29 00:00:00");
         assert_eq!(moment(1_795_227_005_000), "2026-11-21 02:10:05");
         assert_eq!(moment(-1), "1969-12-31 23:59:59");
+    }
+
+    #[test]
+    fn times_are_said_as_people_say_them() {
+        assert_eq!(lasting(Duration::from_millis(1250)), "1.2 s");
+        assert_eq!(lasting(Duration::from_secs(125)), "2 min 5 s");
+        assert_eq!(lasting(Duration::from_secs(3725)), "1 h 2 min");
+    }
+
+    #[test]
+    fn nothing_that_others_wrote_moves_the_cursor() {
+        let hostile = "a\u{1b}[2J\u{1b}]0;title\u{7}b\r\u{1b}[31mred\u{1b}[1;1Hc\u{9b}2Jd\n\te";
+        assert_eq!(printable(hostile, false), "a]0;titlebredc2Jd\n\te");
+        assert_eq!(printable(hostile, true), "a]0;titleb\u{1b}[31mredc2Jd\n\te\u{1b}[0m");
+        assert_eq!(printable("\u{1b}[", true), "[");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Shared,
+    Shared, attachment,
     error::{Answer, ApiError},
     extract::{Ids, Params, Raw},
 };
@@ -25,9 +25,7 @@ use crate::wire::rest::{BlobStored, ErrorBody};
 
 /// The content of an address by hash never changes; the cache is the browser's own, for the answer needs the secret.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
-const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
 const ATTACHMENT: HeaderValue = HeaderValue::from_static("attachment");
-const UNKNOWN_TYPE: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(put)).routes(routes!(get))
@@ -41,7 +39,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 async fn put(State(app): State<Shared>, Raw(content): Raw) -> Answer<(StatusCode, Json<BlobStored>)> {
     let size = content.len() as u64;
     let hash = app.with_store(move |store| store.put_blob(&content)).await?;
-    Ok((StatusCode::CREATED, Json(BlobStored { sha256: to_hex(&hash), size })))
+    Ok((StatusCode::CREATED, Json(BlobStored { sha256: hash.to_string(), size })))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -64,7 +62,7 @@ async fn get(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let hash = from_hex(&text)?;
-    let tag = HeaderValue::from_str(&format!("\"{}\"", to_hex(&hash))).map_err(ApiError::internal)?;
+    let tag = HeaderValue::from_str(&format!("\"{hash}\"")).map_err(ApiError::internal)?;
     if headers.get(IF_NONE_MATCH) == Some(&tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
@@ -72,9 +70,9 @@ async fn get(
     let content =
         content.ok_or_else(|| ApiError::not_found("blob_not_found", format!("No blob has the hash {text}.")))?;
     let headers = [
-        (CONTENT_TYPE, wanted.r#type.as_deref().and_then(media_type).unwrap_or(UNKNOWN_TYPE)),
+        (CONTENT_TYPE, wanted.r#type.as_deref().and_then(media_type).unwrap_or(attachment::BYTES)),
         (CONTENT_DISPOSITION, ATTACHMENT),
-        (CONTENT_SECURITY_POLICY, SANDBOX),
+        (CONTENT_SECURITY_POLICY, attachment::SANDBOX),
         (CACHE_CONTROL, FOR_EVER),
         (ETAG, tag),
     ];
@@ -89,21 +87,10 @@ fn media_type(text: &str) -> Option<HeaderValue> {
     (valid(kind) && valid(subtype)).then(|| text.parse().ok()).flatten()
 }
 
-fn to_hex(hash: &BlobHash) -> String {
-    hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 pub(super) fn from_hex(text: &str) -> Answer<BlobHash> {
     let invalid =
         || ApiError::bad_request("invalid_id", "A blob is named by the 64 hexadecimal digits of its SHA-256.");
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(invalid());
-    }
-    let mut hash = [0; 32];
-    for (index, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).map_err(|_| invalid())?;
-    }
-    Ok(BlobHash(hash))
+    BlobHash::parse(text).ok_or_else(invalid)
 }
 
 impl super::App {
@@ -124,7 +111,7 @@ mod tests {
     #[test]
     fn a_hash_is_read_as_it_is_written() {
         let hash = BlobHash(std::array::from_fn(|index| u8::try_from(index * 7).unwrap()));
-        assert_eq!(from_hex(&to_hex(&hash)).unwrap(), hash);
+        assert_eq!(from_hex(&hash.to_string()).unwrap(), hash);
         for bad in ["", "00", &"g".repeat(64), &"é".repeat(32), &"+f".repeat(32)] {
             assert!(from_hex(bad).is_err(), "{bad}");
         }

@@ -11,14 +11,18 @@ use storage::StorageError;
 
 use crate::{
     ids::{DocumentId, InvalidId},
+    kernel::EnvironmentError,
+    llm::{ChangeError, Failure},
     measure,
     notebook::{ImportError, OpError},
     project,
     room::{ApplyError, CloseReason, CreateError, OpenError, RoomClosed, RunError},
+    vocabulary::Unanswered,
     wire::{
         rest::{ErrorBody, ErrorDetail},
         update::Refusal,
     },
+    workspace::{FileError, InvalidPath},
 };
 
 /// How long a client is asked to wait when the server is busy or about to stop, in seconds.
@@ -192,10 +196,88 @@ impl From<RunError> for ApiError {
             RunError::Cell(error) => error.into(),
             RunError::NothingToRun => conflict("nothing_to_run"),
             RunError::NotRunning(_) => conflict("not_running"),
+            RunError::Runs(_) => conflict("already_running"),
+            RunError::NoPrompt(_) => conflict("not_a_prompt"),
             RunError::NoInputWanted(_) => conflict("no_input_wanted"),
             RunError::NoKernel => conflict("no_kernel"),
             RunError::KernelRuns => conflict("kernel_runs"),
             RunError::UnknownRun(_) => Self::not_found("run_not_found", message),
+        }
+    }
+}
+
+impl From<Unanswered> for ApiError {
+    fn from(why: Unanswered) -> Self {
+        let code = match why {
+            Unanswered::NotReady => "kernel_not_ready",
+            Unanswered::Busy => "kernel_busy",
+            Unanswered::NotPython => "kernel_not_python",
+            Unanswered::NotUnderstood => "kernel_not_understood",
+        };
+        Self::new(StatusCode::CONFLICT, code, why.to_string())
+    }
+}
+
+impl From<EnvironmentError> for ApiError {
+    fn from(error: EnvironmentError) -> Self {
+        let message = error.to_string();
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code, message.clone());
+        let wrong = |code| Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message.clone());
+        match error {
+            EnvironmentError::Busy => conflict("environment_busy"),
+            EnvironmentError::NotMade => conflict("environment_not_made"),
+            EnvironmentError::NothingToCancel => conflict("nothing_to_cancel"),
+            EnvironmentError::Needed(_) => conflict("package_needed"),
+            EnvironmentError::NothingNamed => wrong("invalid_body"),
+            EnvironmentError::NoPackage(_) => wrong("invalid_package"),
+            EnvironmentError::NotInstalled(_) => Self::not_found("package_not_found", message),
+        }
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        let message = error.to_string();
+        let refused = |status, code| Self::new(status, code, message.clone());
+        match error {
+            ChangeError::Invalid(_) => refused(StatusCode::UNPROCESSABLE_ENTITY, "invalid_provider"),
+            ChangeError::KeyElsewhere(_) => refused(StatusCode::UNPROCESSABLE_ENTITY, "key_needed"),
+            ChangeError::Unknown(_) => Self::not_found("provider_not_found", message),
+            ChangeError::SetElsewhere { .. } => refused(StatusCode::CONFLICT, "provider_set_elsewhere"),
+            ChangeError::Unreadable(_) => refused(StatusCode::CONFLICT, "settings_unreadable"),
+            ChangeError::NotKept(_) => refused(StatusCode::INSUFFICIENT_STORAGE, "not_stored"),
+        }
+    }
+}
+
+impl From<InvalidPath> for ApiError {
+    fn from(error: InvalidPath) -> Self {
+        Self::bad_request("invalid_path", format!("{error}."))
+    }
+}
+
+impl From<FileError> for ApiError {
+    fn from(error: FileError) -> Self {
+        let message = error.to_string();
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code, message.clone());
+        match error {
+            FileError::Unknown(_) => Self::not_found("file_not_found", message),
+            FileError::Folder(_) => conflict("is_folder"),
+            FileError::NotPlain(_) => conflict("not_plain_file"),
+            FileError::NoFolder(_) => conflict("no_folder"),
+            FileError::DiskFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message),
+            FileError::Disk(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        let message = failure.to_string();
+        match failure {
+            Failure::UnknownProvider(_) => Self::not_found("provider_not_found", message),
+            // The provider's own trouble, told in a sentence.
+            _ => Self::new(StatusCode::BAD_GATEWAY, "provider_failed", message),
         }
     }
 }

@@ -12,7 +12,7 @@ use axum::{
     },
     routing,
 };
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use serde::Deserialize;
 use tokio::{sync::OwnedSemaphorePermit, time};
 use utoipa::IntoParams;
@@ -98,13 +98,17 @@ fn stream_events(app: &Shared, headers: &HeaderMap, wanted: EventParams) -> Answ
     }
     let permit = app.connection_permit()?;
     let feed = Feed { subscription: wanted.subscribe(app, headers), app: app.clone(), _permit: permit };
-    let lines =
-        stream::unfold(feed, async |mut feed| feed.next().await.map(|line| (Ok::<_, Infallible>(sse(&line)), feed)));
-    let mut response =
-        Sse::new(lines.fuse()).keep_alive(KeepAlive::new().interval(app.limits.keep_alive())).into_response();
+    Ok(streamed(app, stream::unfold(feed, async |mut feed| feed.next().await.map(|line| (sse(&line), feed)))))
+}
+
+/// An answer that comes piece by piece.
+pub fn streamed(app: &App, events: impl Stream<Item = Event> + Send + 'static) -> Response {
+    let events = events.map(Ok::<_, Infallible>).fuse();
+    let keep_alive = KeepAlive::new().interval(app.limits.keep_alive());
+    let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
     // Proxies that collect answers would hold events back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    response
 }
 
 fn sse(line: &EventLine) -> Event {

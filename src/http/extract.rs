@@ -1,6 +1,6 @@
 //! Reading requests: bodies, ids, parameters and who asks. Each failure becomes our error body with a sentence.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     Json,
@@ -19,6 +19,9 @@ use crate::{
     vocabulary::{Actor, ActorKind},
     wire::rest::{ACTOR_HEADER, ACTOR_KIND_HEADER, PutSource},
 };
+
+/// The longest wait for an answer; proxies cut longer ones.
+const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// The longest name of an actor: it is shown beside a caret.
 const ACTOR_NAME_MAX: usize = 100;
@@ -75,6 +78,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
         let Query(value) = Query::from_request_parts(parts, state).await?;
         Ok(Self(value))
     }
+}
+
+/// How long a question with the parameter `wait` may take: seconds, with or without their sign.
+pub fn patience(wait: Option<&str>) -> Result<Duration, ApiError> {
+    let Some(text) = wait else { return Ok(Duration::ZERO) };
+    let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u64>();
+    let seconds = seconds.map_err(|_| {
+        ApiError::bad_request("invalid_parameter", "The parameter wait is a number of seconds, such as 30s.")
+    })?;
+    Ok(Duration::from_secs(seconds).min(WAIT_MAX))
 }
 
 /// Who asks.
@@ -188,4 +201,19 @@ fn innermost(error: &dyn std::error::Error) -> String {
         error = source;
     }
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_a_number_of_seconds_and_never_long() {
+        for (text, seconds) in [(None, 0), (Some("30s"), 30), (Some("5"), 5), (Some("3600"), 60)] {
+            assert_eq!(patience(text).unwrap(), Duration::from_secs(seconds));
+        }
+        for wrong in ["", "s", "1m", "-1s", "1.5s"] {
+            assert!(patience(Some(wrong)).is_err(), "{wrong}");
+        }
+    }
 }

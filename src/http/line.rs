@@ -6,15 +6,14 @@ use std::{
     cell::RefCell,
     collections::VecDeque,
     io::{self, ErrorKind, IoSlice},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use bytes::{Buf, Bytes};
 use tokio::net::tcp::OwnedWriteHalf;
 
+use super::moment::Moment;
 use crate::{
     room::Line,
     wire::{frame, websocket},
@@ -36,8 +35,8 @@ thread_local! {
 pub struct SocketLine {
     stream: OwnedWriteHalf,
     kept: Mutex<Kept>,
-    /// Frames were written since the flag was last taken; a ping is none.
-    wrote: AtomicBool,
+    /// When a message was last written; a ping is none.
+    said: Moment,
 }
 
 /// What waits for the network.
@@ -50,7 +49,7 @@ struct Kept {
 
 impl SocketLine {
     pub fn new(stream: OwnedWriteHalf) -> Self {
-        Self { stream, kept: Mutex::default(), wrote: AtomicBool::new(false) }
+        Self { stream, kept: Mutex::default(), said: Moment::now() }
     }
 
     /// Writes one message of any kind.
@@ -58,19 +57,25 @@ impl SocketLine {
         self.joined(|buffer| websocket::write(buffer, kind, payload));
     }
 
-    /// Writes what keeps the peer connected: a message that says nothing, unless a frame was written since this was last
-    /// done, and on demand a ping, which stock clients do not see. True if there was such a frame.
-    pub fn stay_alive(&self, with_ping: bool) -> bool {
-        let has_written = self.wrote.swap(false, Ordering::Relaxed);
+    /// How long no message was written.
+    pub fn silent(&self) -> Duration {
+        self.said.elapsed()
+    }
+
+    /// Writes what keeps the peer connected: on demand a message that says nothing, which stock clients wait for, and a
+    /// ping, which they answer without seeing it.
+    pub fn stay_alive(&self, with_message: bool, with_ping: bool) {
+        if with_message {
+            self.said.set(Instant::now());
+        }
         self.joined(|buffer| {
-            if !has_written {
+            if with_message {
                 websocket::write(buffer, websocket::BINARY, &frame::KEEP_ALIVE);
             }
             if with_ping {
                 websocket::write(buffer, websocket::PING, &[]);
             }
         });
-        has_written
     }
 
     /// Waits until everything that was kept is with the network, or the network has gone.
@@ -82,13 +87,15 @@ impl SocketLine {
         Ok(())
     }
 
-    /// Writes what `fill` puts into the buffer.
-    fn joined(&self, fill: impl FnOnce(&mut Vec<u8>)) {
+    /// Writes what `fill` puts into the buffer. True if nothing is kept.
+    fn joined(&self, fill: impl FnOnce(&mut Vec<u8>)) -> bool {
         BUFFER.with_borrow_mut(|buffer| {
             buffer.clear();
             fill(buffer);
-            self.lock().write(&self.stream, buffer);
-        });
+            let mut kept = self.lock();
+            kept.write(&self.stream, buffer);
+            kept.pieces.is_empty()
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -98,8 +105,8 @@ impl SocketLine {
 }
 
 impl Line for SocketLine {
-    fn write(&self, frames: &mut Vec<Bytes>) {
-        self.wrote.store(true, Ordering::Relaxed);
+    fn write(&self, frames: &mut Vec<Bytes>) -> bool {
+        self.said.set(Instant::now());
         let total: usize = frames.iter().map(Bytes::len).sum();
         if total <= JOINED {
             return self.joined(|buffer| {
@@ -112,6 +119,7 @@ impl Line for SocketLine {
             kept.pieces.extend([Bytes::copy_from_slice(&head[..size]), frame]);
         }
         kept.push_on(&self.stream);
+        kept.pieces.is_empty()
     }
 
     fn is_clear(&self) -> bool {

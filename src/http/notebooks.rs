@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    App, Shared, blobs,
+    App, Shared, attachment, blobs,
     bodies::notebook_body,
     error::{Answer, ApiError},
     extract::{Body, BodyOrDefault, By, Ids, Params, Raw},
@@ -77,7 +77,7 @@ async fn get(State(app): State<Shared>, Ids(id): Ids<NotebookId>) -> Answer<Json
     Ok(Json(notebook_body(app.rooms.summary(&id).await?, view)))
 }
 
-/// Changes the title.
+/// Changes title and metadata; what is absent stays.
 #[utoipa::path(patch, path = "/api/notebooks/{id}", tag = "notebooks", params(("id" = String, Path)),
     request_body = PatchNotebook,
     responses((status = 200, body = NotebookSummary), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)
@@ -88,8 +88,16 @@ async fn patch(
     By(actor): By,
     Body(wanted): Body<PatchNotebook>,
 ) -> Answer<Json<NotebookSummary>> {
-    if let Some(text) = wanted.title {
-        app.apply(&id, Op::SetTitle { title: title(&text)? }, actor).await?;
+    let PatchNotebook { title: text, metadata } = wanted;
+    if metadata.as_ref().is_some_and(|metadata| metadata.contains_key("title")) {
+        let message = "The title is a field of its own; leave it out of metadata.";
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message));
+    }
+    if let Some(title) = text.as_deref().map(title).transpose()? {
+        app.apply(&id, Op::SetTitle { title }, actor.clone()).await?;
+    }
+    if let Some(metadata) = metadata {
+        app.apply(&id, Op::PatchNotebook { metadata }, actor).await?;
     }
     Ok(Json(app.rooms.summary(&id).await?))
 }
@@ -231,7 +239,7 @@ async fn export(
     let format = wanted.format;
     let view = app.view(&id).await?;
     let view = if format.holds_outputs() { carrying_its_blobs(&app, view).await? } else { view };
-    let name = file_name(&view.title, format.extension());
+    let name = attachment::named(&format!("{}.{}", view.title, format.extension()));
     let text = blocking(move || format.write(&view)).await?;
     let headers = [(CONTENT_TYPE, HeaderValue::from_static(format.media_type())), (CONTENT_DISPOSITION, name)];
     Ok((headers, text).into_response())
@@ -299,23 +307,6 @@ impl Format {
     }
 }
 
-/// `Content-Disposition` with the title as file name: plain for old clients, exact in UTF-8 for the others (RFC 6266).
-fn file_name(title: &str, extension: &str) -> HeaderValue {
-    let safe =
-        |character: char| if character.is_ascii_alphanumeric() || "-_ ".contains(character) { character } else { '_' };
-    let plain: String = title.chars().map(safe).collect();
-    let encoded: String = title.bytes().map(percent_encoded).collect();
-    let value = format!("attachment; filename=\"{plain}.{extension}\"; filename*=UTF-8''{encoded}.{extension}");
-    value.parse().unwrap_or(HeaderValue::from_static("attachment"))
-}
-
-fn percent_encoded(byte: u8) -> String {
-    match byte {
-        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    }
-}
-
 fn title(text: &str) -> Answer<String> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > TITLE_MAX || text.chars().any(char::is_control) {
@@ -366,13 +357,6 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_name_is_safe_in_a_header_and_exact_in_utf_8() {
-        let value = file_name("Año \"1\"\r\n", "md");
-        let text = value.to_str().unwrap();
-        assert_eq!(text, "attachment; filename=\"A_o _1___.md\"; filename*=UTF-8''A%C3%B1o%20%221%22%0D%0A.md");
-    }
 
     #[test]
     fn the_title_of_a_copy_is_always_a_title() {

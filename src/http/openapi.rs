@@ -4,7 +4,10 @@ use axum::{Json, Router, routing};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{Shared, blobs, cells, documents, events, notebooks, operations, projects, role, runs, sessions, tasks};
+use super::{
+    Shared, blobs, cells, documents, environment, events, files, kernels, notebooks, operations, projects, providers,
+    questions, role, runs, sessions, tasks,
+};
 use crate::config::Limits;
 
 #[derive(OpenApi)]
@@ -36,10 +39,16 @@ pub fn described(limits: &Limits) -> (Router<Shared>, utoipa::openapi::OpenApi) 
     let mut description = Description::openapi();
     description.merge(documents::Described::openapi());
     description.merge(events::Described::openapi());
+    description.merge(files::Described::openapi());
     OpenApiRouter::with_openapi(description)
         .merge(notebooks::routes(limits.max_import))
         .merge(cells::routes())
         .merge(runs::routes())
+        .merge(kernels::routes())
+        .merge(environment::routes())
+        .merge(files::routes())
+        .merge(questions::routes())
+        .merge(providers::routes())
         .merge(projects::routes())
         .merge(tasks::routes())
         .merge(sessions::routes())

@@ -1,9 +1,9 @@
 //! `/healthz`, `/readyz`, `/metrics`, and what an operator asks of a running server: a backup, an inspection.
 
-use std::{convert::Infallible, net::SocketAddr};
+use std::net::SocketAddr;
 
 use axum::{
-    Json, Router, body,
+    Json, Router,
     extract::{ConnectInfo, State},
     http::{
         HeaderMap, HeaderValue,
@@ -12,10 +12,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing,
 };
-use bytes::Bytes;
-use futures_util::{StreamExt, stream};
 use storage::{Report, StorageError, Store};
-use tokio::{fs::File, io::AsyncReadExt};
+use tokio::fs::File;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -23,15 +21,13 @@ use super::{
     auth::{self, Editor},
     error::{Answer, ApiError},
     extract::Body,
+    pieces,
 };
 use crate::{
     ids::DocumentId,
     room::{self, SetAside},
     wire::rest::{DocumentName, ErrorBody, LimitsBody, SetAsideDocument, StoreReport},
 };
-
-/// Bytes of a backup read at a time.
-const PIECE: usize = 256 << 10;
 
 /// What needs no secret, or decides by itself.
 pub fn open_routes() -> Router<Shared> {
@@ -81,6 +77,7 @@ async fn limits(State(app): State<Shared>) -> Json<LimitsBody> {
     let limits = &app.limits;
     Json(LimitsBody {
         import_bytes: limits.max_import,
+        upload_bytes: limits.max_upload,
         body_bytes: limits.max_body,
         message_bytes: limits.max_message,
         document_bytes: limits.max_document,
@@ -102,7 +99,7 @@ async fn backup(_: Editor, State(app): State<Shared>) -> Answer<Response> {
         (CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"coscribe.backup\"")),
         (CONTENT_LENGTH, length.into()),
     ];
-    Ok((headers, body::Body::from_stream(stream::unfold(file, piece).fuse())).into_response())
+    Ok((headers, pieces::of(file, length)).into_response())
 }
 
 /// A copy in a file that has lost its name already: it goes when it was sent, or with the process.
@@ -116,22 +113,6 @@ fn copy(store: &dyn Store, directory: &std::path::Path) -> Answer<std::fs::File>
         tracing::warn!(%error, path = %path.display(), "a temporary backup could not be removed");
     }
     opened
-}
-
-/// The next piece; a failing disk ends the body early, which the announced length tells the client.
-async fn piece(mut file: File) -> Option<(Result<Bytes, Infallible>, File)> {
-    let mut buffer = vec![0; PIECE];
-    match file.read(&mut buffer).await {
-        Ok(0) => None,
-        Ok(length) => {
-            buffer.truncate(length);
-            Some((Ok(buffer.into()), file))
-        }
-        Err(error) => {
-            tracing::error!(%error, "a backup could not be read back");
-            None
-        }
-    }
 }
 
 /// Reads everything in the store once and tells what is damaged.

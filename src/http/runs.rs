@@ -1,8 +1,8 @@
-//! Runs and kernels: `…/cells/{cell}/run`, `/api/runs/{run}`, `/api/notebooks/{id}/kernel`.
+//! Runs: `…/cells/{cell}/run`, `/api/notebooks/{id}/run`, `/api/runs/{run}`.
 //!
 //! Invariant: what runs is the source in the document; a request carries none.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
@@ -14,17 +14,14 @@ use super::{
     App, Shared,
     error::{Answer, ApiError},
     event_hub::Filter,
-    extract::{Body, BodyOrDefault, By, Ids, Params},
+    extract::{Body, By, Ids, Params, patience},
 };
 use crate::{
     ids::{CellId, DocumentId, NotebookId, RunId},
-    room::{KernelReport, RoomHandle, RunError, RunRequest, Which},
+    room::{RoomHandle, RunError, RunRequest, Which},
     vocabulary::{Actor, Run},
-    wire::rest::{ErrorBody, InputLine, KernelBody, RestartKernel, RunCells, RunList, StartKernel},
+    wire::rest::{ErrorBody, InputLine, RunCells, RunList},
 };
-
-/// The longest wait for the end of a run; proxies cut longer ones.
-const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// The events with which a run ends.
 const ENDS: &str = "run:finished,run:failed,run:cancelled";
@@ -37,11 +34,6 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(run_cells))
         .routes(routes!(cancel_all))
         .routes(routes!(get_run))
-        .routes(routes!(get_kernel))
-        .routes(routes!(start))
-        .routes(routes!(interrupt))
-        .routes(routes!(restart))
-        .routes(routes!(shut_down))
 }
 
 /// Runs a cell, code or prompt. Returns at once; a cell that waits or runs already keeps its run.
@@ -84,7 +76,7 @@ async fn input(
     one(&app, &id, RunRequest::Input { cell, value }, actor).await
 }
 
-/// Runs several cells one after the other; an error in one of them ends it.
+/// Runs several cells one after the other; an error in one of them ends it, unless `keepGoing` is set.
 #[utoipa::path(post, path = "/api/notebooks/{id}/run", tag = "runs", params(("id" = String, Path)),
     request_body = RunCells,
     responses((status = 202, body = RunList), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
@@ -96,15 +88,18 @@ async fn run_cells(
     By(actor): By,
     Body(wanted): Body<RunCells>,
 ) -> Answer<(StatusCode, Json<RunList>)> {
-    several(&app, &id, RunRequest::Run(which(wanted)?), actor).await
+    let keeps_going = wanted.keep_going.unwrap_or(false);
+    let which = which(wanted)?;
+    let request = if keeps_going { RunRequest::RunOn(which) } else { RunRequest::Run(which) };
+    several(&app, &id, request, actor).await
 }
 
 fn which(wanted: RunCells) -> Answer<Which> {
     match wanted {
-        RunCells { cells: Some(cells), above: None, below: None, all: None } => Ok(Which::Cells(cells)),
-        RunCells { cells: None, above: Some(cell), below: None, all: None } => Ok(Which::Above(cell)),
-        RunCells { cells: None, above: None, below: Some(cell), all: None } => Ok(Which::Below(cell)),
-        RunCells { cells: None, above: None, below: None, all: Some(true) } => Ok(Which::All),
+        RunCells { cells: Some(cells), above: None, below: None, all: None, .. } => Ok(Which::Cells(cells)),
+        RunCells { cells: None, above: Some(cell), below: None, all: None, .. } => Ok(Which::Above(cell)),
+        RunCells { cells: None, above: None, below: Some(cell), all: None, .. } => Ok(Which::Below(cell)),
+        RunCells { cells: None, above: None, below: None, all: Some(true), .. } => Ok(Which::All),
         _ => {
             let message = "Say exactly one of cells, above, below and \"all\": true.";
             Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message))
@@ -141,8 +136,7 @@ async fn get_run(
     Ids(run): Ids<RunId>,
     Params(RunParams { wait }): Params<RunParams>,
 ) -> Answer<Json<Run>> {
-    let wait = wait.as_deref().map(duration).transpose()?.unwrap_or_default();
-    let until = Instant::now() + wait.min(WAIT_MAX);
+    let until = Instant::now() + patience(wait.as_deref())?;
     let room = app.rooms.of_run(&run).await?.ok_or_else(|| RunError::UnknownRun(run.clone()))?;
     // Before the first look, so that no end in between is missed.
     let mut ends = app.events.subscribe(None, true, Filter::new(Some(ENDS), None));
@@ -167,75 +161,6 @@ async fn told_within(until: Instant, ends: &mut super::event_hub::Subscription, 
     timeout_at(until, told).await.unwrap_or(false)
 }
 
-/// Seconds, with or without their sign.
-fn duration(text: &str) -> Answer<Duration> {
-    let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u64>();
-    seconds.map(Duration::from_secs).map_err(|_| {
-        ApiError::bad_request("invalid_parameter", "The parameter wait is a number of seconds, such as 30s.")
-    })
-}
-
-/// Reads the state of the kernel.
-#[utoipa::path(get, path = "/api/notebooks/{id}/kernel", tag = "kernels", params(("id" = String, Path)),
-    responses((status = 200, body = KernelBody), (status = 404, body = ErrorBody))
-)]
-async fn get_kernel(State(app): State<Shared>, Ids(id): Ids<NotebookId>) -> Answer<Json<KernelBody>> {
-    let KernelReport { status, log } = app.room(&id).await?.kernel().await?;
-    Ok(Json(KernelBody { status, log }))
-}
-
-/// Starts a kernel, if none runs.
-#[utoipa::path(post, path = "/api/notebooks/{id}/kernel/start", tag = "kernels", params(("id" = String, Path)),
-    request_body = Option<StartKernel>,
-    responses((status = 202, body = KernelBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody))
-)]
-async fn start(
-    State(app): State<Shared>,
-    Ids(id): Ids<NotebookId>,
-    By(actor): By,
-    BodyOrDefault(StartKernel { spec }): BodyOrDefault<StartKernel>,
-) -> Answer<(StatusCode, Json<KernelBody>)> {
-    kernel(&app, &id, RunRequest::StartKernel { spec }, actor).await
-}
-
-/// Stops the code that runs, and empties the queue of code.
-#[utoipa::path(post, path = "/api/notebooks/{id}/kernel/interrupt", tag = "kernels", params(("id" = String, Path)),
-    responses((status = 202, body = KernelBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody))
-)]
-async fn interrupt(
-    State(app): State<Shared>,
-    Ids(id): Ids<NotebookId>,
-    By(actor): By,
-) -> Answer<(StatusCode, Json<KernelBody>)> {
-    kernel(&app, &id, RunRequest::Interrupt, actor).await
-}
-
-/// Starts the kernel anew: what it had in memory is gone. With `runAll`, all cells run then.
-#[utoipa::path(post, path = "/api/notebooks/{id}/kernel/restart", tag = "kernels", params(("id" = String, Path)),
-    request_body = Option<RestartKernel>,
-    responses((status = 202, body = KernelBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody))
-)]
-async fn restart(
-    State(app): State<Shared>,
-    Ids(id): Ids<NotebookId>,
-    By(actor): By,
-    BodyOrDefault(RestartKernel { run_all }): BodyOrDefault<RestartKernel>,
-) -> Answer<(StatusCode, Json<KernelBody>)> {
-    kernel(&app, &id, RunRequest::Restart { run_all: run_all.unwrap_or(false) }, actor).await
-}
-
-/// Ends the kernel, or the making of its environment.
-#[utoipa::path(post, path = "/api/notebooks/{id}/kernel/shutdown", tag = "kernels", params(("id" = String, Path)),
-    responses((status = 202, body = KernelBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody))
-)]
-async fn shut_down(
-    State(app): State<Shared>,
-    Ids(id): Ids<NotebookId>,
-    By(actor): By,
-) -> Answer<(StatusCode, Json<KernelBody>)> {
-    kernel(&app, &id, RunRequest::Shutdown, actor).await
-}
-
 async fn one(app: &Arc<App>, id: &NotebookId, request: RunRequest, actor: Actor) -> Answer<(StatusCode, Json<Run>)> {
     let run = app.room(id).await?.run(request, actor).await?.pop();
     let run = run.ok_or_else(|| ApiError::internal("a request about a run answered with none"))?;
@@ -252,20 +177,9 @@ async fn several(
     Ok((StatusCode::ACCEPTED, Json(RunList { runs })))
 }
 
-async fn kernel(
-    app: &Arc<App>,
-    id: &NotebookId,
-    request: RunRequest,
-    actor: Actor,
-) -> Answer<(StatusCode, Json<KernelBody>)> {
-    let room = app.room(id).await?;
-    room.run(request, actor).await?;
-    let KernelReport { status, log } = room.kernel().await?;
-    Ok((StatusCode::ACCEPTED, Json(KernelBody { status, log })))
-}
-
 impl App {
-    async fn room(&self, id: &NotebookId) -> Answer<RoomHandle> {
+    /// The room of a notebook.
+    pub async fn room(&self, id: &NotebookId) -> Answer<RoomHandle> {
         Ok(self.rooms.open(&DocumentId::Notebook(id.clone())).await?)
     }
 }
@@ -286,15 +200,6 @@ mod tests {
             RunCells { above: Some(cell), ..below },
         ] {
             assert!(which(wrong).is_err());
-        }
-    }
-
-    #[test]
-    fn a_wait_is_a_number_of_seconds() {
-        assert_eq!(duration("30s").unwrap(), Duration::from_secs(30));
-        assert_eq!(duration("5").unwrap(), Duration::from_secs(5));
-        for wrong in ["", "s", "1m", "-1s", "1.5s"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
 }

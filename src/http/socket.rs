@@ -5,10 +5,6 @@
 
 use std::{
     net::SocketAddr,
-    sync::{
-        LazyLock,
-        atomic::{AtomicU64, Ordering},
-    },
     time::{Duration, Instant},
 };
 
@@ -30,6 +26,7 @@ use super::{
     error::{Answer, ApiError},
     extract::{self, Params},
     line::SocketLine,
+    moment::{self, Moment},
     pace::Bucket,
     websocket::{Socket, Upgrade},
 };
@@ -194,7 +191,7 @@ async fn enter(
 async fn exchange(socket: &mut Socket, connection: &Connection, limits: &Limits, about: &About) -> Ending {
     let line = socket.line().clone();
     connection.attach(line.clone());
-    let heard = Heard::now();
+    let heard = Moment::now();
     let mut reader = Reader { connection, heard: &heard, pace: Pace::new(limits), about };
     let ending = tokio::select! {
         ending = reader.read(socket) => ending,
@@ -227,7 +224,7 @@ impl Drop for Counted {
 /// From the socket to the room.
 struct Reader<'a> {
     connection: &'a Connection,
-    heard: &'a Heard,
+    heard: &'a Moment,
     pace: Pace,
     about: &'a About,
 }
@@ -240,7 +237,7 @@ impl Reader<'_> {
                 Err(ending) => return ending,
             };
             let now = Instant::now();
-            self.heard.at(now);
+            self.heard.set(now);
             if let Some(delay) = self.pace.delay(&event, now) {
                 counter!(measure::THROTTLED).increment(1);
                 Box::pin(time::sleep(delay)).await;
@@ -334,52 +331,31 @@ async fn write(line: &SocketLine, connection: &Connection) -> Ending {
 
 /// Stock clients reconnect when no message comes for too long; half-open sockets show only by unanswered pings. Returns
 /// when nothing came for too long. Looks once in a while and not at each message: timers cost more than messages.
-async fn keep_alive(line: &SocketLine, connection: &Connection, heard: &Heard, limits: &Limits) {
-    let mut pause = limits.keep_alive();
+async fn keep_alive(line: &SocketLine, connection: &Connection, heard: &Moment, limits: &Limits) {
+    let period = limits.keep_alive();
+    // What is due soon is done at once: a message and a ping together cost little more than one of them.
+    let due = period - period / 8;
+    let mut pause = period;
     loop {
-        let looked_at = Instant::now();
         time::sleep_until(round_after(pause)).await;
-        let silent = heard.silent();
+        let (silent, unheard) = (line.silent(), heard.elapsed());
         let patience = if line.is_clear() { limits.silence() } else { limits.silence_while_sending() };
-        if silent > patience {
+        if unheard > patience {
             return;
         }
-        // A frame may have gone out right after the last look: then it is looked again before too long.
-        let has_written = line.stay_alive(silent >= looked_at.elapsed());
-        pause = if has_written { limits.keep_alive() / 2 } else { limits.keep_alive() }.min(patience - silent);
+        let (with_message, with_ping) = (silent >= due, unheard >= due);
+        line.stay_alive(with_message, with_ping);
+        let until = |done: bool, since: Duration| if done { period } else { period - since };
+        pause = until(with_message, silent).min(until(with_ping, unheard)).min(patience - unheard);
         if !line.is_clear() {
             connection.nudge();
         }
     }
 }
 
-/// When something last came from a client: milliseconds after [`FIRST`].
-struct Heard(AtomicU64);
-
-impl Heard {
-    fn now() -> Self {
-        let heard = Self(AtomicU64::default());
-        heard.at(Instant::now());
-        heard
-    }
-
-    fn at(&self, moment: Instant) {
-        let since = moment.saturating_duration_since(*FIRST).as_millis();
-        self.0.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-
-    /// How long nothing has come.
-    fn silent(&self) -> Duration {
-        FIRST.elapsed().saturating_sub(Duration::from_millis(self.0.load(Ordering::Relaxed)))
-    }
-}
-
-/// The first round of looking after connections.
-static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
-
 /// The moment of the first round that is at least `period` away. All connections look in the same rounds: with
 /// thousands, one wake-up serves many.
 fn round_after(period: Duration) -> time::Instant {
-    let rounds = (FIRST.elapsed() + period).as_millis().div_ceil(ROUND.as_millis());
-    (*FIRST + ROUND * u32::try_from(rounds).unwrap_or(u32::MAX)).into()
+    let rounds = (moment::first().elapsed() + period).as_millis().div_ceil(ROUND.as_millis());
+    (moment::first() + ROUND * u32::try_from(rounds).unwrap_or(u32::MAX)).into()
 }

@@ -12,37 +12,43 @@ use tokio::{
 
 use super::{
     Shared,
-    command::{KernelCommand, Start},
-    event::{Installation, KernelEvent, KernelState, PreparationStep, Progress, StopReason},
+    command::{KernelAsk, KernelCommand, Start},
+    event::{KernelEvent, KernelState, PYTHON, PreparationStep, Progress, StopReason},
     launch::{Failure, Happened, Live, launch},
     outbox::{NobodyListens, Outbox},
-    python::{EnvironmentState, Trouble, Update, Watching},
+    python::{Trouble, Update, Watching},
     requests,
     session::{Order, Session},
     settings::FAREWELL,
-    specs::OWN,
+    specs::{self, OWN},
 };
+use crate::vocabulary::{KernelQuestion, Unanswered};
 
 /// Code whose completion makes a Python kernel load what completion needs.
 const WARM_UP: &str = "pri";
 
+/// How long a kernel waits for the place of one that is being shut down.
+const PLACE_PATIENCE: time::Duration = FAREWELL.saturating_mul(3);
+
 /// Where the process is.
 #[derive(Debug)]
 enum Phase {
+    /// As many kernels run as may.
+    Waiting(Task<Option<OwnedSemaphorePermit>>),
     /// Its environment is being made.
     Preparing(Watching),
     /// It is being started, after a farewell to the one before.
-    Launching(Launching),
+    Launching(Task<Result<Live, Failure>>),
     Live(Box<Live>),
     /// Nothing runs until somebody restarts.
     Dead,
 }
 
-/// A start under way; dropping it ends the process.
+/// Work under way that ends with whoever holds this: of a start, the process too.
 #[derive(Debug)]
-struct Launching(JoinHandle<Result<Live, Failure>>);
+struct Task<T>(JoinHandle<T>);
 
-impl Drop for Launching {
+impl<T> Drop for Task<T> {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -51,20 +57,14 @@ impl Drop for Launching {
 /// What happens to a kernel.
 enum Input {
     Command(Option<KernelCommand>),
+    Asked(KernelAsk),
+    Placed(Option<OwnedSemaphorePermit>),
     Prepared(Update),
     Launched(Result<Box<Live>, Failure>),
     Happened(Happened),
-    Installing(Update),
     Time,
     ServerStops,
     NobodyListens,
-}
-
-/// Packages that are being installed.
-#[derive(Debug)]
-struct Installing {
-    packages: Vec<String>,
-    watching: Watching,
 }
 
 /// One kernel.
@@ -73,11 +73,11 @@ pub struct Actor {
     shared: Arc<Shared>,
     start: Start,
     commands: mpsc::Receiver<KernelCommand>,
+    questions: mpsc::Receiver<KernelAsk>,
     outbox: Outbox,
     stopping: watch::Receiver<bool>,
     session: Session,
     phase: Phase,
-    installing: Option<Installing>,
     place: Option<OwnedSemaphorePermit>,
     /// The environment was made anew once because the kernel did not start.
     distrusted: bool,
@@ -89,6 +89,7 @@ impl Actor {
         shared: Arc<Shared>,
         start: Start,
         commands: mpsc::Receiver<KernelCommand>,
+        questions: mpsc::Receiver<KernelAsk>,
         events: mpsc::Sender<KernelEvent>,
     ) -> Self {
         let session = Session::new(start.limits.clone(), &shared.settings.rates, Instant::now());
@@ -97,10 +98,10 @@ impl Actor {
             shared,
             start,
             commands,
+            questions,
             outbox: Outbox::new(events),
             session,
             phase: Phase::Dead,
-            installing: None,
             place: None,
             distrusted: false,
         }
@@ -108,9 +109,10 @@ impl Actor {
 
     /// The whole life of a kernel.
     pub async fn live(mut self) {
+        self.find_spec().await;
         self.begin(KernelState::Starting);
         let reason = loop {
-            self.outbox.put(self.session.take_events());
+            self.tell();
             let input = self.input().await;
             if let Some(reason) = self.handle(input).await {
                 break reason;
@@ -119,14 +121,33 @@ impl Actor {
         self.end(reason).await;
     }
 
+    /// Takes our own Python where another one is wanted that is not there.
+    async fn find_spec(&mut self) {
+        let Shared { settings, python, .. } = &*self.shared;
+        let is_python = self.start.language.as_deref() == Some(PYTHON);
+        if is_python && specs::by_name(&self.start.spec, python, &settings.kernel_directories).await.is_none() {
+            self.start.spec = OWN.into();
+            self.session.tell(KernelEvent::Instead(OWN.into()), Instant::now());
+        }
+    }
+
+    /// Gives away what there is to say.
+    fn tell(&mut self) {
+        self.outbox.put(self.session.take_events());
+        for (reply, answer) in self.session.take_answered() {
+            if reply.send(answer).is_err() {
+                tracing::debug!("whoever asked a kernel did not wait for the answer");
+            }
+        }
+    }
+
     async fn end(mut self, reason: StopReason) {
         if let Phase::Live(live) = std::mem::replace(&mut self.phase, Phase::Dead) {
             live.farewell(false).await;
         }
         self.place = None;
-        self.end_installing(Installation::Cancelled);
         self.session.gone(KernelState::Stopped { reason }, Instant::now());
-        self.outbox.put(self.session.take_events());
+        self.tell();
         if time::timeout(FAREWELL, self.outbox.finish()).await.is_err() {
             tracing::debug!("the last events of a kernel were not taken");
         }
@@ -142,16 +163,10 @@ impl Actor {
                 None => std::future::pending().await,
             }
         };
-        let installing = async {
-            match &mut self.installing {
-                Some(installing) => installing.watching.next().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             command = self.commands.recv() => Input::Command(command),
+            Some(ask) = self.questions.recv() => Input::Asked(ask),
             input = next(&mut self.phase) => input,
-            update = installing => Input::Installing(update),
             NobodyListens = self.outbox.send() => Input::NobodyListens,
             _ = self.stopping.wait_for(|stopping| *stopping) => Input::ServerStops,
             () = at_time => Input::Time,
@@ -165,17 +180,18 @@ impl Actor {
             Input::Command(Some(command)) => return self.command(command, now).await,
             Input::Command(None) | Input::NobodyListens => return Some(StopReason::Asked),
             Input::ServerStops => return Some(StopReason::Server),
+            Input::Asked(ask) => self.ask(ask, now),
+            Input::Placed(place) => self.placed(place, now),
             Input::Prepared(update) => self.prepared(update, now),
             Input::Launched(launched) => self.launched(launched, now),
-            Input::Happened(Happened::Message(message)) => self.session.message(message, now),
+            Input::Happened(Happened::Message(message)) => self.session.message(*message, now),
             Input::Happened(Happened::Ended(ending)) => {
                 let sentence = match &mut self.phase {
                     Phase::Live(live) => live.obituary(&ending, &self.start).await,
-                    Phase::Preparing(_) | Phase::Launching(_) | Phase::Dead => String::new(),
+                    Phase::Waiting(_) | Phase::Preparing(_) | Phase::Launching(_) | Phase::Dead => String::new(),
                 };
                 self.died(sentence, now)
             }
-            Input::Installing(update) => self.installation(update, now),
             Input::Time => {
                 let room = self.outbox.has_room();
                 self.session.tick(now, room)
@@ -188,8 +204,6 @@ impl Actor {
         let orders = match command {
             KernelCommand::Shutdown => return Some(StopReason::Asked),
             KernelCommand::Restart => self.restart(now),
-            KernelCommand::InstallPackages(packages) => self.install(packages, now),
-            KernelCommand::CancelPreparation => self.cancel_preparation(now),
             command => self.session.command(command, now),
         };
         self.carry_out(orders, now).await
@@ -205,27 +219,47 @@ impl Actor {
                 live.send(Order::Kill(String::new())).await;
                 self.died(sentence, now);
             } else {
-                live.send(order).await;
+                live.send(if matches!(order, Order::WarmUp) { warm_up() } else { order }).await;
             }
         }
         None
     }
 
-    /// Makes the environment if it must be made, then starts the process.
+    fn ask(&mut self, ask: KernelAsk, now: Instant) -> Vec<Order> {
+        match &self.phase {
+            Phase::Live(live) if ask.question == KernelQuestion::Variables && !live.language.is_python() => {
+                self.session.refuse(ask, Unanswered::NotPython);
+                Vec::new()
+            }
+            _ => self.session.ask(ask, now),
+        }
+    }
+
+    /// Finds a place, makes the environment if it must be made, then starts the process.
     fn begin(&mut self, state: KernelState) {
         let now = Instant::now();
         if self.place.is_none() {
-            match self.shared.places.clone().try_acquire_owned() {
-                Ok(place) => self.place = Some(place),
-                Err(_) => return drop(self.died(self.no_place(), now)),
-            }
+            self.place = self.shared.places.clone().try_acquire_owned().ok();
         }
-        if self.start.spec == OWN && self.shared.python.state() != EnvironmentState::Ready {
+        if self.place.is_none() {
+            self.session.enter(state, now);
+            let free = time::timeout(PLACE_PATIENCE, self.shared.places.clone().acquire_owned());
+            self.phase = Phase::Waiting(Task(spawn(async { free.await.ok()?.ok() })));
+        } else if self.start.spec == OWN && !self.shared.python.is_ready() {
             self.session.enter(KernelState::Preparing { step: PreparationStep::FindPython }, now);
             self.phase = Phase::Preparing(self.shared.python.make());
         } else {
             self.launch(state, now);
         }
+    }
+
+    fn placed(&mut self, place: Option<OwnedSemaphorePermit>, now: Instant) -> Vec<Order> {
+        if place.is_none() {
+            return self.died(self.no_place(), now);
+        }
+        self.place = place;
+        self.begin(KernelState::Starting);
+        Vec::new()
     }
 
     fn no_place(&self) -> String {
@@ -237,7 +271,7 @@ impl Actor {
         let before = std::mem::replace(&mut self.phase, Phase::Dead);
         self.session.enter(state, now);
         let (shared, start) = (self.shared.clone(), self.start.clone());
-        self.phase = Phase::Launching(Launching(spawn(async move {
+        self.phase = Phase::Launching(Task(spawn(async move {
             if let Phase::Live(live) = before {
                 live.farewell(true).await;
             }
@@ -247,7 +281,7 @@ impl Actor {
 
     fn prepared(&mut self, update: Update, now: Instant) -> Vec<Order> {
         match update {
-            Update::Progress(progress) => self.tell_progress(progress, true, now),
+            Update::Progress(progress) => self.tell_progress(progress, now),
             Update::Ended(Ok(())) => self.launch(KernelState::Starting, now),
             Update::Ended(Err(Trouble::Failed { sentence })) => return self.died(sentence, now),
             Update::Ended(Err(Trouble::Cancelled)) => return self.died(CANCELLED.into(), now),
@@ -255,11 +289,9 @@ impl Actor {
         Vec::new()
     }
 
-    fn tell_progress(&mut self, progress: Vec<Progress>, preparing: bool, now: Instant) {
+    fn tell_progress(&mut self, progress: Vec<Progress>, now: Instant) {
         for progress in progress {
-            if preparing {
-                self.session.enter(KernelState::Preparing { step: progress.step }, now);
-            }
+            self.session.enter(KernelState::Preparing { step: progress.step }, now);
             self.session.tell(KernelEvent::Preparation(progress), now);
         }
     }
@@ -270,8 +302,7 @@ impl Actor {
                 self.distrusted = false;
                 self.session.tell(KernelEvent::Ready(live.language.clone()), now);
                 self.phase = Phase::Live(live);
-                let orders = self.session.ready(now);
-                if orders.is_empty() { vec![warm_up()] } else { orders }
+                self.session.ready(now)
             }
             Err(Failure { distrust: true, .. }) if !self.distrusted => {
                 self.distrusted = true;
@@ -293,8 +324,8 @@ impl Actor {
     }
 
     fn restart(&mut self, now: Instant) -> Vec<Order> {
-        // While the environment is being made there is nothing to restart.
-        if matches!(self.phase, Phase::Preparing(_)) {
+        // Before there is a process there is nothing to restart.
+        if matches!(self.phase, Phase::Waiting(_) | Phase::Preparing(_)) {
             return Vec::new();
         }
         self.session.gone(KernelState::Restarting, now);
@@ -302,77 +333,23 @@ impl Actor {
         self.begin(KernelState::Restarting);
         Vec::new()
     }
-
-    fn install(&mut self, packages: Vec<String>, now: Instant) -> Vec<Order> {
-        let refused = if self.start.spec != OWN {
-            Some(NOT_OURS)
-        } else if self.installing.is_some() {
-            Some("Packages are being installed. Wait for the end, then try again.")
-        } else if packages.is_empty() {
-            Some("No package was named. Write the name of one, such as numpy.")
-        } else {
-            None
-        };
-        let installing = match refused {
-            Some(sentence) => Err(Trouble::Failed { sentence: sentence.into() }),
-            None => self.shared.python.install(packages.clone()),
-        };
-        match installing {
-            Ok(watching) => self.installing = Some(Installing { packages, watching }),
-            Err(trouble) => {
-                self.session.tell(KernelEvent::Installed { packages, installation: outcome(Err(trouble)) }, now);
-            }
-        }
-        Vec::new()
-    }
-
-    fn installation(&mut self, update: Update, now: Instant) -> Vec<Order> {
-        self.session.in_use(now);
-        match update {
-            Update::Progress(progress) => self.tell_progress(progress, false, now),
-            Update::Ended(ended) => self.end_installing(outcome(ended)),
-        }
-        Vec::new()
-    }
-
-    fn end_installing(&mut self, installation: Installation) {
-        if let Some(Installing { packages, .. }) = self.installing.take() {
-            self.session.tell(KernelEvent::Installed { packages, installation }, Instant::now());
-        }
-    }
-
-    fn cancel_preparation(&mut self, now: Instant) -> Vec<Order> {
-        self.end_installing(Installation::Cancelled);
-        if matches!(self.phase, Phase::Preparing(_)) {
-            return self.died(CANCELLED.into(), now);
-        }
-        Vec::new()
-    }
 }
 
 const CANCELLED: &str = "The Python environment was not made, because somebody cancelled it. Restart the kernel to try \
                          again.";
 
-const NOT_OURS: &str = "Packages can be added only to this server's own Python, and this notebook runs on another \
-                        kernel. Use that kernel's own way, in Python a cell with %pip install.";
-
-fn outcome(ended: Result<(), Trouble>) -> Installation {
-    match ended {
-        Ok(()) => Installation::Done,
-        Err(Trouble::Failed { sentence }) => Installation::Failed { sentence },
-        Err(Trouble::Cancelled) => Installation::Cancelled,
-    }
-}
-
 fn warm_up() -> Order {
-    Order::Shell(Box::new(requests::complete(WARM_UP.into(), WARM_UP.len())))
+    let question = KernelQuestion::Complete { code: WARM_UP.into(), cursor: WARM_UP.len() };
+    Order::Shell(Box::new(requests::question(&question)))
 }
 
 /// The next thing that happens to the process. May be dropped at any await.
 async fn next(phase: &mut Phase) -> Input {
     match phase {
+        // A task that ended without a result was cancelled with the runtime.
+        Phase::Waiting(Task(task)) => Input::Placed(task.await.ok().flatten()),
         Phase::Preparing(watching) => Input::Prepared(watching.next().await),
-        Phase::Launching(Launching(task)) => Input::Launched(match task.await {
+        Phase::Launching(Task(task)) => Input::Launched(match task.await {
             Ok(launched) => launched.map(Box::new),
             Err(error) => Err(format!("The kernel could not be started: {error}.").into()),
         }),

@@ -1,17 +1,27 @@
-//! What a kernel can be asked. Imports ids and config. Invariant: a command never waits for an answer; answers are events.
+//! What a kernel can be told and asked. Imports ids, vocabulary and config.
+//!
+//! Invariant: a command never waits for an answer, what comes of it are events; a question is answered apart from them.
 
 use std::{path::PathBuf, time::Duration};
 
 use serde_json::{Map, Value};
+use tokio::sync::oneshot;
 
 use super::event::CommKind;
-use crate::{config::KernelArgs, ids::RunId};
+use crate::{
+    config::KernelArgs,
+    ids::RunId,
+    vocabulary::{KernelAnswer, KernelQuestion, Unanswered},
+};
 
 /// Which kernel to start, and how.
 #[derive(Debug, Clone)]
 pub struct Start {
     /// The name of a [`super::KernelSpec`].
     pub spec: String,
+    /// What its code is written in, if that is known: a notebook from elsewhere may name a kernel that this machine does
+    /// not have, and then our own does for one in Python.
+    pub language: Option<String>,
     /// Where its code runs; made when it is not there.
     pub working_directory: PathBuf,
     pub limits: KernelLimits,
@@ -37,14 +47,20 @@ impl KernelLimits {
             memory_bytes: args.kernel_memory.map(|mebibytes| mebibytes << 20),
             cpu_seconds: args.kernel_cpu,
             run_time: args.run_time.map(Duration::from_secs),
-            idle: (args.kernel_idle > 0).then(|| Duration::from_secs(args.kernel_idle * 60)),
+            idle: (args.kernel_idle > 0).then(|| Duration::from_secs(args.kernel_idle)),
         }
     }
 }
 
-/// One question about code, answered once under the same number; whoever asks chooses it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AskId(pub u64);
+/// Whom to answer.
+pub type Reply = oneshot::Sender<Result<KernelAnswer, Unanswered>>;
+
+/// A question, answered once within [`super::ASK_LIMIT`] and never queued behind code that runs.
+#[derive(Debug)]
+pub struct KernelAsk {
+    pub question: KernelQuestion,
+    pub reply: Reply,
+}
 
 /// What a kernel is told.
 #[derive(Debug, Clone)]
@@ -61,14 +77,6 @@ pub enum KernelCommand {
     Restart,
     /// Ends the kernel for good.
     Shutdown,
-    /// What could stand at the cursor, counted in Unicode characters.
-    Complete { ask: AskId, code: String, cursor: usize },
-    /// What is known of the name at the cursor, counted in Unicode characters; `detail` 0 or 1.
-    Inspect { ask: AskId, code: String, cursor: usize, detail: usize },
     /// A message to a widget of the kernel.
     Comm { kind: CommKind, comm: String, target: Option<String>, data: Map<String, Value>, buffers: Vec<Vec<u8>> },
-    /// Installs packages into the environment that all notebooks share.
-    InstallPackages(Vec<String>),
-    /// Stops waiting for the environment or for packages; the work ends when nobody else waits for it.
-    CancelPreparation,
 }

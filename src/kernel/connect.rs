@@ -32,7 +32,7 @@ const SOCKET_DIRECTORY_MAX: usize = 80;
 /// How often a kernel that starts is tried.
 const PROBING: Duration = Duration::from_millis(15);
 
-/// How long kernels that know the welcome of JEP 65 take for it; the others cost this once.
+/// How long kernels that know the welcome of JEP 65 take for it; the others, and busy machines, cost this once.
 const WELCOME_LIMIT: Duration = Duration::from_secs(1);
 
 /// How long one attempt to connect may take. zeromq itself would wait longer and longer between its attempts.
@@ -43,6 +43,10 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 
 /// How often it is asked on the same sockets.
 const ANSWERS_TRIED: usize = 10;
+
+/// How often a kernel is asked that answers but is not heard on the socket for outputs, until it is taken for one that
+/// tells nothing of its state.
+const SILENCE_TRIED: usize = 3;
 
 /// Where a kernel is to listen.
 #[derive(Debug)]
@@ -133,7 +137,7 @@ pub async fn connect(info: &ConnectionInfo) -> (Sockets, KernelLanguage) {
     loop {
         reachable(info).await;
         match timeout(ATTEMPT_LIMIT, sockets(info)).await {
-            Ok(Ok(mut sockets)) => match answer(&mut sockets).await {
+            Ok(Ok((mut sockets, welcomed))) => match answer(&mut sockets, welcomed).await {
                 Ok(Some(language)) => return (sockets, language),
                 Ok(None) => tracing::debug!("a kernel does not answer; connecting again"),
                 // On TCP, the listeners that held the ports live on in the child for a moment and reset connections.
@@ -162,37 +166,54 @@ async fn listens(info: &ConnectionInfo, port: u16) -> bool {
     }
 }
 
-async fn sockets(info: &ConnectionInfo) -> Result<Sockets, RuntimeError> {
+/// The sockets, and whether the kernel has said that its outputs will come.
+async fn sockets(info: &ConnectionInfo) -> Result<(Sockets, bool), RuntimeError> {
     let session = uuid::Uuid::new_v4().to_string();
     // Shell and stdin must have one identity: the kernel sends its input requests to whoever asked for the run.
     let identity = peer_identity_for_session(&session)?;
     let mut iopub = create_client_iopub_connection(info, "", &session).await?;
-    // `None`: a kernel without the welcome. Its first outputs may be lost only if the subscription is slower than this.
-    wait_for_iopub_welcome(&mut iopub, WELCOME_LIMIT).await?;
+    let welcomed = wait_for_iopub_welcome(&mut iopub, WELCOME_LIMIT).await?.is_some();
     let shell = create_client_shell_connection_with_identity(info, &session, identity.clone()).await?;
     let stdin = create_client_stdin_connection_with_identity(info, &session, identity).await?;
     let control = create_client_control_connection(info, &session).await?;
     let (shell, replies) = shell.split();
-    Ok(Sockets { iopub, shell, replies, stdin, control })
+    Ok((Sockets { iopub, shell, replies, stdin, control }, welcomed))
 }
 
-/// What the kernel says it is; `None` when it does not answer.
-async fn answer(sockets: &mut Sockets) -> Result<Option<KernelLanguage>, RuntimeError> {
-    for _ in 0..ANSWERS_TRIED {
+/// What the kernel says it is; `None` when it does not answer. Whoever runs code before the kernel was heard on the socket
+/// for outputs may lose the first of them: it says on that socket that it works on each question.
+async fn answer(sockets: &mut Sockets, mut heard: bool) -> Result<Option<KernelLanguage>, RuntimeError> {
+    let mut language = None;
+    for attempt in 1..=ANSWERS_TRIED {
         sockets.shell.send(requests::kernel_info()).await?;
-        let answered = timeout(ANSWER_LIMIT, async {
-            loop {
-                let message = message::read(&mut sockets.replies).await?;
-                if message.kind == "kernel_info_reply" {
-                    return Ok::<_, RuntimeError>(message);
-                }
-            }
-        });
-        if let Ok(message) = answered.await {
-            let message = message?;
-            let info: Map<String, Value> = message.object("language_info");
-            return Ok(Some(KernelLanguage { info, banner: message.text("banner") }));
+        let listened = timeout(ANSWER_LIMIT, listen(sockets, &mut language, &mut heard)).await;
+        if let Ok(listened) = listened {
+            listened?;
+        }
+        if language.is_some() && (heard || attempt >= SILENCE_TRIED) {
+            return Ok(language);
         }
     }
     Ok(None)
+}
+
+/// Listens until the kernel has answered and was heard.
+async fn listen(
+    sockets: &mut Sockets,
+    language: &mut Option<KernelLanguage>,
+    heard: &mut bool,
+) -> Result<(), RuntimeError> {
+    while language.is_none() || !*heard {
+        tokio::select! {
+            reply = message::read(&mut sockets.replies), if language.is_none() => {
+                let reply = reply?;
+                if reply.kind == "kernel_info_reply" {
+                    let info: Map<String, Value> = reply.object("language_info");
+                    *language = Some(KernelLanguage { info, banner: reply.text("banner") });
+                }
+            }
+            output = message::read(&mut sockets.iopub), if !*heard => *heard = output.map(|_| true)?,
+        }
+    }
+    Ok(())
 }

@@ -7,20 +7,22 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::command::AskId;
 use crate::ids::RunId;
+
+/// What Jupyter calls Python.
+pub const PYTHON: &str = "python";
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum KernelEvent {
     /// The kernel is in another state now.
     State(KernelState),
+    /// It is started by this kernelspec, because the one that was asked for is not there.
+    Instead(String),
     /// What is known of the language once the kernel has answered; goes into the notebook's metadata.
     Ready(KernelLanguage),
-    /// The environment is being made, or packages are being installed.
+    /// The environment is being made.
     Preparation(Progress),
-    /// What [`super::KernelCommand::InstallPackages`] came to.
-    Installed { packages: Vec<String>, installation: Installation },
     /// The kernel began with the run.
     Started { run: RunId },
     /// Text, joined for some tens of milliseconds.
@@ -41,10 +43,6 @@ pub enum KernelEvent {
     Finished { run: RunId, outcome: Outcome, count: Option<u64> },
     /// Something people should know.
     Notice { run: Option<RunId>, notice: Notice },
-    /// The answer to `Complete`; `None` when the kernel is busy or did not answer in time.
-    Completions { ask: AskId, completions: Option<Completions> },
-    /// The answer to `Inspect`; `None` when nothing is known, the kernel is busy or did not answer in time.
-    Inspected { ask: AskId, bundle: Option<Bundle> },
     /// A message of a widget.
     Comm(Comm),
 }
@@ -81,16 +79,30 @@ pub enum StopReason {
     Server,
 }
 
-/// A part of making the environment or of installing packages, in their order.
+/// A part of making or changing the environment, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PreparationStep {
     FindPython,
     MakeEnvironment,
     InstallPackages,
+    RemovePackages,
     Check,
 }
 
-/// How far a preparation is.
+impl PreparationStep {
+    /// Its name for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FindPython => "findPython",
+            Self::MakeEnvironment => "makeEnvironment",
+            Self::InstallPackages => "installPackages",
+            Self::RemovePackages => "removePackages",
+            Self::Check => "check",
+        }
+    }
+}
+
+/// How far the making of the environment is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
     pub step: PreparationStep,
@@ -98,14 +110,6 @@ pub struct Progress {
     pub line: Option<String>,
     /// From 0 to 1.
     pub fraction: f32,
-}
-
-/// How installing packages ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Installation {
-    Done,
-    Failed { sentence: String },
-    Cancelled,
 }
 
 /// Where text was printed to.
@@ -139,21 +143,11 @@ pub struct KernelLanguage {
     pub banner: String,
 }
 
-/// What could stand between `start` and `end`, both counted in Unicode characters.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Completions {
-    pub start: usize,
-    pub end: usize,
-    pub matches: Vec<Completion>,
-}
-
-/// One text that could stand at the cursor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Completion {
-    pub text: String,
-    /// The kernel's own word: function, module, instance …
-    pub kind: Option<String>,
-    pub signature: Option<String>,
+impl KernelLanguage {
+    /// Whether it is some Python.
+    pub fn is_python(&self) -> bool {
+        self.info.get("name").and_then(Value::as_str) == Some(PYTHON)
+    }
 }
 
 /// A message between a widget of the kernel and its view.

@@ -325,8 +325,13 @@ mod tests {
     }
 
     fn losses(events: &[KernelEvent]) -> Vec<&Notice> {
-        let loss = |event| if let &KernelEvent::Notice { ref notice, .. } = event { Some(notice) } else { None };
-        events.iter().filter_map(loss).collect()
+        let mut losses = Vec::new();
+        for event in events {
+            if let KernelEvent::Notice { notice, .. } = event {
+                losses.push(notice);
+            }
+        }
+        losses
     }
 
     #[test]

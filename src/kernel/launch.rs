@@ -1,8 +1,8 @@
 //! From a kernelspec to a process that answers, and its orderly end.
 //!
-//! Imports nothing of ours. Invariant: a failure is a sentence, and leaves no process and no file behind.
+//! Imports workspace. Invariant: a failure is a sentence, and leaves no process and no file behind.
 
-use std::{os::unix::fs::chown, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use jupyter_protocol::JupyterMessage;
 use jupyter_zmq_client::{Connection, RuntimeError};
@@ -24,6 +24,7 @@ use super::{
     settings::{FAREWELL, Isolation, START_LIMIT},
     specs::{self, CONNECTION_FILE, Found, OWN, Origin},
 };
+use crate::workspace::Workspace;
 
 /// How often a kernel is started anew because another program took one of its ports.
 const PORT_ATTEMPTS: usize = 3;
@@ -61,7 +62,7 @@ impl From<String> for Failure {
 /// What a live kernel does next.
 #[derive(Debug)]
 pub enum Happened {
-    Message(Message),
+    Message(Box<Message>),
     Ended(Ending),
 }
 
@@ -74,7 +75,7 @@ pub async fn launch(shared: Arc<Shared>, start: Start) -> Result<Live, Failure> 
         )
         .into());
     };
-    prepare_directory(&start.working_directory, &shared.settings.isolation).await?;
+    prepare_directory(&shared, &start.working_directory).await?;
     let mut attempt = 1;
     loop {
         match try_launch(&shared, &start, &found).await {
@@ -85,15 +86,13 @@ pub async fn launch(shared: Arc<Shared>, start: Start) -> Result<Live, Failure> 
     }
 }
 
-async fn prepare_directory(directory: &Path, isolation: &Isolation) -> Result<(), Failure> {
+async fn prepare_directory(shared: &Shared, directory: &Path) -> Result<(), Failure> {
     let failed = |cause: std::io::Error| {
         format!("The working directory {} cannot be used: {cause}. Correct that, then restart.", directory.display())
     };
-    let made = !directory.exists();
-    tokio::fs::create_dir_all(directory).await.map_err(failed)?;
-    if let (true, Isolation::User { user, group }) = (made, isolation) {
-        chown(directory, Some(*user), Some(*group)).map_err(failed)?;
-    }
+    let workspace = Workspace::new(directory.to_owned(), shared.settings.isolation.owner());
+    let made = tokio::task::spawn_blocking(move || workspace.make()).await;
+    made.map_err(|error| failed(error.into()))?.map_err(failed)?;
     Ok(())
 }
 
@@ -112,7 +111,7 @@ impl From<Failure> for Attempt {
 async fn try_launch(shared: &Shared, start: &Start, found: &Found) -> Result<Live, Attempt> {
     let failed = |cause: RuntimeError| Failure::from(format!("The kernel could not be started: {cause}."));
     let place = Place::new(listens_on_unix_sockets(found)).await.map_err(failed)?;
-    if let Isolation::User { user, group } = shared.settings.isolation {
+    if let Some((user, group)) = shared.settings.isolation.owner() {
         place.give_to(user, group).map_err(|cause| failed(cause.into()))?;
     }
     let order = order(shared, start, found, &place);
@@ -148,14 +147,13 @@ fn order(shared: &Shared, start: &Start, found: &Found, place: &Place) -> Order 
     let settings = &shared.settings;
     let file = place.file.to_string_lossy();
     let arguments = found.arguments.iter().map(|argument| argument.replace(CONNECTION_FILE, &file)).collect();
-    let own = matches!(found.spec.origin, Origin::Own(_)).then(|| shared.python.directory());
+    let own = (found.spec.origin == Origin::Own).then(|| shared.python.directory());
     let reach = Reach {
         data: &settings.data,
         runtime: place.directory.path(),
         working: &start.working_directory,
         environment: own,
     };
-    let user = if let Isolation::User { user, group } = settings.isolation { Some((user, group)) } else { None };
     Order {
         arguments: sandbox::wrap(&settings.isolation, arguments, &reach),
         variables: found.variables.iter().chain(&settings.variables).cloned().collect(),
@@ -163,7 +161,7 @@ fn order(shared: &Shared, start: &Start, found: &Found, place: &Place) -> Order 
         directory: Some(start.working_directory.clone()),
         memory_bytes: start.limits.memory_bytes,
         cpu_seconds: start.limits.cpu_seconds,
-        user,
+        user: settings.isolation.owner(),
         watch_parent: !is_sandboxed(&settings.isolation),
         remove: Some(place.directory.path().to_owned()),
     }
@@ -199,7 +197,7 @@ impl Live {
                 message = message::read(control) => message,
             };
             match read {
-                Ok(message) => return Happened::Message(message),
+                Ok(message) => return Happened::Message(Box::new(message)),
                 Err(error) => {
                     tracing::debug!(%error, "a message of a kernel cannot be read");
                     sleep(READ_PAUSE).await;
@@ -218,7 +216,7 @@ impl Live {
             }
             session::Order::Interrupt => self.kept.signal(Signal::Interrupt).await,
             session::Order::Kill(_) => self.kept.signal(Signal::Kill).await,
-            session::Order::Stop(_) => {}
+            session::Order::Stop(_) | session::Order::WarmUp => {}
         }
     }
 

@@ -1,4 +1,4 @@
-//! The messages that are sent to kernels. Imports nothing of ours. Invariant: every request has an id of its own.
+//! The messages that are sent to kernels. Imports vocabulary. Invariant: every request has an id of its own.
 
 use jupyter_protocol::{
     CommClose, CommMsg, CommOpen, CompleteRequest, ExecuteRequest, Header, InputReply, InspectRequest,
@@ -6,7 +6,8 @@ use jupyter_protocol::{
 };
 use serde_json::{Map, Value};
 
-use super::event::CommKind;
+use super::{event::CommKind, places, variables};
+use crate::vocabulary::KernelQuestion;
 
 /// The id under which answers to a message come back.
 pub fn id(message: &JupyterMessage) -> String {
@@ -24,14 +25,33 @@ pub fn kernel_info() -> JupyterMessage {
     JupyterMessage::new(KernelInfoRequest {}, None)
 }
 
-/// Asks what could stand at the cursor.
-pub fn complete(code: String, cursor: usize) -> JupyterMessage {
-    JupyterMessage::new(CompleteRequest { code, cursor_pos: cursor }, None)
+/// Asks a question.
+pub fn question(question: &KernelQuestion) -> JupyterMessage {
+    match question {
+        KernelQuestion::Complete { code, cursor } => {
+            let cursor_pos = places::in_characters(code, *cursor);
+            JupyterMessage::new(CompleteRequest { code: code.clone(), cursor_pos }, None)
+        }
+        KernelQuestion::Inspect { code, cursor, detail } => {
+            let cursor_pos = places::in_characters(code, *cursor);
+            let detail_level = Some(usize::from(*detail));
+            JupyterMessage::new(InspectRequest { code: code.clone(), cursor_pos, detail_level }, None)
+        }
+        KernelQuestion::Variables => JupyterMessage::new(look_at_variables(), None),
+    }
 }
 
-/// Asks what is known of the name at the cursor.
-pub fn inspect(code: String, cursor: usize, detail: usize) -> JupyterMessage {
-    JupyterMessage::new(InspectRequest { code, cursor_pos: cursor, detail_level: Some(detail) }, None)
+/// Runs nothing and is neither counted nor remembered; only its expression is evaluated.
+fn look_at_variables() -> ExecuteRequest {
+    let expressions = [(variables::EXPRESSION.to_owned(), variables::expression())].into();
+    ExecuteRequest {
+        code: String::new(),
+        silent: true,
+        store_history: false,
+        user_expressions: Some(expressions),
+        allow_stdin: false,
+        stop_on_error: false,
+    }
 }
 
 /// The line that an input request asked for.

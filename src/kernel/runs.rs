@@ -43,6 +43,10 @@ pub struct Current {
     idle: bool,
     /// What it asks people for, and since when.
     input: Option<(Header, Instant)>,
+    /// The kernel executes its code. One that is about to ignores interrupts.
+    pub executing: bool,
+    /// Since when an interrupt waits for that.
+    pub held_interrupt: Option<Instant>,
     /// When it was last interrupted, until people were told that this had no effect.
     pub interrupted: Option<Instant>,
     /// It was interrupted for its time.
@@ -99,6 +103,8 @@ impl Runs {
             reply: None,
             idle: false,
             input: None,
+            executing: false,
+            held_interrupt: None,
             interrupted: None,
             over_time: false,
         });

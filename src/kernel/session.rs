@@ -1,6 +1,6 @@
 //! What one kernel is doing, as a state: commands, messages and time go in; events, and orders to its process, come out.
 //!
-//! Imports ids. Pure: the actor brings messages and the time, and carries out the orders.
+//! Imports ids and vocabulary. Pure: the actor brings messages and the time, and carries out the orders.
 //!
 //! Invariant: every event leaves through [`Session::tell`], which lets output that waits go first.
 
@@ -10,16 +10,19 @@ use jupyter_protocol::JupyterMessage;
 use serde_json::{Map, Value};
 
 use super::{
-    asks::{Asked, Asks},
-    command::{AskId, KernelCommand, KernelLimits},
+    asks::{Answered, Asks},
+    command::{KernelAsk, KernelCommand, KernelLimits},
     event::{Bundle, Comm, CommKind, KernelEvent, KernelState, Notice, Outcome, StopReason, StreamName},
     join::Joiner,
     message::{Message, fields_size, size, text},
     requests,
     runs::{Runs, Waiting},
-    settings::{INTERRUPT_PATIENCE, Rates, TIME_LIMIT_PATIENCE},
+    settings::{INTERRUPT_PATIENCE, Rates, TIME_LIMIT_PATIENCE, WARM_UP_AFTER},
 };
-use crate::ids::RunId;
+use crate::{
+    ids::RunId,
+    vocabulary::{KernelQuestion, Unanswered},
+};
 
 /// What the actor must do.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub enum Order {
     /// End the process; this is why.
     Kill(String),
     Stop(StopReason),
+    /// Let it load what completion needs: it has nothing else to do.
+    WarmUp,
 }
 
 /// One kernel, from its start to its end, over restarts.
@@ -44,6 +49,8 @@ pub struct Session {
     events: Vec<KernelEvent>,
     /// Since when it has nothing to do.
     idle_since: Option<Instant>,
+    /// It was asked for something that loads what completion needs.
+    warm: bool,
 }
 
 impl Session {
@@ -57,12 +64,18 @@ impl Session {
             state: None,
             events: Vec::new(),
             idle_since: None,
+            warm: false,
         }
     }
 
     /// The events since this was last asked.
     pub fn take_events(&mut self) -> Vec<KernelEvent> {
         std::mem::take(&mut self.events)
+    }
+
+    /// The answers to questions since this was last asked.
+    pub fn take_answered(&mut self) -> Vec<Answered> {
+        self.asks.take_answered()
     }
 
     /// Says that the kernel is in another state.
@@ -81,20 +94,20 @@ impl Session {
 
     /// The process answers: what waits may run.
     pub fn ready(&mut self, now: Instant) -> Vec<Order> {
+        self.warm = false;
         self.enter(KernelState::Idle, now);
         self.settle(now)
     }
 
-    /// The process is gone or will be: all that was asked ends here.
+    /// The process is gone or will be: all that was asked ends here. Why is said first, so that it can be told of each
+    /// run.
     pub fn gone(&mut self, state: KernelState, now: Instant) {
+        self.enter(state, now);
         for run in self.runs.abort() {
             self.tell(KernelEvent::Finished { run, outcome: Outcome::Aborted, count: None }, now);
         }
-        for answer in self.asks.abort() {
-            self.tell(answer, now);
-        }
+        self.asks.abort();
         self.idle_since = None;
-        self.enter(state, now);
     }
 
     /// Something else than a run keeps the kernel in use.
@@ -116,21 +129,11 @@ impl Session {
             KernelCommand::Input { run, value } => self.input(&run, value, now),
             KernelCommand::Interrupt => self.interrupt(now),
             KernelCommand::Withdraw { run } => self.withdraw(run, now),
-            KernelCommand::Complete { ask, code, cursor } => {
-                self.ask(ask, Asked::Completion, requests::complete(code, cursor), now)
-            }
-            KernelCommand::Inspect { ask, code, cursor, detail } => {
-                self.ask(ask, Asked::Inspection, requests::inspect(code, cursor, detail), now)
-            }
             KernelCommand::Comm { kind, comm, target, data, buffers } if self.is_live() => {
                 self.in_use(now);
                 shell(requests::comm(kind, comm, target, data, buffers))
             }
-            KernelCommand::Comm { .. }
-            | KernelCommand::Restart
-            | KernelCommand::Shutdown
-            | KernelCommand::InstallPackages(_)
-            | KernelCommand::CancelPreparation => Vec::new(),
+            KernelCommand::Comm { .. } | KernelCommand::Restart | KernelCommand::Shutdown => Vec::new(),
         }
     }
 
@@ -163,19 +166,44 @@ impl Session {
 
     fn interrupt(&mut self, now: Instant) -> Vec<Order> {
         let Some(current) = self.runs.current() else { return Vec::new() };
+        current.held_interrupt.get_or_insert(now);
+        self.release_interrupt(now).into_iter().collect()
+    }
+
+    /// An interrupt that comes before the code is executed would be lost, and the code go on for ever.
+    fn release_interrupt(&mut self, now: Instant) -> Option<Order> {
+        let current = self.runs.current().filter(|current| current.executing)?;
+        current.held_interrupt.take()?;
         current.interrupted = Some(now);
-        vec![Order::Interrupt]
+        Some(Order::Interrupt)
     }
 
     /// A kernel that runs code answers questions only afterwards, when nobody wants to know any more.
-    fn ask(&mut self, ask: AskId, asked: Asked, request: JupyterMessage, now: Instant) -> Vec<Order> {
-        if self.state != Some(KernelState::Idle) || !self.asks.has_room() {
-            self.tell(asked.nothing(ask), now);
-            return Vec::new();
+    pub fn ask(&mut self, ask: KernelAsk, now: Instant) -> Vec<Order> {
+        match self.state {
+            Some(KernelState::Idle) if self.asks.has_room() => {}
+            Some(KernelState::Idle | KernelState::Busy) => {
+                self.asks.refuse(ask, Unanswered::Busy);
+                return Vec::new();
+            }
+            _ => {
+                self.asks.refuse(ask, Unanswered::NotReady);
+                return Vec::new();
+            }
         }
-        self.in_use(now);
-        self.asks.sent(requests::id(&request), ask, asked, now);
+        // A panel that looks at the variables again and again is no use of the kernel.
+        if ask.question != KernelQuestion::Variables {
+            self.in_use(now);
+        }
+        self.warm = true;
+        let request = requests::question(&ask.question);
+        self.asks.sent(requests::id(&request), ask, now);
         shell(request)
+    }
+
+    /// A question that is not for this kernel.
+    pub fn refuse(&mut self, ask: KernelAsk, why: Unanswered) {
+        self.asks.refuse(ask, why);
     }
 
     /// A message of the kernel, on whichever channel.
@@ -189,20 +217,24 @@ impl Session {
             ("error", Some(run)) => self.error(run, &message, now),
             ("clear_output", Some(run)) => self.joiner.clear(&run, message.flag("wait"), now),
             ("input_request", Some(run)) => self.input_wanted(run, &message, now),
-            ("complete_reply" | "inspect_reply", _) => {
-                if let Some(answer) = self.asks.replied(&message) {
-                    self.tell(answer, now);
-                }
-            }
+            ("complete_reply" | "inspect_reply" | "execute_reply", None) => self.asks.replied(&message),
             ("comm_open" | "comm_msg" | "comm_close", run) => self.comm(run, message, now),
             (_, _) => {}
         }
-        self.settle(now)
+        let mut orders = self.settle(now);
+        orders.extend(self.release_interrupt(now));
+        orders
     }
 
     /// What a message says about the run under way itself.
     fn note_progress(&mut self, message: &Message, now: Instant) {
         let Some(current) = self.runs.heard(message.parent.as_deref(), now) else { return };
+        // First comes that it is busy, then its own code back, then what that code does, at last the reply.
+        let begins = !current.executing && !matches!(message.kind.as_str(), "status" | "execute_reply");
+        current.executing |= begins;
+        if begins && current.interrupted.is_some() {
+            current.held_interrupt = Some(now);
+        }
         if !current.started {
             current.started = true;
             let run = current.run.clone();
@@ -329,13 +361,20 @@ impl Session {
             let output = self.joiner.flush(now);
             self.events.extend(output);
         }
-        for answer in self.asks.expire(now) {
-            self.tell(answer, now);
-        }
+        self.asks.expire(now);
         let mut orders = self.settle(now);
         orders.extend(self.overdue(now));
+        if self.warm_up_due().is_some_and(|due| due <= now) {
+            self.warm = true;
+            orders.push(Order::WarmUp);
+        }
         orders.extend(self.idle_too_long(now).then_some(Order::Stop(StopReason::Idle)));
         orders
+    }
+
+    fn warm_up_due(&self) -> Option<Instant> {
+        let since = self.idle_since.filter(|_| !self.warm && self.state == Some(KernelState::Idle));
+        since.map(|since| since + WARM_UP_AFTER)
     }
 
     /// Watches the time of the run under way, and whether its interrupt had an effect.
@@ -343,6 +382,11 @@ impl Session {
         let limit = self.limits.run_time;
         let current = self.runs.current()?;
         let run = Some(current.run.clone());
+        if current.held_interrupt.is_some_and(|at| at + INTERRUPT_PATIENCE <= now) {
+            // A kernel that does not say when it begins, or that its code keeps from saying anything.
+            (current.held_interrupt, current.interrupted) = (None, Some(now));
+            return Some(Order::Interrupt);
+        }
         if current.interrupted.is_some_and(|at| at + INTERRUPT_PATIENCE <= now) {
             current.interrupted = None;
             self.tell(KernelEvent::Notice { run, notice: Notice::InterruptIgnored }, now);
@@ -374,17 +418,18 @@ impl Session {
         let joined = self.joiner.due().filter(|_| room);
         let idle = self.limits.idle.filter(|_| self.state == Some(KernelState::Idle));
         let idle = self.idle_since.zip(idle).map(|(since, limit)| since + limit);
-        let dues = [joined, self.asks.due(), self.runs.patience(), idle, self.run_due()];
+        let dues = [joined, self.asks.due(), self.runs.patience(), idle, self.run_due(), self.warm_up_due()];
         dues.into_iter().flatten().min()
     }
 
     fn run_due(&mut self) -> Option<Instant> {
         let limit = self.limits.run_time;
         let current = self.runs.current()?;
-        let interrupted = current.interrupted.map(|at| at + INTERRUPT_PATIENCE);
+        let interrupted =
+            current.interrupted.into_iter().chain(current.held_interrupt).map(|at| at + INTERRUPT_PATIENCE);
         let limit = limit.filter(|_| !current.is_asking());
         let patience = if current.over_time { TIME_LIMIT_PATIENCE } else { std::time::Duration::ZERO };
-        interrupted.into_iter().chain(limit.map(|limit| current.since + limit + patience)).min()
+        interrupted.chain(limit.map(|limit| current.since + limit + patience)).min()
     }
 }
 
@@ -397,9 +442,13 @@ mod tests {
     use std::time::Duration;
 
     use serde_json::json;
+    use tokio::sync::oneshot;
 
     use super::*;
-    use crate::kernel::{message::made::message, settings::ASK_LIMIT};
+    use crate::{
+        kernel::{message::made::message, settings::ASK_LIMIT},
+        vocabulary::KernelAnswer,
+    };
 
     fn run(name: &str) -> RunId {
         name.parse().unwrap()
@@ -432,6 +481,22 @@ mod tests {
     fn ended(session: &mut Session, request: &str, now: Instant) -> Vec<Order> {
         session.message(message("execute_reply", request, json!({"status": "ok", "execution_count": 1})), now);
         session.message(message("status", request, json!({"execution_state": "idle"})), now)
+    }
+
+    type Answer = oneshot::Receiver<Result<KernelAnswer, Unanswered>>;
+
+    fn ask(session: &mut Session, now: Instant) -> (Vec<Order>, Answer) {
+        let (reply, answer) = oneshot::channel();
+        let question = KernelQuestion::Complete { code: "x".into(), cursor: 1 };
+        (session.ask(KernelAsk { question, reply }, now), answer)
+    }
+
+    /// The answer, if there is one by now.
+    fn heard(session: &mut Session, answer: &mut Answer) -> Option<Result<KernelAnswer, Unanswered>> {
+        for (reply, answer) in session.take_answered() {
+            reply.send(answer).unwrap();
+        }
+        answer.try_recv().ok()
     }
 
     fn finished(events: &[KernelEvent]) -> Vec<(&str, Outcome)> {
@@ -482,7 +547,7 @@ mod tests {
     fn ln_81_whatever_was_asked_ends_when_the_process_is_gone() {
         let now = Instant::now();
         let mut session = ready(KernelLimits::default(), now);
-        session.command(KernelCommand::Complete { ask: AskId(1), code: "x".into(), cursor: 1 }, now);
+        let mut answer = ask(&mut session, now).1;
         begun(&mut session, "a", now);
         execute(&mut session, "b", now);
         session.gone(KernelState::Dead { sentence: "Gone.".into() }, now);
@@ -490,21 +555,44 @@ mod tests {
         let events = session.take_events();
         let aborted = [("a", Outcome::Aborted), ("b", Outcome::Aborted), ("c", Outcome::Aborted)];
         assert_eq!(finished(&events), aborted);
-        assert!(events.contains(&KernelEvent::Completions { ask: AskId(1), completions: None }));
+        assert_eq!(heard(&mut session, &mut answer), Some(Err(Unanswered::NotReady)));
     }
 
     #[test]
     fn a_question_about_code_never_waits_behind_a_run_and_never_longer_than_its_limit() {
         let now = Instant::now();
         let mut session = ready(KernelLimits::default(), now);
-        let ask = |id| KernelCommand::Inspect { ask: AskId(id), code: "x".into(), cursor: 1, detail: 0 };
-        assert_eq!(session.command(ask(1), now).len(), 1);
+        let (orders, mut answer) = ask(&mut session, now);
+        assert_eq!((orders.len(), heard(&mut session, &mut answer)), (1, None));
         session.tick(now + ASK_LIMIT, true);
-        assert_eq!(session.take_events(), [KernelEvent::Inspected { ask: AskId(1), bundle: None }]);
+        assert_eq!(heard(&mut session, &mut answer), Some(Err(Unanswered::Busy)));
         begun(&mut session, "a", now);
-        session.take_events();
-        assert!(session.command(ask(2), now).is_empty());
-        assert_eq!(session.take_events(), [KernelEvent::Inspected { ask: AskId(2), bundle: None }]);
+        let (orders, mut answer) = ask(&mut session, now);
+        assert_eq!((orders.len(), heard(&mut session, &mut answer)), (0, Some(Err(Unanswered::Busy))));
+    }
+
+    #[test]
+    fn ln_82_an_interrupt_that_comes_before_the_code_is_executed_waits_for_it() {
+        let now = Instant::now();
+        let mut session = ready(KernelLimits::default(), now);
+        let request = begun(&mut session, "a", now);
+        assert!(session.command(KernelCommand::Interrupt, now).is_empty());
+        let echo = session.message(message("execute_input", &request, json!({"code": "x"})), now);
+        assert!(matches!(echo[..], [Order::Interrupt]), "{echo:?}");
+        assert!(matches!(session.command(KernelCommand::Interrupt, now)[..], [Order::Interrupt]));
+        ended(&mut session, &request, now);
+        // A kernel that never says that it begins is interrupted all the same.
+        begun(&mut session, "b", now);
+        assert!(session.command(KernelCommand::Interrupt, now).is_empty());
+        assert_eq!(session.due(true), Some(now + INTERRUPT_PATIENCE));
+        assert!(matches!(session.tick(now + INTERRUPT_PATIENCE, true)[..], [Order::Interrupt]));
+        // Nor does an interrupt reach the run behind the one it was meant for.
+        let mut session = ready(KernelLimits::default(), now);
+        let request = begun(&mut session, "a", now);
+        session.command(KernelCommand::Interrupt, now);
+        execute(&mut session, "b", now);
+        let orders = ended(&mut session, &request, now);
+        assert!(matches!(orders[..], [Order::Shell(_)]), "{orders:?}");
     }
 
     #[test]
@@ -537,10 +625,25 @@ mod tests {
     }
 
     #[test]
+    fn what_completion_needs_is_loaded_when_nothing_waits_for_the_kernel_and_once() {
+        let now = Instant::now();
+        let mut session = ready(KernelLimits::default(), now);
+        assert_eq!(session.due(true), Some(now + WARM_UP_AFTER));
+        let request = begun(&mut session, "a", now);
+        assert!(session.tick(now + WARM_UP_AFTER, true).is_empty(), "code runs");
+        let later = now + WARM_UP_AFTER;
+        ended(&mut session, &request, later);
+        assert!(session.tick(later, true).is_empty(), "more code may follow");
+        assert!(matches!(session.tick(later + WARM_UP_AFTER, true)[..], [Order::WarmUp]));
+        assert_eq!((session.tick(later + 2 * WARM_UP_AFTER, true).len(), session.due(true)), (0, None));
+    }
+
+    #[test]
     fn a_kernel_stops_after_idling_for_its_limit_but_not_while_it_is_in_use() {
         let now = Instant::now();
         let limit = Duration::from_secs(60);
         let mut session = ready(KernelLimits { idle: Some(limit), ..KernelLimits::default() }, now);
+        assert!(matches!(session.tick(now + WARM_UP_AFTER, true)[..], [Order::WarmUp]));
         session.in_use(now + limit / 2);
         assert!(session.tick(now + limit, true).is_empty());
         let stops = session.tick(now + limit / 2 + limit, true);

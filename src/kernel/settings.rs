@@ -4,7 +4,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{python::find, sandbox};
+use super::{
+    python::{find, program},
+    sandbox,
+};
 use crate::config::{self, KernelArgs};
 
 /// Commands that may wait for one kernel: "run all" of a large notebook.
@@ -34,9 +37,15 @@ pub const TIME_LIMIT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long the second of a run's two endings (reply and idle) may stay away after the last sign of the run.
 pub const ENDING_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a completion or an inspection may take before it is answered with nothing. The first one of a kernel loads
-/// its libraries.
-pub const ASK_LIMIT: Duration = Duration::from_secs(5);
+/// How long a kernel has nothing to do before it loads what completion needs: that takes a second, many on a busy machine,
+/// and code that comes meanwhile would wait for it.
+pub const WARM_UP_AFTER: Duration = Duration::from_secs(5);
+
+/// How long a completion, an inspection or a look at the variables may take: who waits longer has typed on.
+pub const ASK_LIMIT: Duration = Duration::from_secs(2);
+
+/// Questions that may wait for one kernel's task, which always reads them; full only for moments.
+pub const ASKS_WAITING: usize = 32;
 
 /// The settings of all kernels of a server.
 #[derive(Debug, Clone)]
@@ -68,26 +77,19 @@ pub enum InvalidKernelSettings {
     NoBubblewrap,
     #[error("--kernel-user {0:?} is no user of this machine: give a name of /etc/passwd or UID:GID")]
     UnknownUser(String),
+    #[error("--kernel-user needs a server that runs as root: start it so, or leave --kernel-user away")]
+    NotRoot,
+    #[error("--python {} is no program: give the path of a Python 3, or a name of the search path", .0.display())]
+    NoPython(PathBuf),
 }
 
 impl KernelSettings {
     /// What the flags and the environment of the server say.
     pub fn from_args(args: &KernelArgs, data: PathBuf) -> Result<Self, InvalidKernelSettings> {
-        let isolation = match &args.kernel_user {
-            Some(name) => {
-                let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-                let unknown = || InvalidKernelSettings::UnknownUser(name.clone());
-                let (user, group) = sandbox::user(name, &users).ok_or_else(unknown)?;
-                Isolation::User { user, group }
-            }
-            None if args.kernel_sandbox => {
-                let program = find("bwrap").ok_or(InvalidKernelSettings::NoBubblewrap)?;
-                Isolation::Bubblewrap { program }
-            }
-            None => Isolation::None,
-        };
+        let isolation = Isolation::from_args(args)?;
+        let no_python = |path: &PathBuf| InvalidKernelSettings::NoPython(path.clone());
+        let python = args.python.as_ref().map(|path| program(path).ok_or_else(|| no_python(path))).transpose()?;
         let rates = Rates { text_bytes: args.kernel_text_rate << 10, ..Rates::default() };
-        let python = args.python.clone();
         Ok(Self { python, isolation, rates, kernels_max: args.max_kernels, ..Self::new(data) })
     }
 
@@ -125,6 +127,38 @@ pub enum Isolation {
     Bubblewrap { program: PathBuf },
     /// Kernels run as another user of the machine. Needs a server that runs as root.
     User { user: u32, group: u32 },
+}
+
+impl Isolation {
+    fn from_args(args: &KernelArgs) -> Result<Self, InvalidKernelSettings> {
+        match &args.kernel_user {
+            Some(name) => Self::as_user(name),
+            None if args.kernel_sandbox => {
+                let program = find("bwrap").ok_or(InvalidKernelSettings::NoBubblewrap)?;
+                Ok(Self::Bubblewrap { program })
+            }
+            None => Ok(Self::None),
+        }
+    }
+
+    fn as_user(name: &str) -> Result<Self, InvalidKernelSettings> {
+        let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let (user, group) =
+            sandbox::user(name, &users).ok_or_else(|| InvalidKernelSettings::UnknownUser(name.to_owned()))?;
+        if rustix::process::geteuid().is_root() {
+            Ok(Self::User { user, group })
+        } else {
+            Err(InvalidKernelSettings::NotRoot)
+        }
+    }
+
+    /// Who owns what kernels are to write, if it is not the server's user.
+    pub fn owner(&self) -> Option<(u32, u32)> {
+        match self {
+            Self::User { user, group } => Some((*user, *group)),
+            Self::None | Self::Bubblewrap { .. } => None,
+        }
+    }
 }
 
 /// How fast output may come in the long run and at once. Beyond it the newest is shown and the rest counted.

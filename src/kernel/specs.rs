@@ -1,6 +1,6 @@
 //! Which kernels can be started: our own Python, and the kernelspecs that are installed on this machine.
 //!
-//! Imports nothing of ours. Invariant: names in a listing are unique, and ours is always among them.
+//! Imports vocabulary. Invariant: names in a listing are unique, and ours is always among them.
 
 use std::{
     collections::HashMap,
@@ -10,16 +10,21 @@ use std::{
 
 use jupyter_zmq_client::{KernelspecDir, read_kernelspec_jsons};
 
-use super::python::{EnvironmentState, PythonEnvironment, find};
+use super::python::{PythonEnvironment, find, program};
+use crate::vocabulary::DEFAULT_KERNELSPEC;
 
 /// The name of our own kernel; most notebooks name it.
-pub const OWN: &str = "python3";
+pub const OWN: &str = DEFAULT_KERNELSPEC;
 
 /// Put before the name of an installed kernel that is called like ours.
 const INSTALLED: &str = "installed:";
 
 /// Has a kernel that crashes say where, to the standard error it was started with: its own is a pipe to itself.
 const TRACE_CRASHES: &str = "--IPKernelApp.exec_lines=__import__('faulthandler').enable(file=__import__('sys').stderr._original_stdstream_copy)";
+
+/// The file that all Pythons of a user keep their history in is none for notebooks: they would write what their people run
+/// into it, and wait for each other's locks, for seconds on a busy disk.
+const OWN_HISTORY: &str = "--HistoryManager.hist_file=:memory:";
 
 /// A kernel that can be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,13 +33,15 @@ pub struct KernelSpec {
     pub display_name: String,
     pub language: String,
     pub origin: Origin,
+    /// Nothing must be made before it can be started, as far as can be seen.
+    pub ready: bool,
 }
 
 /// Where a kernel comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// The environment that this server makes.
-    Own(EnvironmentState),
+    Own,
     /// The directory of its kernelspec.
     Installed(PathBuf),
 }
@@ -76,7 +83,7 @@ pub async fn by_name(name: &str, python: &PythonEnvironment, first: &[PathBuf]) 
 
 fn own(python: &PythonEnvironment) -> Found {
     let interpreter = python.interpreter().to_string_lossy().into_owned();
-    let arguments = [&interpreter, "-m", "ipykernel_launcher", "-f", CONNECTION_FILE, TRACE_CRASHES];
+    let arguments = [&interpreter, "-m", "ipykernel_launcher", "-f", CONNECTION_FILE, TRACE_CRASHES, OWN_HISTORY];
     let arguments = arguments.map(str::to_owned).to_vec();
     // `!pip`, `%%bash` and whatever a cell starts find the environment first.
     let directory = python.directory();
@@ -89,7 +96,8 @@ fn own(python: &PythonEnvironment) -> Found {
             name: OWN.into(),
             display_name: "Python 3".into(),
             language: "python".into(),
-            origin: Origin::Own(python.state()),
+            origin: Origin::Own,
+            ready: python.is_ready(),
         },
         arguments,
         variables: path.into_iter().chain([virtual_environment]).collect(),
@@ -110,14 +118,16 @@ fn installed(directory: &Path, found: KernelspecDir) -> Found {
         *program = interpreter.to_string_lossy().into_owned();
     }
     let place = path.to_string_lossy();
-    let arguments = arguments.into_iter().map(|argument| argument.replace("{resource_dir}", &place)).collect();
+    let arguments: Vec<_> = arguments.into_iter().map(|argument| argument.replace("{resource_dir}", &place)).collect();
     let variables = kernelspec.env.unwrap_or_default().into_iter().collect::<HashMap<_, _>>();
+    let ready = arguments.first().is_some_and(|argument| program(Path::new(argument)).is_some());
     Found {
         spec: KernelSpec {
             name,
             display_name: kernelspec.display_name,
             language: kernelspec.language,
             origin: Origin::Installed(path),
+            ready,
         },
         arguments,
         variables: variables.into_iter().collect(),

@@ -29,6 +29,8 @@ pub struct Usage {
     pub output: u64,
     /// The provider told nothing; the numbers are ours (`llm/tokens.rs`).
     pub estimated: bool,
+    /// Millionths of a US dollar, if the provider told it or its prices are set.
+    pub microdollars: Option<u64>,
 }
 
 /// One step of an answer.

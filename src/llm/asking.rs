@@ -17,11 +17,12 @@ use super::{
     delivery::{Delivery, Gone, Patience},
     demo,
     failure::Failure,
-    provider::{Provider, ProviderKind},
+    provider::Provider,
     question::Question,
     stream::{End, Parts},
     times, tokens,
 };
+use crate::vocabulary::ProviderKind;
 
 /// Answers a question.
 pub async fn answer(shared: &Shared, question: Question, events: Sender<AnswerEvent>) {
@@ -90,7 +91,7 @@ async fn ask(
             Err(failure) => Err(failure),
         };
         let failure = match outcome {
-            Ok(end) => return Ok(done(provider, question, end, delivery.bytes())),
+            Ok(end) => return Ok(done((provider, model), question, end, delivery.bytes())),
             Err(failure) => failure,
         };
         match failure.worth_a_retry(times::RETRY, times::RETRY_AFTER_MAX) {
@@ -113,16 +114,15 @@ async fn open(shared: &Shared, provider: &Provider, model: &str, question: &Ques
     }
 }
 
-fn done(provider: &Provider, question: &Question, end: End, bytes: usize) -> AnswerEvent {
-    let End { model, stop, tokens } = end;
-    let usage = match tokens {
-        Some((input, output)) => Usage { input, output, estimated: provider.kind == ProviderKind::Demo },
-        None => {
-            let input = tokens::estimate_question(provider.kind, question);
-            Usage { input, output: tokens::estimate_bytes(bytes), estimated: true }
-        }
-    };
-    AnswerEvent::Done { usage, model, stop }
+fn done((provider, asked): (&Provider, &str), question: &Question, end: End, bytes: usize) -> AnswerEvent {
+    let End { model, stop, tokens, microdollars } = end;
+    let estimate = || (tokens::estimate_question(provider.kind, question), tokens::estimate_bytes(bytes));
+    let (input, output) = tokens.unwrap_or_else(estimate);
+    let estimated = tokens.is_none() || provider.kind == ProviderKind::Demo;
+    // The model that answered may be called more exactly than the one that was asked.
+    let price = provider.prices.get(asked).or_else(|| provider.prices.get(&model));
+    let microdollars = microdollars.or_else(|| price.map(|price| price.of(input, output)));
+    AnswerEvent::Done { usage: Usage { input, output, estimated, microdollars }, model, stop }
 }
 
 #[cfg(test)]

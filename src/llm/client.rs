@@ -14,7 +14,7 @@ use super::{
     answer::Stop,
     failure::Failure,
     observed::Observer,
-    provider::{Provider, ProviderKind},
+    provider::Provider,
     question::Question,
     refusal::Asked,
     request,
@@ -22,6 +22,7 @@ use super::{
     think_tags::{ThinkTags, Words},
     times::Times,
 };
+use crate::vocabulary::ProviderKind;
 
 /// The client of all providers; cheap to share.
 #[derive(Debug, Clone)]
@@ -160,7 +161,7 @@ impl Reader {
         }
         let model = seen.model.unwrap_or_else(|| self.asked.model.clone());
         let tokens = end.captured_usage.and_then(|usage| tokens(&usage));
-        Ok(End { model, stop: stop.map_or(Stop::Completed, to_stop), tokens })
+        Ok(End { model, stop: stop.map_or(Stop::Completed, to_stop), tokens, microdollars: seen.microdollars })
     }
 
     /// Some OpenAI-compatible servers close the connection instead of a last `[DONE]`.
@@ -170,7 +171,8 @@ impl Reader {
             (Some(error), _) => Err(self.asked.told(&error, self.began)),
             (None, Some(stopped)) => {
                 let model = seen.model.unwrap_or_else(|| self.asked.model.clone());
-                Ok(End { model, stop: to_stop(StopReason::from(stopped)), tokens: None })
+                let stop = to_stop(StopReason::from(stopped));
+                Ok(End { model, stop, tokens: None, microdollars: seen.microdollars })
             }
             (None, None) => Err(self.broken_off()),
         }

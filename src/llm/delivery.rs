@@ -208,7 +208,7 @@ mod tests {
     }
 
     fn end() -> End {
-        End { model: "m".into(), stop: Stop::Completed, tokens: None }
+        End { model: "m".into(), stop: Stop::Completed, tokens: None, microdollars: None }
     }
 
     fn delivery(capacity: usize) -> (Delivery, mpsc::Receiver<AnswerEvent>) {

@@ -1,7 +1,7 @@
 //! The demonstration: answers without any model, and says so. Imports question, stream, tokens.
 //!
 //! It stands in while no provider is set up, and lets people, screenshots and tests see every way an answer can go. What it
-//! says depends on the question alone. Words in the last message steer it:
+//! says depends on the question alone. Words in it, not those of the cells above it, steer it:
 //!
 //! | words | effect |
 //! |---|---|
@@ -23,11 +23,12 @@ use tokio::time::sleep;
 use super::{
     answer::Stop,
     failure::Failure,
-    provider::{DEMO_MODEL, ProviderKind},
+    provider::DEMO_MODEL,
     question::{Message, Question, Thinking},
     stream::{End, Part, Parts},
     tokens,
 };
+use crate::vocabulary::ProviderKind;
 
 /// Between words when it was asked to be slow.
 const SLOW_STEP: Duration = Duration::from_millis(500);
@@ -70,7 +71,7 @@ struct Wishes {
 
 impl Wishes {
     fn of(question: &Question) -> Self {
-        let text = question.messages.last().map(|message| message.text.to_lowercase()).unwrap_or_default();
+        let text = asked(question).to_lowercase();
         let asks = |words: &str| text.contains(words);
         let ending = if asks("please fail") {
             Ending::Fails
@@ -106,6 +107,12 @@ pub fn ask(question: &Question, step: Duration) -> Parts {
     }))
 }
 
+/// The question without what stands before it.
+fn asked(question: &Question) -> &str {
+    let last = question.messages.last().map(|message| message.text.as_str());
+    question.asked.as_deref().or(last).unwrap_or_default()
+}
+
 fn steps(question: &Question) -> Vec<Step> {
     let wishes = Wishes::of(question);
     let thinking = if wishes.think { thoughts(question, &wishes) } else { String::new() };
@@ -137,7 +144,7 @@ fn end(question: &Question, words: &[Part], stop: Stop) -> End {
         })
         .sum();
     let input = tokens::estimate_question(ProviderKind::Demo, question);
-    End { model: DEMO_MODEL.into(), stop, tokens: Some((input, output)) }
+    End { model: DEMO_MODEL.into(), stop, tokens: Some((input, output)), microdollars: None }
 }
 
 /// Words with the white space behind them.
@@ -146,7 +153,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn thoughts(question: &Question, wishes: &Wishes) -> String {
-    let words = question.messages.last().map_or(0, |message| message.text.split_whitespace().count());
+    let words = asked(question).split_whitespace().count();
     let mut found = Vec::new();
     for (asked, name) in [(wishes.at_length, "length"), (wishes.code, "code"), (wishes.slow, "slowness")] {
         found.extend(asked.then_some(name));
@@ -171,7 +178,7 @@ fn answer(question: &Question, wishes: &Wishes) -> String {
 }
 
 fn opening(question: &Question) -> String {
-    let asked = question.messages.last().map_or("", |message| message.text.trim());
+    let asked = asked(question).trim();
     let quoted: String = asked.chars().take(QUOTED).collect();
     let more = if quoted.len() < asked.len() { " …" } else { "" };
     let quoted = format!("{quoted}{more}").lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n");
@@ -225,7 +232,7 @@ mod tests {
     use super::*;
     use crate::llm::question::Role;
 
-    fn asked(text: &str) -> Question {
+    fn question(text: &str) -> Question {
         Question { messages: vec![Message::new(Role::User, text)], cells: 3, ..Question::default() }
     }
 
@@ -246,7 +253,7 @@ mod tests {
 
     #[test]
     fn ln_38_it_says_that_it_is_a_demonstration_and_what_it_was_given() {
-        let mut question = asked("What is this?");
+        let mut question = question("What is this?");
         question.messages.insert(0, Message::new(Role::User, "x".repeat(4_000)));
         let (thinking, text, last) = said(&question);
         assert_eq!(thinking, "");
@@ -261,33 +268,37 @@ mod tests {
 
     #[test]
     fn ln_38_it_does_what_words_of_the_question_ask() {
-        assert!(said(&asked("Please think about it")).0.contains("nobody really thinks"));
-        let thinking = Question { thinking: Thinking::Low, ..asked("Hello") };
+        assert!(said(&question("Please think about it")).0.contains("nobody really thinks"));
+        let thinking = Question { thinking: Thinking::Low, ..question("Hello") };
         assert!(!said(&thinking).0.is_empty());
-        assert!(said(&asked("Please show code")).1.contains("```python\n# A block"));
-        assert!(said(&asked("please answer at length")).1.split_whitespace().count() > 1_500);
-        assert!(Wishes::of(&asked("please be slow")).slow);
+        assert!(said(&question("Please show code")).1.contains("```python\n# A block"));
+        assert!(said(&question("please answer at length")).1.split_whitespace().count() > 1_500);
+        assert!(Wishes::of(&question("please be slow")).slow);
         for (text, words, ending) in [
             ("please fail", WORDS_BEFORE, Step::Fail),
             ("please fail at once", 0, Step::Fail),
             ("please stall", WORDS_BEFORE, Step::Stall),
             ("please stall at once", 0, Step::Stall),
         ] {
-            let steps = steps(&asked(text));
+            let steps = steps(&question(text));
             assert_eq!((steps.len() - 1, steps.last()), (words, Some(&ending)), "{text}");
         }
     }
 
     #[test]
     fn ln_38_words_of_cells_above_do_not_steer_it() {
-        let mut question = asked("Hello");
+        let mut question = question("Hello");
         question.messages.insert(0, Message::new(Role::User, "please fail"));
         assert!(matches!(said(&question).2, Step::Say(_)));
+        question.messages = vec![Message::new(Role::User, "please fail\n\nHello")];
+        question.asked = Some("Hello".into());
+        let (_, text, last) = said(&question);
+        assert!(matches!(last, Step::Say(_)) && text.contains("> Hello") && !text.contains("> please fail"), "{text}");
     }
 
     #[test]
     fn it_stops_at_the_limit_of_tokens() {
-        let question = Question { max_tokens: Some(5), ..asked("Hello") };
+        let question = Question { max_tokens: Some(5), ..question("Hello") };
         let steps = steps(&question);
         assert_eq!(steps.len(), 6);
         assert!(matches!(steps.last(), Some(Step::Say(Part::End(End { stop: Stop::Length, .. })))));
@@ -295,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_question_of_many_lines_stays_quoted() {
-        let text = said(&asked("# One\n\nTwo")).1;
+        let text = said(&question("# One\n\nTwo")).1;
         assert!(text.contains("> # One\n> \n> Two\n"), "{text}");
     }
 }

@@ -9,9 +9,10 @@
 
 use super::{
     key::Key,
-    provider::{ExtraFields, ProviderKind, ProviderSettings},
+    provider::ProviderSettings,
     settings::{Choice, Described, Environment, duration},
 };
+use crate::vocabulary::ProviderKind;
 
 /// What the environment says.
 pub fn read_environment(environment: &Environment) -> Described {
@@ -30,8 +31,7 @@ pub fn read_environment(environment: &Environment) -> Described {
         if url.is_some() || (key.is_some() && kind != ProviderKind::Ollama) {
             let url = url.map(|url| if kind == ProviderKind::Ollama { ollama_address(url) } else { url.to_owned() });
             let models = given(environment, models).map(listed).unwrap_or_default();
-            let extra = ExtraFields::default();
-            described.providers.push(ProviderSettings { name: name.into(), kind, url, key, models, extra });
+            described.providers.push(ProviderSettings { url, key, models, ..ProviderSettings::new(name, kind) });
         }
     }
     described.default = given(environment, "COSCRIBE_MODEL").map(choice);

@@ -1,13 +1,16 @@
-//! What the raw frames of an answer tell beside genai: the model's name, whether it ended, an error. Pure.
+//! What the raw frames of an answer tell beside genai: the model's name, whether it ended, an error, its cost. Imports
+//! price.
 //!
 //! genai takes an Ollama answer that was cut or failed in the middle for a complete one, and does not say which model
-//! answered. Invariant: only names and flags are kept, never the text.
+//! answered or what a gateway has charged. Invariant: only names, flags and sums are kept, never the text.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use genai::chat::{ChatFrameSink, FrameCtx, RawFrameRef};
 use serde::Deserialize;
 use serde_json::Value;
+
+use super::price;
 
 /// What was seen of one answer.
 #[derive(Debug, Default, Clone)]
@@ -18,6 +21,8 @@ pub struct Observed {
     pub stopped: Option<String>,
     /// A frame told of an error.
     pub error: Option<Value>,
+    /// What the provider has charged, in millionths of a US dollar.
+    pub microdollars: Option<u64>,
 }
 
 /// Watches the frames of one answer. A lock, because genai hands frames to a shared sink; it is never held for long.
@@ -48,6 +53,8 @@ struct Frame {
     /// Ollama.
     done_reason: Option<String>,
     error: Option<Value>,
+    /// OpenAI; `cost` in it is what gateways such as OpenRouter add.
+    usage: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +75,8 @@ impl ChatFrameSink for Observer {
         seen.model = seen.model.take().or(named);
         let stopped = frame.choices.into_iter().find_map(|choice| choice.finish_reason).or(frame.done_reason);
         seen.stopped = stopped.or(seen.stopped.take());
+        let cost = frame.usage.as_ref().and_then(|usage| usage.get("cost")?.as_f64()).and_then(price::micro);
+        seen.microdollars = cost.or(seen.microdollars.take());
         seen.error = frame.error.filter(|error| !error.is_null()).or(seen.error.take());
     }
 }

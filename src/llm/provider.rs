@@ -1,12 +1,14 @@
-//! One provider: its kind, address, key and models, checked. Imports key.
+//! One provider: its kind, address, key and models, checked. Imports key, price.
 //!
 //! Invariant: an address of a [`Provider`] carries no credentials; the key alone does.
 
+use std::collections::BTreeMap;
+
 use reqwest::Url;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::key::Key;
+use super::{key::Key, price::Price};
+use crate::vocabulary::ProviderKind;
 
 /// Where OpenAI's own models are.
 const OPENAI_ADDRESS: &str = "https://api.openai.com/v1/";
@@ -29,32 +31,8 @@ pub const DEMO_MODEL: &str = "demo";
 /// A name stands in menus, files and addresses.
 const NAME_MAX: usize = 64;
 
-/// The protocol a provider speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ProviderKind {
-    /// `POST …/chat/completions`: OpenAI, llama.cpp, vLLM, LM Studio, most gateways.
-    OpenAi,
-    /// `POST …/messages`.
-    Anthropic,
-    /// Ollama's own `POST /api/chat`.
-    Ollama,
-    /// No model at all: [`super::demo`].
-    Demo,
-}
-
-impl ProviderKind {
-    /// The kind of that name in a file.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "openai" => Some(Self::OpenAi),
-            "anthropic" => Some(Self::Anthropic),
-            "ollama" => Some(Self::Ollama),
-            "demo" => Some(Self::Demo),
-            _ => None,
-        }
-    }
-}
+/// At the address of this name stands which provider answers.
+const RESERVED_NAME: &str = "default";
 
 /// Fields put into the body of each request, over what the protocol says: for servers with switches of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -78,13 +56,27 @@ pub struct ProviderSettings {
     /// Models to offer, the default one first. Without any, the provider is asked.
     pub models: Vec<String>,
     pub extra: ExtraFields,
+    /// By model.
+    pub prices: BTreeMap<String, Price>,
+}
+
+impl ProviderSettings {
+    /// A provider at its usual address, without a key.
+    pub fn new(name: impl Into<String>, kind: ProviderKind) -> Self {
+        let (models, extra, prices) = Default::default();
+        Self { name: name.into(), kind, url: None, key: None, models, extra, prices }
+    }
 }
 
 /// Why a provider cannot be used as it was described. The sentences repeat no address: somebody may have put a key in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidProvider {
-    #[error("A provider needs a name of 1 to 64 letters, digits, spaces, '.', '-' or '_'.")]
+    #[error(
+        "A provider needs a name of 1 to 64 letters, digits, spaces, '.', '-' or '_', at least one of them a letter or digit."
+    )]
     Name,
+    #[error("“default” names the choice of a provider and cannot be the name of one.")]
+    ReservedName,
     #[error("The address of “{0}” is none. Write it like http://127.0.0.1:8080/v1.")]
     Address(String),
     #[error("The address of “{0}” carries a name or password. Take them out and put the key into its own field.")]
@@ -111,14 +103,18 @@ pub(super) struct Provider {
     pub key: Option<Key>,
     pub models: Vec<String>,
     pub extra: ExtraFields,
+    pub prices: BTreeMap<String, Price>,
 }
 
 impl Provider {
     /// The provider described, if it can be used.
     pub fn new(settings: ProviderSettings) -> Result<Self, InvalidProvider> {
-        let ProviderSettings { name, kind, url, key, models, extra } = settings;
+        let ProviderSettings { name, kind, url, key, models, extra, prices } = settings;
         if !is_name(&name) {
             return Err(InvalidProvider::Name);
+        }
+        if name == RESERVED_NAME {
+            return Err(InvalidProvider::ReservedName);
         }
         if kind == ProviderKind::Demo || name == DEMO_MODEL {
             return Err(InvalidProvider::Demo);
@@ -135,7 +131,7 @@ impl Provider {
         }
         let url = Some(address(&name, kind, url.as_deref())?);
         let models = if models.is_empty() && own { usual_models(kind) } else { models };
-        Ok(Self { name, kind, url, key, models, extra })
+        Ok(Self { name, kind, url, key, models, extra, prices })
     }
 
     /// The built-in one.
@@ -147,6 +143,7 @@ impl Provider {
             key: None,
             models: vec![DEMO_MODEL.into()],
             extra: ExtraFields::default(),
+            prices: BTreeMap::new(),
         }
     }
 
@@ -158,7 +155,9 @@ impl Provider {
 
 fn is_name(name: &str) -> bool {
     let allowed = |character: char| character.is_alphanumeric() || " .-_".contains(character);
-    !name.trim().is_empty() && name.trim() == name && name.chars().count() <= NAME_MAX && name.chars().all(allowed)
+    // Dots alone would be taken for a place in the address that holds the name.
+    let telling = name.chars().any(char::is_alphanumeric);
+    telling && name.trim() == name && name.chars().count() <= NAME_MAX && name.chars().all(allowed)
 }
 
 fn usual_models(kind: ProviderKind) -> Vec<String> {
@@ -210,14 +209,8 @@ mod tests {
     use super::*;
 
     fn settings(kind: ProviderKind, url: Option<&str>) -> ProviderSettings {
-        ProviderSettings {
-            name: "mine".into(),
-            kind,
-            url: url.map(Into::into),
-            key: Key::new("sk-very-secret"),
-            models: vec![],
-            extra: ExtraFields::default(),
-        }
+        let (url, key) = (url.map(Into::into), Key::new("sk-very-secret"));
+        ProviderSettings { url, key, ..ProviderSettings::new("mine", kind) }
     }
 
     fn address_of(kind: ProviderKind, url: &str) -> String {
@@ -276,6 +269,8 @@ mod tests {
         };
         assert_eq!(with(|settings| settings.name = " x".into()), InvalidProvider::Name);
         assert_eq!(with(|settings| settings.name = "a/b".into()), InvalidProvider::Name);
+        assert_eq!(with(|settings| settings.name = "..".into()), InvalidProvider::Name);
+        assert_eq!(with(|settings| settings.name = "default".into()), InvalidProvider::ReservedName);
         assert_eq!(with(|settings| settings.name = "demo".into()), InvalidProvider::Demo);
         assert_eq!(with(|settings| settings.kind = ProviderKind::Demo), InvalidProvider::Demo);
         assert_eq!(with(|settings| settings.models = vec![" ".into()]), InvalidProvider::Model("mine".into()));

@@ -79,6 +79,8 @@ pub struct Question {
     pub messages: Vec<Message>,
     /// How many cells of a notebook the messages were made of; only the demonstration says it.
     pub cells: usize,
+    /// The question alone, if cells stand before it in the last message; only the demonstration tells them apart.
+    pub asked: Option<String>,
     pub thinking: Thinking,
     /// The most tokens of the answer. Anthropic's models get tokens for thinking on top of it; other providers count
     /// thinking as part of the answer. Without it the model's own limit holds.

@@ -1,47 +1,39 @@
-//! Which providers there are, from all sources, and which one answers. Imports provider, settings.
+//! Which providers there are, from all sources, and which one answers. Imports provider, settings, page.
 //!
 //! What was set on the page goes before the file, the file before the environment; of two with one name the first holds.
 //! Invariant: there is always a provider that can be asked: the demonstration, last of all.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
 
 use super::{
     failure::Failure,
-    provider::{InvalidProvider, Provider, ProviderKind, ProviderSettings},
+    page::PageSettings,
+    price::Price,
+    provider::{Provider, ProviderSettings},
     settings::{Choice, Described},
 };
-
-/// Who said that a provider is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Source {
-    /// Somebody with the rights to it, on the page; can be changed and removed there.
-    Page,
-    File,
-    Environment,
-    BuiltIn,
-}
+use crate::vocabulary::{ProviderKind, ProviderSource};
 
 /// A provider as people may see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderListing {
     pub name: String,
     pub kind: ProviderKind,
-    /// Scheme, host and port.
-    pub origin: String,
+    /// The address; of what the operator set only scheme, host and port. None of the demonstration.
+    pub address: Option<String>,
     /// The models configured, the default one first; empty if the provider is asked for them.
     pub models: Vec<String>,
     /// Whether a key is there. The key itself is never shown.
     pub has_key: bool,
-    pub source: Source,
+    pub source: ProviderSource,
     /// Whether it answers unless a question names another.
     pub default: bool,
+    /// By model.
+    pub prices: BTreeMap<String, Price>,
 }
 
 /// All that can be asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
     /// In the order of menus; the demonstration last.
     pub providers: Vec<ProviderListing>,
@@ -58,7 +50,6 @@ pub struct Registry {
     file: Layer,
     environment: Layer,
     demo: Provider,
-    problems: Vec<String>,
 }
 
 /// What one source gave.
@@ -66,51 +57,24 @@ pub struct Registry {
 struct Layer {
     providers: Vec<Provider>,
     default: Option<Choice>,
+    problems: Vec<String>,
 }
 
 impl Registry {
     /// The providers of file and environment.
     pub fn new(file: Described, environment: Described) -> Self {
-        let mut problems = Vec::new();
-        let file = layer(file, &mut problems);
-        let environment = layer(environment, &mut problems);
-        let registry = Self { page: Layer::default(), file, environment, demo: Provider::demo(), problems: Vec::new() };
-        for choice in [&registry.file, &registry.environment].into_iter().filter_map(|layer| layer.default.as_ref()) {
-            if registry.find(&choice.provider).is_none() {
-                problems.push(format!("The default provider “{}” is not there; another one answers.", choice.provider));
-            }
-        }
-        Self { problems, ..registry }
+        let layer = |described: Described| Layer::new(described.providers, described.default, described.problems);
+        Self { page: Layer::default(), file: layer(file), environment: layer(environment), demo: Provider::demo() }
     }
 
-    /// Adds a provider of the page, or changes one.
-    pub fn set(&mut self, settings: ProviderSettings) -> Result<(), InvalidProvider> {
-        let provider = Provider::new(settings)?;
-        let same = |other: &Provider| other.name == provider.name;
-        match self.page.providers.iter().position(same) {
-            Some(at) => self.page.providers[at] = provider,
-            None => self.page.providers.push(provider),
-        }
-        Ok(())
+    /// Takes what was set on the page, in place of what was set there before.
+    pub fn set_page(&mut self, page: &PageSettings, problems: &[String]) {
+        self.page = Layer::new(page.providers.clone(), page.default.clone(), problems.to_vec());
     }
 
-    /// Takes a provider of the page away; one of the same name in the file or the environment holds again. Tells whether
-    /// there was one.
-    pub fn remove(&mut self, name: &str) -> bool {
-        let before = self.page.providers.len();
-        self.page.providers.retain(|provider| provider.name != name);
-        self.page.providers.len() < before
-    }
-
-    /// Chooses who answers; `None` leaves it to the file and the environment.
-    pub fn set_default(&mut self, choice: Option<Choice>) -> Result<(), Failure> {
-        if let Some(choice) = &choice
-            && self.find(&choice.provider).is_none()
-        {
-            return Err(Failure::UnknownProvider(choice.provider.clone()));
-        }
-        self.page.default = choice;
-        Ok(())
+    /// Who said that a provider is there.
+    pub fn source(&self, name: &str) -> Option<ProviderSource> {
+        self.all().find(|(_, provider)| provider.name == name).map(|(source, _)| source)
     }
 
     /// The provider of that name.
@@ -138,23 +102,42 @@ impl Registry {
         let providers = self.all().map(|(source, provider)| ProviderListing {
             name: provider.name.clone(),
             kind: provider.kind,
-            origin: provider.origin(),
+            address: provider.url.as_ref().map(|url| match source {
+                ProviderSource::Page => url.to_string(),
+                _ => provider.origin(),
+            }),
             models: provider.models.clone(),
             has_key: provider.key.is_some(),
             source,
+            prices: provider.prices.clone(),
             default: provider.name == default.name,
         });
         let default_model = model.or_else(|| default.models.first().cloned());
-        Listing { providers: providers.collect(), default_model, problems: self.problems.clone() }
+        Listing { providers: providers.collect(), default_model, problems: self.problems() }
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let layers = [&self.page, &self.file, &self.environment];
+        let lost = layers
+            .iter()
+            .filter_map(|layer| layer.default.as_ref())
+            .filter(|choice| self.find(&choice.provider).is_none());
+        let lost =
+            lost.map(|choice| format!("The default provider “{}” is not there; another one answers.", choice.provider));
+        layers.iter().flat_map(|layer| layer.problems.iter().cloned()).chain(lost).collect()
     }
 
     /// All providers with different names, the first of each.
-    fn all(&self) -> impl Iterator<Item = (Source, &Provider)> {
-        let layers = [(Source::Page, &self.page), (Source::File, &self.file), (Source::Environment, &self.environment)];
+    fn all(&self) -> impl Iterator<Item = (ProviderSource, &Provider)> {
+        let layers = [
+            (ProviderSource::Page, &self.page),
+            (ProviderSource::File, &self.file),
+            (ProviderSource::Environment, &self.environment),
+        ];
         let given: Vec<_> = layers
             .into_iter()
             .flat_map(|(source, layer)| layer.providers.iter().map(move |provider| (source, provider)))
-            .chain([(Source::BuiltIn, &self.demo)])
+            .chain([(ProviderSource::BuiltIn, &self.demo)])
             .collect();
         let first = |at: usize| !given[..at].iter().any(|(_, other)| other.name == given[at].1.name);
         let kept: Vec<_> = (0..given.len()).filter(|at| first(*at)).map(|at| given[at]).collect();
@@ -170,39 +153,37 @@ impl Registry {
     }
 }
 
-/// The usable providers of a source; why the others are not is added to the problems.
-fn layer(described: Described, problems: &mut Vec<String>) -> Layer {
-    problems.extend(described.problems);
-    let mut providers: Vec<Provider> = Vec::new();
-    for settings in described.providers {
-        match Provider::new(settings) {
-            Ok(provider) if providers.iter().any(|other| other.name == provider.name) => {
-                problems.push(format!("There are two providers called “{}”; the first one is used.", provider.name));
+impl Layer {
+    /// The usable providers of a source; why the others are not is added to the problems.
+    fn new(described: Vec<ProviderSettings>, default: Option<Choice>, mut problems: Vec<String>) -> Self {
+        let mut providers: Vec<Provider> = Vec::new();
+        for settings in described {
+            match Provider::new(settings) {
+                Ok(provider) if providers.iter().any(|other| other.name == provider.name) => {
+                    problems
+                        .push(format!("There are two providers called “{}”; the first one is used.", provider.name));
+                }
+                Ok(provider) => providers.push(provider),
+                Err(error) => problems.push(error.to_string()),
             }
-            Ok(provider) => providers.push(provider),
-            Err(error) => problems.push(error.to_string()),
         }
+        Self { providers, default, problems }
     }
-    Layer { providers, default: described.default }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::llm::{
-        key::Key,
-        provider::{DEMO_MODEL, ExtraFields},
-    };
+    use crate::llm::{key::Key, provider::DEMO_MODEL};
 
     fn settings(name: &str, key: Option<&str>) -> ProviderSettings {
-        ProviderSettings {
-            name: name.into(),
-            kind: ProviderKind::OpenAi,
-            url: Some("http://127.0.0.1:1/v1".into()),
-            key: key.and_then(Key::new),
-            models: vec![format!("{name}-model")],
-            extra: ExtraFields::default(),
-        }
+        let (url, key) = (Some("http://127.0.0.1:1/v1".into()), key.and_then(Key::new));
+        let models = vec![format!("{name}-model")];
+        ProviderSettings { url, key, models, ..ProviderSettings::new(name, ProviderKind::OpenAi) }
+    }
+
+    fn page(providers: Vec<ProviderSettings>, default: Option<&str>) -> PageSettings {
+        PageSettings { providers, default: default.map(|name| Choice { provider: name.into(), model: None }) }
     }
 
     fn described(names: &[&str], default: Option<(&str, Option<&str>)>) -> Described {
@@ -225,10 +206,10 @@ mod tests {
     fn ln_38_the_demonstration_answers_only_when_nobody_else_is_there() {
         let mut registry = Registry::new(Described::default(), Described::default());
         assert_eq!(chosen(&registry, None, None), (DEMO_MODEL.into(), Some(DEMO_MODEL.into())));
-        registry.set(settings("mine", None)).unwrap();
+        registry.set_page(&page(vec![settings("mine", None)], None), &[]);
         assert_eq!(chosen(&registry, None, None), ("mine".into(), Some("mine-model".into())));
         assert_eq!(chosen(&registry, Some("demo"), None).0, "demo");
-        assert!(registry.remove("mine") && !registry.remove("mine"));
+        registry.set_page(&PageSettings::default(), &[]);
         assert_eq!(chosen(&registry, None, None).0, "demo");
     }
 
@@ -236,14 +217,15 @@ mod tests {
     fn the_page_goes_before_the_file_and_the_file_before_the_environment() {
         let mut registry = Registry::new(described(&["a", "b"], None), described(&["b", "c"], None));
         assert_eq!(names(&registry), ["a", "b", "c", "demo"]);
-        assert_eq!(registry.listing().providers[1].source, Source::File);
-        registry.set(settings("b", Some("sk-very-secret"))).unwrap();
+        assert_eq!(registry.listing().providers[1].source, ProviderSource::File);
+        assert_eq!(registry.listing().providers[1].address.as_deref(), Some("http://127.0.0.1:1"));
+        registry.set_page(&page(vec![settings("b", Some("sk-very-secret"))], None), &[]);
+        assert_eq!((registry.source("b"), registry.source("z")), (Some(ProviderSource::Page), None));
         assert_eq!(names(&registry), ["b", "a", "c", "demo"]);
         let listing = registry.listing();
         assert!(listing.providers[0].has_key && !listing.providers[1].has_key);
-        assert!(
-            !serde_json::to_string(&listing).unwrap().contains("secret") && !format!("{registry:?}").contains("secret")
-        );
+        assert_eq!(listing.providers[0].address.as_deref(), Some("http://127.0.0.1:1/v1/"));
+        assert!(!format!("{listing:?} {registry:?}").contains("secret"));
     }
 
     #[test]
@@ -255,10 +237,11 @@ mod tests {
         assert_eq!(chosen(&registry, None, Some("small")), ("b".into(), Some("small".into())));
         let unknown = registry.choose(Some("z"), None).unwrap_err();
         assert_eq!(unknown, Failure::UnknownProvider("z".into()));
-        let choice = |name: &str| Some(Choice { provider: name.into(), model: None });
-        assert_eq!(registry.set_default(choice("z")), Err(Failure::UnknownProvider("z".into())));
-        registry.set_default(choice("a")).unwrap();
+        registry.set_page(&page(Vec::new(), Some("a")), &[]);
         assert_eq!(chosen(&registry, None, None).0, "a");
+        registry.set_page(&page(Vec::new(), Some("gone")), &[]);
+        assert_eq!(chosen(&registry, None, None).0, "b");
+        assert!(registry.listing().problems[0].contains("“gone”"));
     }
 
     #[test]

@@ -14,9 +14,10 @@ use serde_json::{Map, Value};
 
 use super::{
     key::Key,
-    provider::{Provider, ProviderKind},
+    provider::Provider,
     question::{Image, Message, Question, Role, Thinking},
 };
+use crate::vocabulary::ProviderKind;
 
 /// Sent to servers that need no key, since the protocol wants one.
 const NO_KEY: &str = "none";

@@ -1,4 +1,4 @@
-//! Providers described in JSON, in the file and on the page. Imports key, provider, times.
+//! Providers described in JSON, in the file and on the page. Imports key, price, provider, times.
 //!
 //! The file `models.json` of the data directory; every field may be left out but `name` and `kind`:
 //!
@@ -7,7 +7,8 @@
 //!   "default": { "provider": "local", "model": "qwen3:8b" },
 //!   "providers": [
 //!     { "name": "local", "kind": "ollama", "url": "http://127.0.0.1:11434", "models": ["qwen3:8b"] },
-//!     { "name": "Claude", "kind": "anthropic", "keyFrom": "ANTHROPIC_API_KEY", "models": ["claude-sonnet-4-5"] },
+//!     { "name": "Claude", "kind": "anthropic", "keyFrom": "ANTHROPIC_API_KEY", "models": ["claude-sonnet-4-5"],
+//!       "prices": { "claude-sonnet-4-5": { "input": 3, "output": 15 } } },
 //!     { "name": "vllm", "kind": "openai", "url": "http://gpu:8000/v1", "key": "…",
 //!       "extra": { "always": {}, "thinking": {}, "notThinking": { "chat_template_kwargs": { "enable_thinking": false } } } }
 //!   ],
@@ -15,17 +16,21 @@
 //! }
 //! ```
 //!
+//! Prices are in US dollars for a million tokens.
+//!
 //! Invariant: no sentence about a description repeats a value of it, since any could be a key.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     key::Key,
-    provider::{ExtraFields, ProviderKind, ProviderSettings},
+    price::Price,
+    provider::{ExtraFields, ProviderSettings},
     times::Times,
 };
+use crate::vocabulary::ProviderKind;
 
 /// Variables of the environment.
 pub type Environment = BTreeMap<String, String>;
@@ -165,7 +170,7 @@ pub fn read_provider(value: &Value, environment: &Environment) -> Result<Provide
     let Value::Object(fields) = value else {
         return Err("it must be an object with “name” and “kind”.".into());
     };
-    let known = ["name", "kind", "url", "key", "keyFrom", "models", "extra"];
+    let known = ["name", "kind", "url", "key", "keyFrom", "models", "extra", "prices"];
     if let Some(name) = fields.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(format!("“{}” is not known; {} are.", shown(name), known.join(", ")));
     }
@@ -178,6 +183,7 @@ pub fn read_provider(value: &Value, environment: &Environment) -> Result<Provide
         key: key(fields, environment)?,
         models: models(fields)?,
         extra: extra(fields)?,
+        prices: prices(fields)?,
     })
 }
 
@@ -226,10 +232,35 @@ fn extra(fields: &Map<String, Value>) -> Result<ExtraFields, String> {
     Ok(ExtraFields { always: part("always")?, thinking: part("thinking")?, not_thinking: part("notThinking")? })
 }
 
+fn prices(fields: &Map<String, Value>) -> Result<BTreeMap<String, Price>, String> {
+    let wrong = "“prices” must be an object of models, each with “input” and “output” in dollars for a million tokens.";
+    let Some(prices) = fields.get("prices") else { return Ok(BTreeMap::new()) };
+    let prices = prices.as_object().ok_or(wrong)?.iter();
+    prices.map(|(model, price)| Ok((model.clone(), Price::read(price).ok_or(wrong)?))).collect()
+}
+
+/// A provider as [`read_provider`] reads it, its key included.
+pub fn write_provider(settings: &ProviderSettings) -> Value {
+    let ProviderSettings { name, kind, url, key, models, extra, prices } = settings;
+    let mut fields = Map::from_iter([("name".to_owned(), name.as_str().into()), ("kind".into(), kind.name().into())]);
+    fields.extend(url.as_ref().map(|url| ("url".into(), url.as_str().into())));
+    fields.extend(key.as_ref().map(|key| ("key".into(), key.reveal().into())));
+    if !models.is_empty() {
+        fields.insert("models".into(), models.clone().into());
+    }
+    if *extra != ExtraFields::default() {
+        let ExtraFields { always, thinking, not_thinking } = extra.clone();
+        fields.insert("extra".into(), json!({ "always": always, "thinking": thinking, "notThinking": not_thinking }));
+    }
+    if !prices.is_empty() {
+        let prices = prices.iter().map(|(model, price)| (model.clone(), price.to_json()));
+        fields.insert("prices".into(), Value::Object(prices.collect()));
+    }
+    Value::Object(fields)
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn file(value: &Value) -> Described {
@@ -259,6 +290,19 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_is_read_as_it_was_written() {
+        let whole = json!({
+            "name": "x", "kind": "openai", "url": "http://127.0.0.1:1", "key": "k", "models": ["a", "b"],
+            "extra": { "always": { "a": 1 }, "thinking": {}, "notThinking": {} },
+            "prices": { "a": { "input": 0.25, "output": 2.0 } },
+        });
+        for value in [whole, json!({ "name": "y", "kind": "ollama" })] {
+            let settings = read_provider(&value, &Environment::new()).unwrap();
+            assert_eq!(write_provider(&settings), value);
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said_without_repeating_values_and_the_rest_holds() {
         let described = file(&json!({
             "providers": [
@@ -268,6 +312,7 @@ mod tests {
                 { "name": "d", "kind": "openai", "keyFrom": "hunter2" },
                 { "name": "e", "kind": "openai", "key": "hunter2", "keyFrom": "hunter2" },
                 { "name": "f", "kind": "openai", "models": "hunter2" },
+                { "name": "g", "kind": "openai", "prices": { "m": "hunter2" } },
                 "hunter2",
                 { "name": "good", "kind": "ollama" },
             ],
@@ -275,7 +320,7 @@ mod tests {
             "default": "hunter2",
             "colour": "hunter2",
         }));
-        assert_eq!(described.problems.len(), 11, "{:#?}", described.problems);
+        assert_eq!(described.problems.len(), 12, "{:#?}", described.problems);
         assert!(!format!("{described:?}").contains("hunter2") && !format!("{:?}", described.problems).contains("5555"));
         assert_eq!(described.providers.len(), 1);
         let broken = read_file("models.json", "{\n  \"key\": hunter2\n}", &Environment::new());

@@ -23,6 +23,8 @@ pub struct End {
     pub stop: Stop,
     /// Tokens of the question and of the answer.
     pub tokens: Option<(u64, u64)>,
+    /// Millionths of a US dollar.
+    pub microdollars: Option<u64>,
 }
 
 /// An answer as it comes. Dropping it closes the connection.

@@ -17,6 +17,9 @@ pub const BETWEEN_TOKENS: Duration = Duration::from_secs(120);
 /// For the list of models of a provider; somebody waits for it with a menu open.
 pub const LIST: Duration = Duration::from_secs(5);
 
+/// For the test of a provider; a local server may have to load its model, and somebody waits with a form open.
+pub const TEST: Duration = Duration::from_secs(30);
+
 /// Between two events of an answer: as quick as an eye follows, and at most 14 edits of the document a second.
 pub const JOINING: Duration = Duration::from_millis(70);
 
@@ -36,6 +39,7 @@ pub struct Times {
     pub first_token: Duration,
     pub between_tokens: Duration,
     pub list: Duration,
+    pub test: Duration,
     pub demo_step: Duration,
 }
 
@@ -46,6 +50,7 @@ impl Default for Times {
             first_token: FIRST_TOKEN,
             between_tokens: BETWEEN_TOKENS,
             list: LIST,
+            test: TEST,
             demo_step: DEMO_STEP,
         }
     }

@@ -1,10 +1,11 @@
-//! How many tokens a text has, as an honest estimate. Imports question, provider.
+//! How many tokens a text has, as an honest estimate. Imports question.
 //!
 //! Each model has a vocabulary of its own, most are not public, and the public ones weigh megabytes; the number is there
 //! to judge the size of a context before it is sent, and the provider tells the true one afterwards. Invariant: what is
 //! counted here is always called an estimate.
 
-use super::{provider::ProviderKind, question::Question};
+use super::question::{Message, Question};
+use crate::vocabulary::ProviderKind;
 
 /// An image, whatever its size: OpenAI counts 85 to 1105, Anthropic up to 1600.
 const IMAGE: u64 = 1_000;
@@ -37,12 +38,14 @@ pub fn estimate_bytes(bytes: usize) -> u64 {
 
 /// About how many tokens a question has with all that goes with it.
 pub fn estimate_question(kind: ProviderKind, question: &Question) -> u64 {
-    let messages = question
-        .messages
-        .iter()
-        .map(|message| MESSAGE + estimate_text(kind, &message.text) + IMAGE * message.images.len() as u64);
+    let messages = question.messages.iter().map(|message| estimate_message(kind, message));
     let system = question.system.as_ref().map_or(0, |system| MESSAGE + estimate_text(kind, system));
     system + messages.sum::<u64>()
+}
+
+/// About how many tokens one message has.
+pub fn estimate_message(kind: ProviderKind, message: &Message) -> u64 {
+    MESSAGE + estimate_text(kind, &message.text) + IMAGE * message.images.len() as u64
 }
 
 #[cfg(test)]

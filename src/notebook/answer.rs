@@ -7,11 +7,21 @@ use serde_json::{Map as Object, Value, json};
 use yrs::branch::BranchID;
 use yrs::{Any, Array, ID, In, Map, MapPrelim, MapRef, ReadTxn, Text, TextPrelim, TextRef, TransactionMut};
 
-use super::{cell, json, outline, outputs, schema};
+use super::{CellView, cell, json, outline, outputs, schema};
 use crate::{
     ids::{CellId, RunId},
     vocabulary::{Millis, Run},
 };
+
+/// In `metadata.coscribe` of both parts: the hash of the question they answer.
+const SOURCE_HASH: &str = "sourceHash";
+
+/// Of the question that the answer in a cell answers, if it says so.
+pub fn source_hash(cell: &CellView) -> Option<&str> {
+    cell.outputs
+        .iter()
+        .find_map(|output| output.get(schema::METADATA)?.get(schema::COSCRIBE)?.get(SOURCE_HASH)?.as_str())
+}
 
 /// The two texts of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +46,8 @@ pub struct Answer {
     /// The map of the cell.
     map: ID,
     run: RunId,
+    /// Of the question.
+    source_hash: String,
     thinking: Option<Written>,
     answer: Option<Written>,
 }
@@ -50,13 +62,13 @@ struct Written {
 
 impl Answer {
     /// Begins an answer in the cell whose map this is: the last one goes.
-    pub fn begin(txn: &mut TransactionMut<'_>, cell: CellId, map: ID, run: RunId) -> Self {
+    pub fn begin(txn: &mut TransactionMut<'_>, cell: CellId, map: ID, run: RunId, source_hash: String) -> Self {
         if let Some(map) = outputs::live_map(txn, &map) {
             map.insert(txn, schema::EXECUTION_COUNT, Any::Null);
             map.insert(txn, schema::EXECUTION_STATE, schema::RUNNING);
             outputs::clear(txn, &map);
         }
-        Self { cell, map, run, thinking: None, answer: None }
+        Self { cell, map, run, source_hash, thinking: None, answer: None }
     }
 
     /// The cell has another map: a Jupyter client moved it, which deletes it and inserts a copy.
@@ -113,6 +125,7 @@ impl Answer {
             (schema::ID.to_owned(), outputs::new_id().into()),
             (schema::PART.to_owned(), part.as_str().into()),
             ("run".to_owned(), self.run.as_str().into()),
+            (SOURCE_HASH.to_owned(), self.source_hash.as_str().into()),
         ]);
         ours.extend(more);
         match part {
@@ -123,7 +136,8 @@ impl Answer {
 
     /// The answer is over: how, by which model, at what cost, and which cells were sent with the question.
     pub fn end(self, txn: &mut TransactionMut<'_>, run: &Run, sent: &[String], now: Millis) {
-        if let Some(cell) = outputs::live_map(txn, &self.map) {
+        // It may have become a note meanwhile, which has no keys of a run.
+        if let Some(cell) = outputs::live_map(txn, &self.map).filter(|cell| cell::outputs(txn, cell).is_some()) {
             cell.insert(txn, schema::EXECUTION_STATE, schema::IDLE);
         }
         if let Some(output) = self.answer.as_ref().and_then(|answer| outputs::live_map(txn, &answer.output)) {
@@ -133,6 +147,7 @@ impl Answer {
             ]);
             more.extend(run.model.as_ref().map(|model| ("model".to_owned(), model.as_str().into())));
             more.extend(run.usage.map(|usage| ("usage".to_owned(), json!(usage))));
+            more.extend(run.notice.as_ref().map(|notice| ("notice".to_owned(), notice.as_str().into())));
             more.extend(run.stopped_by.as_ref().map(|actor| ("stoppedBy".to_owned(), actor.name.as_str().into())));
             output.insert(txn, schema::METADATA, json::to_any(&self.metadata(Part::Answer, more)));
         }

@@ -48,6 +48,7 @@ pub fn apply(txn: &mut TransactionMut<'_>, op: &Op, actor: &Actor, now: Millis) 
             patch(txn, &slot, *kind, metadata.as_ref(), *collapsed);
         }
         Op::SetTitle { title } => set_title(txn, title),
+        Op::PatchNotebook { metadata } => patch_notebook(txn, metadata),
     }
     Ok(())
 }
@@ -144,12 +145,25 @@ fn patch(
     }
 }
 
+fn patch_notebook(txn: &mut TransactionMut<'_>, metadata: &Object<String, Value>) {
+    let meta = schema::map(txn, schema::META);
+    let before = cell::ensure_metadata_object(txn, &meta);
+    let mut after = before.clone();
+    for (key, value) in metadata.iter().filter(|(key, _)| *key != schema::TITLE) {
+        patch_key(&mut after, key, value);
+    }
+    cell::update_metadata(txn, &meta, &before, &after);
+}
+
 /// What is ours is merged key by key and keeps the kind, which changes with the cell's type only.
 fn patch_key(metadata: &mut Object<String, Value>, key: &str, value: &Value) {
     if key == schema::COSCRIBE {
         let kept = cell::ours(metadata);
         match value {
-            Value::Object(given) => kept.extend(given.clone().into_iter().filter(|(key, _)| key != schema::KIND)),
+            Value::Object(given) => {
+                kept.extend(given.clone().into_iter().filter(|(key, _)| key != schema::KIND));
+                kept.retain(|_, value| !value.is_null());
+            }
             _ => kept.retain(|key, _| key == schema::KIND),
         }
         cell::remove_empty_ours(metadata);

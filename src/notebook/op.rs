@@ -44,6 +44,10 @@ pub enum Op {
     SetTitle {
         title: String,
     },
+    /// Changes the metadata of the notebook, but for its title. A `null` removes its key.
+    PatchNotebook {
+        metadata: Map<String, Value>,
+    },
 }
 
 /// Why an edit was refused; nothing changed.

@@ -199,7 +199,7 @@ impl Outputs {
     /// The run is over. Gives the texts that are to be kept beside the document.
     pub fn end(mut self, txn: &mut TransactionMut<'_>, count: Option<i64>) -> Vec<LeftOut> {
         self.close_stream();
-        if let Some(map) = live_map(txn, &self.map) {
+        if let Some((map, _)) = self.array(txn) {
             map.insert(txn, schema::EXECUTION_STATE, schema::IDLE);
             if let Some(count) = count {
                 map.insert(txn, schema::EXECUTION_COUNT, json::to_any(&count.into()));
@@ -210,12 +210,12 @@ impl Outputs {
 
     /// The count the kernel gave to the run.
     pub fn set_count(&self, txn: &mut TransactionMut<'_>, count: i64) {
-        if let Some(map) = live_map(txn, &self.map) {
+        if let Some((map, _)) = self.array(txn) {
             map.insert(txn, schema::EXECUTION_COUNT, json::to_any(&count.into()));
         }
     }
 
-    /// The outputs of the cell, if it still has any.
+    /// The outputs of the cell, if it still has any: it may have become a note meanwhile, which has no keys of a run.
     fn array(&self, txn: &TransactionMut<'_>) -> Option<(MapRef, ArrayRef)> {
         let map = live_map(txn, &self.map)?;
         let array = cell::outputs(txn, &map)?;

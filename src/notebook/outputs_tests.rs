@@ -266,3 +266,43 @@ fn the_run_of_a_cell_that_a_jupyter_client_removes_ends_with_it() {
     running.print("to nobody\n");
     assert!(running.server.view().cells.is_empty());
 }
+
+#[test]
+fn ln_15_a_cell_that_becomes_a_note_while_it_runs_has_nothing_of_a_run_and_as_code_again_goes_on() {
+    use super::Op;
+    let change = |kind| Op::PatchCell { id: id("a"), kind: Some(kind), metadata: None, collapsed: None };
+    let mut running = Running::new();
+    running.print("before\n");
+    running.server.apply(&change(CellKind::Note));
+    running.print("into nothing\n");
+    let run = running.run.clone();
+    running.write(|notebook, txn| notebook.set_count(txn, &run, 7));
+    running.server.apply(&change(CellKind::Code));
+    running.print("after\n");
+    assert_eq!(running.outputs(), [json!({ "output_type": "stream", "name": "stdout", "text": "after\n" })]);
+    running.server.apply(&change(CellKind::Note));
+    running.write(|notebook, txn| {
+        notebook.end_outputs(txn, &run, Some(7));
+        notebook.settle_cell(txn, &id("a"));
+    });
+    let cell = running.server.everything()["cells"][0].clone();
+    let keys: Vec<_> = cell.as_object().unwrap().keys().cloned().collect();
+    assert!(keys.iter().all(|key| ["cell_type", "id", "metadata", "source"].contains(&key.as_str())), "{keys:?}");
+}
+
+#[test]
+fn c23_head_and_tail_of_a_long_stream_stay_within_the_limit_together_however_it_came() {
+    let max = OutputLimits::default().stream_units as usize;
+    for piece in [1_000, 40_000, 3 * max] {
+        let mut running = Running::new();
+        let lines = "0123456789 and so on\n".repeat(piece / 21);
+        let mut printed = 0;
+        while printed < 4 * max {
+            running.print(&lines);
+            printed += lines.len();
+            let inline: usize =
+                running.outputs().iter().map(|output| output["text"].as_str().unwrap_or("").len()).sum();
+            assert!(inline <= max, "{inline} of {max} in pieces of {piece}");
+        }
+    }
+}

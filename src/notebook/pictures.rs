@@ -52,6 +52,11 @@ pub fn pictures_called(notebook: &NotebookView) -> Vec<String> {
     called
 }
 
+/// The pictures beside the notebook that a text calls: the hash and the kind of each.
+pub fn called_in(source: &str) -> impl Iterator<Item = (&str, &'static str)> {
+    calls(source).map(|call| (call.sha256, call.mime))
+}
+
 /// Puts pictures into the notes that call them; `contents` are theirs by hash.
 pub fn carry_pictures(notebook: &mut NotebookView, contents: &HashMap<String, Vec<u8>>) {
     for note in notebook.cells.iter_mut().filter(|cell| cell.kind == CellKind::Note) {

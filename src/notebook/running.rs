@@ -7,7 +7,7 @@ use yrs::{GetString, ID, Map, MapRef, ReadTxn, TransactionMut};
 
 use super::{
     Notebook,
-    answer::{Answer, Part},
+    answer::{self, Answer, Part},
     cell,
     context::{self, Question},
     json,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     ids::{CellId, RunId},
-    vocabulary::{CellKind, KernelStatus, Millis, Run, source_hash},
+    vocabulary::{CellKind, KernelChoice, KernelStatus, Millis, Run, source_hash},
 };
 
 /// A content that lies in a blob.
@@ -34,6 +34,11 @@ impl Notebook {
     /// The cells people see, in their order, each with its kind.
     pub fn cells(&self) -> Vec<(CellId, CellKind)> {
         self.outline.visible.iter().map(|entry| (entry.id.clone(), entry.kind)).collect()
+    }
+
+    /// What a cell that people see is for.
+    pub fn kind(&self, cell: &CellId) -> Option<CellKind> {
+        self.outline.visible.iter().find(|entry| entry.id == *cell).map(|entry| entry.kind)
     }
 
     /// The cell is in the bin.
@@ -83,9 +88,26 @@ impl Notebook {
 
     /// The kernelspec the notebook asks for.
     pub fn kernelspec<T: ReadTxn>(txn: &T) -> Option<String> {
-        let meta = txn.get_map(schema::META).and_then(|meta| cell::metadata(txn, &meta))?;
-        let spec = json::to_value(txn, &meta.get(txn, schema::KERNELSPEC)?);
-        spec.get(schema::NAME)?.as_str().map(str::to_owned)
+        metadata_text(txn, schema::KERNELSPEC, schema::NAME)
+    }
+
+    /// The language of its code, if it says so.
+    pub fn language<T: ReadTxn>(txn: &T) -> Option<String> {
+        let of_spec = metadata_text(txn, schema::KERNELSPEC, schema::LANGUAGE);
+        of_spec.or_else(|| metadata_text(txn, schema::LANGUAGE_INFO, schema::NAME))
+    }
+
+    /// Writes the kernelspec the notebook asks for; what was known of another language goes with it.
+    pub fn set_kernelspec(&self, txn: &mut TransactionMut<'_>, choice: &KernelChoice) {
+        let meta = schema::map(txn, schema::META);
+        let metadata = cell::ensure_metadata(txn, &meta);
+        let KernelChoice { name, display_name, language } = choice;
+        let spec = json!({ "display_name": display_name, "language": language, "name": name });
+        let known = metadata.get(txn, schema::KERNELSPEC).map(|known| json::to_value(txn, &known));
+        if known.as_ref() != Some(&spec) {
+            metadata.insert(txn, schema::KERNELSPEC, json::to_any(&spec));
+            metadata.remove(txn, schema::LANGUAGE_INFO);
+        }
     }
 
     /// Writes what is known of the notebook's language, unless it is known.
@@ -118,7 +140,9 @@ impl Notebook {
     /// The question in a cell with what the notebook says before it.
     pub fn question<T: ReadTxn>(&self, txn: &T, cell: &CellId) -> Option<Question> {
         let is_stale = |cell: &super::CellView| {
-            let hash = self.runs.of(&cell.id).and_then(|run| run.source_hash.clone());
+            // An answer says itself what it answers: also in a copy, and while the next run waits.
+            let hash = answer::source_hash(cell).map(str::to_owned);
+            let hash = hash.or_else(|| self.runs.of(&cell.id).and_then(|run| run.source_hash.clone()));
             hash.is_some_and(|hash| hash != source_hash(&cell.source))
         };
         context::question(&Self::view(txn), cell, is_stale)
@@ -156,7 +180,7 @@ impl Notebook {
 
     /// A cell that was running when the server ended.
     pub fn settle_cell(&self, txn: &mut TransactionMut<'_>, cell: &CellId) {
-        if let Some(map) = self.live_cell(txn, cell) {
+        if let Some(map) = self.live_cell(txn, cell).filter(|map| cell::outputs(txn, map).is_some()) {
             map.insert(txn, schema::EXECUTION_STATE, schema::IDLE);
         }
     }
@@ -164,7 +188,8 @@ impl Notebook {
     /// Begins the answer to a question.
     pub fn begin_answer(&mut self, txn: &mut TransactionMut<'_>, run: &RunId, cell: &CellId) {
         if let Some(map) = self.map_id(cell) {
-            let answer = Answer::begin(txn, cell.clone(), map, run.clone());
+            let source_hash = self.runs.of(cell).and_then(|run| run.source_hash.clone());
+            let answer = Answer::begin(txn, cell.clone(), map, run.clone(), source_hash.unwrap_or_default());
             self.answers.insert(run.clone(), answer);
         }
     }
@@ -195,6 +220,13 @@ impl Notebook {
             output.insert(txn, schema::DATA, json::object_to_any(data));
         }
     }
+}
+
+/// A text in an object of the notebook's metadata.
+fn metadata_text<T: ReadTxn>(txn: &T, object: &str, key: &str) -> Option<String> {
+    let meta = txn.get_map(schema::META).and_then(|meta| cell::metadata(txn, &meta))?;
+    let object = json::to_value(txn, &meta.get(txn, object)?);
+    object.get(key)?.as_str().map(str::to_owned)
 }
 
 /// A reference as it stands in a bundle.

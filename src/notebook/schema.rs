@@ -102,6 +102,8 @@ pub const KEPT_ATTACHMENTS: &str = "kept_attachments";
 pub const TITLE: &str = "title";
 pub const KERNELSPEC: &str = "kernelspec";
 pub const LANGUAGE_INFO: &str = "language_info";
+/// In [`KERNELSPEC`].
+pub const LANGUAGE: &str = "language";
 /// In a cell's metadata; Jupyter keeps `collapsed` and `jupyter.outputs_hidden` in step.
 pub const JUPYTER: &str = "jupyter";
 pub const SOURCE_HIDDEN: &str = "source_hidden";

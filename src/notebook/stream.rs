@@ -24,8 +24,10 @@ pub struct Stream {
     /// The output that grows.
     map: ID,
     terminal: Terminal,
-    /// Length of its text, in UTF-16 units.
+    /// Length of its text, in UTF-16 units; of one that was cut, of its tail.
     units: u32,
+    /// Length of the head of one that was cut.
+    head_units: u32,
     /// Bytes in the document, head and tail together.
     inline: usize,
     middle: Option<Growing>,
@@ -53,7 +55,7 @@ impl Stream {
     /// Begins a stream behind the outputs there are.
     pub fn open(txn: &mut TransactionMut<'_>, array: &ArrayRef, name: StreamName) -> Self {
         let map = push(txn, array, name, "");
-        Self { name, map, terminal: Terminal::default(), units: 0, inline: 0, middle: None }
+        Self { name, map, terminal: Terminal::default(), units: 0, head_units: 0, inline: 0, middle: None }
     }
 
     pub fn name(&self) -> StreamName {
@@ -84,7 +86,7 @@ impl Stream {
     /// Writes text as a terminal shows it; a stream of more than `max` UTF-16 units loses its middle.
     pub fn write(&mut self, txn: &mut TransactionMut<'_>, array: &ArrayRef, text: &str, max: u32) {
         self.append(txn, text);
-        if self.units > max {
+        if self.units.saturating_add(self.head_units) > max {
             self.cut(txn, array, max);
         }
     }
@@ -113,7 +115,7 @@ impl Stream {
             return self.abandon();
         }
         let text = there.get_string(txn);
-        let head = if self.middle.is_some() { 0 } else { line_end(&text, text.len() / 4) };
+        let head = if self.middle.is_some() { 0 } else { line_end(&text, text.len().min(max as usize) / 4) };
         let line = text.len() - self.line_bytes(&text);
         let wanted = text.len().saturating_sub(max as usize / 2);
         // The line the cursor is in stays whole: it may still be overwritten.
@@ -125,7 +127,10 @@ impl Stream {
             there.remove_range(txn, 0, units(removed));
         }
         self.units = units(&text[tail..]);
-        self.inline = head + text.len() - tail;
+        if head > 0 {
+            self.head_units = units(&text[..head]);
+        }
+        self.inline = self.inline.saturating_sub(removed.len());
         self.leave_out(txn, removed);
     }
 

@@ -248,7 +248,7 @@ impl Actor {
             () = sleep(deadline), if deadline.is_some() => return vec![Input::Tick],
         }
         self.take_waiting(&mut taken, &mut controls);
-        let mut inputs: Vec<_> = taken.into_iter().map(|command| self.input(*command)).collect();
+        let mut inputs: Vec<_> = taken.into_iter().filter_map(|command| self.input(*command)).collect();
         inputs.extend(controls.into_iter().map(|control| self.control(control)));
         inputs
     }
@@ -300,8 +300,9 @@ impl Actor {
         newest.map(Input::Durable).into_iter().collect()
     }
 
-    fn input(&mut self, command: Command) -> Input {
-        match command {
+    /// What a command is to the state; a question to the kernel is nothing to it.
+    fn input(&mut self, command: Command) -> Option<Input> {
+        Some(match command {
             Command::Join { peer, join, outbound } => {
                 self.connections.insert(peer, outbound);
                 Input::Join { peer, join }
@@ -315,7 +316,11 @@ impl Actor {
                 drop(permit);
                 said.into()
             }
-        }
+            Command::Ask(ask) => {
+                self.workers.ask_kernel(ask);
+                return None;
+            }
+        })
     }
 
     fn control(&mut self, control: Control) -> Input {

@@ -76,6 +76,7 @@ impl RoomState {
             Read::State(since) => Answer::State(self.state_since(since.as_ref())),
             Read::Run(run) => self.read_run(&run),
             Read::Kernel => self.read_kernel(),
+            Read::Question(cell) => self.read_question(&cell),
             Read::Inspect => Answer::Inspection(Box::new(self.inspection())),
         };
         self.emit(Outgoing::Reply { reply, answer });

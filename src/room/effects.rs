@@ -13,7 +13,7 @@ use super::{
 use crate::{
     catalogue::{Findable, Record},
     ids::{CellId, PeerId, RunId},
-    notebook::{BlobRef, NotebookView, Op},
+    notebook::{BlobRef, NotebookView, Op, Question},
     project,
     vocabulary::{Actor, LoggedEvent, Run},
     wire::{
@@ -126,7 +126,9 @@ impl Input {
             Self::Read { what: Read::State(vector), .. } => Demand::of_vector(vector.as_ref()),
             Self::Apply { .. }
             | Self::Edit { .. }
-            | Self::Read { what: Read::Notebook | Read::Project(_) | Read::Run(_) | Read::Kernel, .. }
+            | Self::Read {
+                what: Read::Notebook | Read::Project(_) | Read::Run(_) | Read::Kernel | Read::Question(_), ..
+            }
             | Self::Drained { .. }
             | Self::Run { .. }
             | Self::Kernel { .. }
@@ -162,6 +164,8 @@ pub enum Read {
     Inspect,
     Run(RunId),
     Kernel,
+    /// The question in a prompt cell, with all that would be sent with it.
+    Question(CellId),
 }
 
 /// An answer to a waiting caller.
@@ -174,6 +178,7 @@ pub enum Answer {
     Inspection(Box<RoomInspection>),
     Runs(Vec<Run>),
     Kernel(Box<KernelReport>),
+    Question(Box<Question>),
     Refused(ApplyError),
 }
 

@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use storage::Store;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::AbortHandle,
     time::{Instant, sleep_until},
 };
@@ -16,12 +16,13 @@ use tokio::{
 use super::{
     effects::Input,
     handle::Command,
+    pictures::with_pictures,
     runs::{AnswerEvent, EngineCall, Generation, KernelCommand, KernelEvent},
 };
 use crate::{
     ids::{NotebookId, RunId},
     notebook::{self, BlobRef, Bundle, LeftOut, Output, Question},
-    vocabulary::KernelPhase,
+    vocabulary::{KernelAnswer, KernelPhase, KernelQuestion, Unanswered},
 };
 
 /// Between two messages of one engine to its room, so that a stream of outputs costs twenty transactions a second.
@@ -34,7 +35,24 @@ const EVENTS_MAX: usize = 256;
 #[derive(Debug)]
 pub struct KernelLine {
     pub commands: mpsc::Sender<KernelCommand>,
+    /// Questions go past the document and its disk: they change nothing.
+    pub questions: mpsc::Sender<KernelAsk>,
     pub events: mpsc::Receiver<KernelEvent>,
+}
+
+/// A question to a kernel, and whom to answer.
+#[derive(Debug)]
+pub struct KernelAsk {
+    pub question: KernelQuestion,
+    pub reply: oneshot::Sender<Result<KernelAnswer, Unanswered>>,
+}
+
+impl KernelAsk {
+    fn refuse(self, why: Unanswered) {
+        if self.reply.send(Err(why)).is_err() {
+            tracing::debug!("whoever asked a kernel did not wait for the answer");
+        }
+    }
 }
 
 /// An answer on its way. Dropping it drops the connection to the provider.
@@ -45,30 +63,57 @@ pub struct AnswerLine {
 
 /// What makes kernels and asks language models. Both return at once; progress and failures come as events.
 pub trait Engines: Send + Sync + 'static {
-    /// Starts a kernel by its kernelspec, or the default one.
+    /// Starts a kernel by its kernelspec, for code in this language if it is known.
     ///
     /// # Errors
     /// A sentence that says why there will be none.
-    fn start_kernel(&self, notebook: &NotebookId, spec: Option<&str>) -> Result<KernelLine, String>;
+    fn start_kernel(&self, notebook: &NotebookId, spec: &str, language: Option<&str>) -> Result<KernelLine, String>;
 
     /// Asks a language model.
     ///
     /// # Errors
     /// A sentence that says why there will be no answer.
     fn ask(&self, question: Question) -> Result<AnswerLine, String>;
+
+    /// Who would answer a question, and how large it is.
+    fn weigh(&self, question: &Question) -> Weight;
 }
+
+/// Who would answer a question, and about how many tokens it has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Weight {
+    /// As the question names it, if there is no such provider.
+    pub provider: String,
+    /// None if the provider is to be asked which it has.
+    pub model: Option<String>,
+    /// Of all that would be sent.
+    pub tokens: u64,
+    /// Of each message of the conversation.
+    pub messages: Vec<u64>,
+    /// Of each cell that is considered.
+    pub cells: Vec<u64>,
+    /// Why the question would fail at once: a sentence.
+    pub problem: Option<String>,
+}
+
+const NO_MODELS: &str = "This server has no language models: it cannot answer questions.";
 
 /// A server without kernels and language models says so.
 #[derive(Debug, Clone, Copy)]
 pub struct NoEngines;
 
 impl Engines for NoEngines {
-    fn start_kernel(&self, _notebook: &NotebookId, _spec: Option<&str>) -> Result<KernelLine, String> {
+    fn start_kernel(&self, _: &NotebookId, _: &str, _: Option<&str>) -> Result<KernelLine, String> {
         Err("This server has no kernels: it cannot run code.".into())
     }
 
     fn ask(&self, _question: Question) -> Result<AnswerLine, String> {
-        Err("This server has no language models: it cannot answer questions.".into())
+        Err(NO_MODELS.into())
+    }
+
+    fn weigh(&self, question: &Question) -> Weight {
+        let provider = question.provider.clone().unwrap_or_default();
+        Weight { provider, problem: Some(NO_MODELS.into()), ..Weight::default() }
     }
 }
 
@@ -102,6 +147,7 @@ impl Drop for Task {
 struct Kernel {
     generation: Generation,
     commands: mpsc::Sender<KernelCommand>,
+    questions: mpsc::Sender<KernelAsk>,
     _listening: Task,
 }
 
@@ -129,13 +175,18 @@ impl Workers {
     /// Does what the room wants; gives what came of it at once.
     pub(super) fn call(&mut self, call: EngineCall) -> Option<Input> {
         match call {
-            EngineCall::StartKernel { generation, spec } => self.start(generation, spec.as_deref()),
+            EngineCall::StartKernel { generation, spec, language } => {
+                self.start(generation, &spec, language.as_deref())
+            }
             EngineCall::Kernel { generation, command } => self.tell(generation, command),
             EngineCall::DropKernel { generation } => {
                 self.kernel.take_if(|kernel| kernel.generation == generation);
                 None
             }
-            EngineCall::Ask { run, question } => self.ask(run, *question),
+            EngineCall::Ask { run, question } => {
+                self.ask(run, *question);
+                None
+            }
             EngineCall::StopAnswer { run } => {
                 self.answers.remove(&run);
                 None
@@ -147,11 +198,12 @@ impl Workers {
         }
     }
 
-    fn start(&mut self, generation: Generation, spec: Option<&str>) -> Option<Input> {
-        match self.engines.start_kernel(self.notebook.as_ref()?, spec) {
-            Ok(KernelLine { commands, events }) => {
+    fn start(&mut self, generation: Generation, spec: &str, language: Option<&str>) -> Option<Input> {
+        match self.engines.start_kernel(self.notebook.as_ref()?, spec, language) {
+            Ok(KernelLine { commands, questions, events }) => {
                 let listening = tokio::spawn(listen_to_kernel(self.way.clone(), generation, events));
-                self.kernel = Some(Kernel { generation, commands, _listening: Task(listening.abort_handle()) });
+                let _listening = Task(listening.abort_handle());
+                self.kernel = Some(Kernel { generation, commands, questions, _listening });
                 None
             }
             Err(sentence) => Some(dead(generation, sentence).into()),
@@ -168,15 +220,19 @@ impl Workers {
         Some(dead(generation, sentence.into()).into())
     }
 
-    fn ask(&mut self, run: RunId, question: Question) -> Option<Input> {
-        match self.engines.ask(question) {
-            Ok(AnswerLine { events }) => {
-                let listening = tokio::spawn(listen_to_model(self.way.clone(), run.clone(), events));
-                self.answers.insert(run, Task(listening.abort_handle()));
-                None
-            }
-            Err(sentence) => Some(Input::Model { run, events: vec![AnswerEvent::Failed { sentence }] }),
+    /// Asks the kernel something besides running code.
+    pub(super) fn ask_kernel(&self, ask: KernelAsk) {
+        let Some(kernel) = &self.kernel else { return ask.refuse(Unanswered::NotReady) };
+        match kernel.questions.try_send(ask) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(ask)) => ask.refuse(Unanswered::Busy),
+            Err(mpsc::error::TrySendError::Closed(ask)) => ask.refuse(Unanswered::NotReady),
         }
+    }
+
+    fn ask(&mut self, run: RunId, question: Question) {
+        let asking = tokio::spawn(ask(self.way.clone(), self.engines.clone(), run.clone(), question));
+        self.answers.insert(run, Task(asking.abort_handle()));
     }
 }
 
@@ -238,6 +294,16 @@ async fn listen_to_kernel(way: Way, generation: Generation, mut events: mpsc::Re
         let events = beside_the_document(&way, heard).await;
         if !way.send(Said::Kernel { generation, events }, permit).await {
             return;
+        }
+    }
+}
+
+async fn ask(way: Way, engines: Arc<dyn Engines>, run: RunId, question: Question) {
+    let question = with_pictures(way.store.clone(), question).await;
+    match engines.ask(question) {
+        Ok(AnswerLine { events }) => listen_to_model(way, run, events).await,
+        Err(sentence) => {
+            way.send(Said::Model { run, events: vec![AnswerEvent::Failed { sentence }] }, None).await;
         }
     }
 }

@@ -19,16 +19,16 @@ use tokio::sync::{
 
 use super::{
     effects::{Answer, Read},
-    engines::Said,
+    engines::{KernelAsk, Said},
     outbound::{Flushed, Line, Outbound},
     running::KernelReport,
     runs::{RunError, RunRequest},
 };
 use crate::{
-    ids::{PeerId, RunId},
-    notebook::{NotebookView, Op, OpError},
+    ids::{CellId, PeerId, RunId},
+    notebook::{NotebookView, Op, OpError, Question},
     project,
-    vocabulary::{Actor, Role, Run},
+    vocabulary::{Actor, KernelAnswer, KernelQuestion, Role, Run, Unanswered},
     wire::{
         frame::ClientFrame,
         update::{CheckedStateVector, CheckedUpdate},
@@ -126,6 +126,7 @@ pub(super) enum Command {
     Frame { peer: PeerId, frame: ClientFrame, permit: Option<OwnedSemaphorePermit> },
     Call { call: Call, reply: oneshot::Sender<Answer> },
     Said { said: Said, permit: Option<OwnedSemaphorePermit> },
+    Ask(KernelAsk),
 }
 
 /// What must reach the actor without waiting.
@@ -243,6 +244,24 @@ impl RoomHandle {
     pub async fn kernel(&self) -> Result<KernelReport, ApplyError> {
         match self.call(Call::Read(Read::Kernel)).await? {
             Answer::Kernel(report) => Ok(*report),
+            _ => Err(ApplyError::NotANotebook),
+        }
+    }
+
+    /// Asks the kernel something besides running code. What the kernel says is in no document and waits for no disk.
+    pub async fn ask_kernel(&self, question: KernelQuestion) -> Result<Result<KernelAnswer, Unanswered>, RoomClosed> {
+        let closed = || RoomClosed(CloseReason::Failed);
+        let (reply, answer) = oneshot::channel();
+        let ask = Box::new(Command::Ask(KernelAsk { question, reply }));
+        self.mailbox.send(ask).await.map_err(|_| closed())?;
+        // Whoever was to answer is gone, and the kernel with it.
+        Ok(answer.await.unwrap_or(Err(Unanswered::NotReady)))
+    }
+
+    /// What would be asked, were the prompt in a cell run now; everything in it is durable when this returns.
+    pub async fn question(&self, cell: CellId) -> Result<Question, ApplyError> {
+        match self.call(Call::Read(Read::Question(cell))).await? {
+            Answer::Question(question) => Ok(*question),
             _ => Err(ApplyError::NotANotebook),
         }
     }

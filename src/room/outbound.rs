@@ -19,8 +19,9 @@ const SHARE: usize = 64 << 10;
 
 /// Where a connection's frames go.
 pub trait Line: Send + Sync + std::fmt::Debug {
-    /// Writes frames, each as one message, as far as the network takes them without waiting, and keeps the rest.
-    fn write(&self, frames: &mut Vec<Bytes>);
+    /// Writes frames, each as one message, as far as the network takes them without waiting, and keeps the rest. True if
+    /// nothing is kept.
+    fn write(&self, frames: &mut Vec<Bytes>) -> bool;
 
     /// Nothing is kept: more may be written.
     fn is_clear(&self) -> bool;
@@ -43,7 +44,7 @@ pub enum Flushed {
 #[derive(Debug)]
 pub struct Outbound {
     /// A plain mutex: held for microseconds, by two tasks.
-    queue: Mutex<Queue>,
+    queue: Mutex<Counted>,
     line: OnceLock<Arc<dyn Line>>,
     busy: Notify,
 }
@@ -51,7 +52,7 @@ pub struct Outbound {
 impl Outbound {
     /// An empty queue in which at most `limit` bytes of document frames wait.
     pub fn new(limit: usize) -> Self {
-        Self { queue: Mutex::new(Queue::with_limit(limit)), line: OnceLock::new(), busy: Notify::new() }
+        Self { queue: Mutex::new(Counted::new(Queue::with_limit(limit))), line: OnceLock::new(), busy: Notify::new() }
     }
 
     /// Gives it the line it is emptied into, once.
@@ -64,12 +65,12 @@ impl Outbound {
 
     /// Changes the queue; what was pushed goes out with the next [`Outbound::flush`].
     pub fn update<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
-        counted(&mut self.lock(), change)
+        change(&mut self.lock().queue)
     }
 
     /// Reads the queue.
     pub fn read<T>(&self, look: impl FnOnce(&Queue) -> T) -> T {
-        look(&self.lock())
+        look(&self.lock().queue)
     }
 
     /// Moves what waits to the line, as the room does after a step: whatever is left is the socket's to do.
@@ -83,9 +84,11 @@ impl Outbound {
 
     /// Moves what waits to the line.
     pub fn flush(&self) -> Flushed {
-        let mut queue = self.lock();
-        let Some(line) = self.line.get().filter(|line| line.is_clear()) else { return Flushed::Busy };
-        counted(&mut queue, |queue| flush(queue, line.as_ref()))
+        let mut counted = self.lock();
+        let line = self.line.get().filter(|line| line.is_clear());
+        let flushed = line.map_or(Flushed::Busy, |line| flush(&mut counted.queue, line.as_ref()));
+        counted.count();
+        flushed
     }
 
     /// Has the socket look again.
@@ -98,7 +101,7 @@ impl Outbound {
         self.busy.notified().await;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    fn lock(&self) -> MutexGuard<'_, Counted> {
         // A panic between two field writes of a queue cannot leave it unusable: worst, a frame is sent twice.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,31 +113,41 @@ fn flush(queue: &mut Queue, line: &dyn Line) -> Flushed {
         match queue.take(SHARE, &mut frames) {
             Err(reason) => return Flushed::Closed(reason),
             Ok(()) if frames.is_empty() => break,
-            Ok(()) => line.write(&mut frames),
-        }
-        if !line.is_clear() {
-            return Flushed::Busy;
+            Ok(()) if line.write(&mut frames) => {}
+            Ok(()) => return Flushed::Busy,
         }
     }
     if queue.drains() { Flushed::Drained } else { Flushed::Clear }
 }
 
-impl Drop for Outbound {
-    fn drop(&mut self) {
-        counted(&mut self.lock(), |queue| *queue = Queue::with_limit(0));
-    }
-}
-
 /// Waiting bytes of all connections. Looked up once: a metric is found by its name each time otherwise.
 static QUEUE_BYTES: LazyLock<Gauge> = LazyLock::new(|| gauge!(measure::QUEUE_BYTES));
 
-/// Changes a queue and keeps the sum over all queues.
-#[expect(clippy::cast_precision_loss, reason = "queues are far smaller than 2^52 bytes")]
-fn counted<T>(queue: &mut Queue, change: impl FnOnce(&mut Queue) -> T) -> T {
-    let before = queue.bytes();
-    let result = change(queue);
-    if queue.bytes() != before {
-        QUEUE_BYTES.increment(queue.bytes() as f64 - before as f64);
+/// A queue, and its share of the sum over all queues: what waits after a flush, as most of what is pushed does not.
+#[derive(Debug)]
+struct Counted {
+    queue: Queue,
+    bytes: usize,
+}
+
+impl Counted {
+    fn new(queue: Queue) -> Self {
+        Self { queue, bytes: 0 }
     }
-    result
+
+    #[expect(clippy::cast_precision_loss, reason = "queues are far smaller than 2^52 bytes")]
+    fn count(&mut self) {
+        let bytes = self.queue.bytes();
+        if bytes != self.bytes {
+            QUEUE_BYTES.increment(bytes as f64 - self.bytes as f64);
+            self.bytes = bytes;
+        }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.queue = Queue::with_limit(0);
+        self.count();
+    }
 }

@@ -21,9 +21,10 @@ use super::{
     actor::{self, Actor, Opened, Registry},
     content::Content,
     document::Document,
-    engines::{Engines, NoEngines, Workers},
+    engines::{AnswerLine, Engines, NoEngines, Weight, Workers},
     handle::{CloseReason, Control, RoomHandle},
     limits::RoomLimits,
+    pictures::with_pictures,
     quarantine::{self, SetAside},
     state::RoomState,
     watchdog::Watchdog,
@@ -31,7 +32,7 @@ use super::{
 use crate::{
     catalogue::{Findable, NotebookRecord, Record},
     ids::{DocumentId, NotebookId, RunId},
-    notebook::ImportedNotebook,
+    notebook::{ImportedNotebook, Question},
     vocabulary::{self, Event, LoggedEvent, Millis},
     wire::rest::NotebookSummary,
 };
@@ -312,6 +313,22 @@ impl Rooms {
                 }
             }
         }
+    }
+
+    /// Asks a language model for somebody alone: no document hears of it. Dropping the answer stops the model.
+    ///
+    /// # Errors
+    /// A sentence that says why there will be no answer.
+    pub async fn ask(&self, question: Question) -> Result<AnswerLine, String> {
+        let question = with_pictures(self.shared.store.clone(), question).await;
+        self.shared.engines.ask(question)
+    }
+
+    /// Who would answer a question, and how large it is with its pictures.
+    pub async fn weigh(&self, question: Question) -> (Question, Weight) {
+        let question = with_pictures(self.shared.store.clone(), question).await;
+        let weight = self.shared.engines.weigh(&question);
+        (question, weight)
     }
 
     /// The room of the notebook in which a run is found; `None` if the run is not known.

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     ids::{CellId, RunId},
-    notebook::{BlobRef, Notebook},
-    vocabulary::{Actor, KernelStatus, Millis, Run},
+    notebook::{BlobRef, Notebook, OpError},
+    vocabulary::{Actor, CellKind, KernelStatus, Millis, Run},
 };
 
 /// The kernel of a notebook, and what was said while its environment was made.
@@ -40,7 +40,8 @@ impl RoomState {
     }
 
     pub(super) fn request_run(&mut self, request: RunRequest, actor: &Actor, reply: ReplyId, now: Millis) {
-        let answer = if self.document.is_full() && matches!(request, RunRequest::Run(_)) {
+        let runs = matches!(request, RunRequest::Run(_) | RunRequest::RunOn(_) | RunRequest::Publish { .. });
+        let answer = if self.document.is_full() && runs {
             Answer::Refused(ApplyError::TooBig(self.document.too_big()))
         } else {
             self.requested(request, actor, now)
@@ -79,6 +80,32 @@ impl RoomState {
     pub(super) fn recover_runs(&mut self, now: Millis) {
         if self.was_working() {
             self.write_runs(&Actor::server(), now, |runs, desk| runs.recover(desk));
+        }
+    }
+
+    /// What people have changed may have taken a question's cell away.
+    pub(super) fn stop_strays(&mut self, now: Millis) {
+        if !self.runs.may_have_strays() {
+            return;
+        }
+        let Self { document, runs, .. } = self;
+        if document.read(|notebook, _| runs.has_strays(notebook)) == Some(true) {
+            self.write_runs(&Actor::server(), now, |runs, desk| runs.stop_strays(desk));
+        }
+    }
+
+    /// What would be asked, were the prompt in a cell run now.
+    pub(super) fn read_question(&mut self, cell: &CellId) -> Answer {
+        let read = self.document.read(|notebook, txn| match notebook.kind(cell) {
+            Some(CellKind::Prompt) => notebook.question(txn, cell).ok_or(OpError::UnknownCell(cell.clone()).into()),
+            Some(_) => Err(RunError::NoPrompt(cell.clone())),
+            None if notebook.is_binned(cell) => Err(OpError::CellInBin(cell.clone()).into()),
+            None => Err(OpError::UnknownCell(cell.clone()).into()),
+        });
+        match read {
+            None => Answer::Refused(ApplyError::NotANotebook),
+            Some(Err(error)) => Answer::Refused(error.into()),
+            Some(Ok(question)) => Answer::Question(Box::new(question)),
         }
     }
 

@@ -13,7 +13,7 @@ mod tests;
 
 use yrs::TransactionMut;
 
-pub use self::engines::{AnswerEvent, EngineCall, Generation, KernelCommand, KernelEvent, Outcome};
+pub use self::engines::{AnswerEvent, Answered, EngineCall, Generation, KernelCommand, KernelEvent, Outcome};
 use self::{
     code::Kernel,
     lanes::{Lanes, Ticket},
@@ -23,24 +23,34 @@ use super::effects::Place;
 use crate::{
     ids::{CellId, RunId},
     notebook::{BlobRef, LeftOut, Notebook, OpError, OutputLimits},
-    vocabulary::{Actor, CellKind, Event, KernelPhase, KernelStatus, Millis, Run, RunKind, RunState},
+    vocabulary::{Actor, CellKind, Event, KernelChoice, KernelPhase, KernelStatus, Millis, Run, RunKind, RunState},
 };
 
 /// What a notebook's cells and kernel are told to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunRequest {
     Run(Which),
+    /// Runs them all, also those behind a cell that fails.
+    RunOn(Which),
     /// Stops the run of a cell, waiting or going on.
     Cancel(CellId),
     /// Stops all that waits or goes on.
     CancelAll,
+    /// Makes a text the answer of a prompt cell, as if its run had just ended.
+    Publish {
+        cell: CellId,
+        answer: Box<Published>,
+    },
     /// Types the line that a program waits for.
     Input {
         cell: CellId,
         value: String,
     },
+    /// Starts a kernel, by the notebook's own kernelspec or another one, which is the notebook's from then on. With
+    /// `replace`, one that runs by another is shut down first.
     StartKernel {
-        spec: Option<String>,
+        choice: Option<KernelChoice>,
+        replace: bool,
     },
     /// Stops the code that runs, and empties the queue of code.
     Interrupt,
@@ -48,6 +58,18 @@ pub enum RunRequest {
         run_all: bool,
     },
     Shutdown,
+}
+
+/// An answer that somebody got for themselves and now shows to all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    pub thinking: String,
+    pub text: String,
+    pub answered: Answered,
+    /// Of the question it answers.
+    pub source_hash: String,
+    /// The cells that were sent with the question.
+    pub sent: Vec<CellId>,
 }
 
 /// Which cells are to run.
@@ -70,11 +92,17 @@ pub enum RunError {
     NothingToRun,
     #[error("The cell {0} does not run and waits for no turn.")]
     NotRunning(CellId),
+    #[error(
+        "The cell {0} runs or waits for its turn; stop it, or wait for its end, before you publish another answer."
+    )]
+    Runs(CellId),
+    #[error("The cell {0} is no prompt cell; only those are answered.")]
+    NoPrompt(CellId),
     #[error("No program in the cell {0} waits for a line.")]
     NoInputWanted(CellId),
     #[error("There is no kernel; run a cell or start one first.")]
     NoKernel,
-    #[error("A kernel runs already; shut it down before you start another one.")]
+    #[error("Another kernel runs, and what it has in memory would be lost. Say \"replace\": true if that is meant.")]
     KernelRuns,
     #[error("No run has the id {0}; only the last run of each cell is kept.")]
     UnknownRun(RunId),
@@ -186,11 +214,13 @@ impl Runs {
         by: &Actor,
     ) -> Result<Vec<RunId>, RunError> {
         let runs = match request {
-            RunRequest::Run(which) => self.queue(desk, &which, by)?,
+            RunRequest::Run(which) => self.queue(desk, &which, false, by)?,
+            RunRequest::RunOn(which) => self.queue(desk, &which, true, by)?,
             RunRequest::Cancel(cell) => vec![self.cancel(desk, &cell, by)?],
             RunRequest::CancelAll => self.cancel_all(desk, by),
+            RunRequest::Publish { cell, answer } => vec![self.publish(desk, cell, *answer, by)?],
             RunRequest::Input { cell, value } => vec![self.answer_input(desk, &cell, value)?],
-            RunRequest::StartKernel { spec } => self.start_for(desk, spec, by)?,
+            RunRequest::StartKernel { choice, replace } => self.start_for(desk, choice, replace, by)?,
             RunRequest::Interrupt => self.interrupt(desk, by)?,
             RunRequest::Restart { run_all } => self.restart(desk, run_all, by)?,
             RunRequest::Shutdown => self.shut_down(desk, by)?,
@@ -199,12 +229,18 @@ impl Runs {
         Ok(runs)
     }
 
-    fn queue(&mut self, desk: &mut Desk<'_, '_>, which: &Which, by: &Actor) -> Result<Vec<RunId>, RunError> {
+    fn queue(
+        &mut self,
+        desk: &mut Desk<'_, '_>,
+        which: &Which,
+        keeps_going: bool,
+        by: &Actor,
+    ) -> Result<Vec<RunId>, RunError> {
         let wanted = runnable(desk.notebook, which)?;
         if wanted.is_empty() {
             return Err(RunError::NothingToRun);
         }
-        let batch = self.lanes.batch();
+        let batch = self.lanes.batch(keeps_going);
         Ok(wanted.into_iter().map(|(cell, kind)| self.queue_cell(desk, cell, kind, batch, by)).collect())
     }
 
@@ -217,9 +253,13 @@ impl Runs {
         batch: lanes::Batch,
         by: &Actor,
     ) -> RunId {
-        if let Some(ticket) = self.lanes.of_cell(&cell) {
-            return ticket.run.clone();
+        match self.lanes.of_cell(&cell) {
+            Some(ticket) => ticket.run.clone(),
+            None => self.add(desk, cell, kind, batch, by),
         }
+    }
+
+    fn add(&mut self, desk: &mut Desk<'_, '_>, cell: CellId, kind: RunKind, batch: lanes::Batch, by: &Actor) -> RunId {
         let run = RunId::generate();
         self.places.extend(desk.notebook.last_run(&cell).map(|last| (last.run_id.clone(), Place::Gone)));
         self.places.push((run.clone(), Place::Here));
@@ -249,7 +289,7 @@ impl Runs {
         }
         for ticket in questions {
             self.calls.push(EngineCall::StopAnswer { run: ticket.run.clone() });
-            self.close_question(desk, &ticket, Ending::stopped_by(by), None, None);
+            self.close_question(desk, &ticket, Ending::stopped_by(by), Answered::default());
         }
         if let Some(code) = self.lanes.code().filter(|ticket| which(ticket)) {
             code.stopped_by = Some(by.clone());

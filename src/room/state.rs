@@ -135,6 +135,7 @@ impl RoomState {
             }
         }
         self.settle(&mut updates, &mut questions, now);
+        self.stop_strays(now);
         if needed || was_packed || self.needed_at.is_none() {
             self.needed_at = Some(now);
         }

@@ -3,73 +3,89 @@
 //! Imports kernel, llm, room, notebook, vocabulary, config. Invariant: each engine's own bounded channel is the only queue
 //! that may be long; those here hold a few words, so that an engine notices who reads slowly.
 
-use std::{path::PathBuf, time::Duration};
+mod models;
+
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use crate::{
-    config::DataDirectory,
+    config::{DataDirectory, KernelArgs},
     ids::NotebookId,
-    kernel::{self, KernelLimits, KernelSettings, Kernels, PreparationStep, Start, StopReason},
-    llm::{self, LlmSettings, Models},
-    notebook::{self, Output, Question, Speaker},
-    room::{AnswerEvent, AnswerLine, Engines, KernelCommand, KernelEvent, KernelLine, Outcome},
-    vocabulary::{KernelPhase, TokenUsage},
+    kernel::{self, InvalidKernelSettings, KernelLimits, KernelSettings, Kernels, Start, StopReason},
+    llm::{LlmSettings, Models},
+    notebook::{self, Output, Question},
+    room::{AnswerLine, Engines, KernelAsk, KernelCommand, KernelEvent, KernelLine, Outcome, Weight},
+    vocabulary::KernelPhase,
 };
 
 /// Words on their way between an engine and its room.
 const WORDS: usize = 8;
 
-/// A kernel that had nothing to do for so long is shut down: longer than a lunch, shorter than a night.
-const KERNEL_IDLE: Duration = Duration::from_secs(4 * 3600);
-
-/// The kernelspec of a notebook that names none.
-const DEFAULT_SPEC: &str = "python3";
-
 /// The engines of a server.
 pub struct ServerEngines {
     kernels: Kernels,
+    /// What each kernel may use.
+    limits: KernelLimits,
     models: Models,
-    /// Each notebook's code runs in a folder of its own below.
-    files: PathBuf,
+    data: DataDirectory,
 }
 
 impl ServerEngines {
     /// Nothing is started or asked yet.
-    pub fn new(data: &DataDirectory) -> Self {
-        Self {
-            kernels: Kernels::new(KernelSettings::new(data.path().to_owned())),
-            models: Models::new(&LlmSettings::from_process(data.models())),
-            files: data.files(),
-        }
+    ///
+    /// # Errors
+    /// A setting that this machine cannot follow.
+    pub fn new(data: &DataDirectory, args: &KernelArgs) -> Result<Self, InvalidKernelSettings> {
+        Ok(Self {
+            kernels: Kernels::new(KernelSettings::from_args(args, data.path().to_owned())?),
+            limits: KernelLimits::from_args(args),
+            models: Models::new(&LlmSettings::from_process(data.models(), data.providers())),
+            data: data.clone(),
+        })
     }
 
-    /// The kernels, to be stopped with the server.
+    /// The language models, to be set up by people.
+    pub fn models(&self) -> Models {
+        self.models.clone()
+    }
+
+    /// The kernels, for those who ask about them apart from any notebook.
     pub fn kernels(&self) -> Kernels {
         self.kernels.clone()
     }
 }
 
 impl Engines for ServerEngines {
-    fn start_kernel(&self, notebook: &NotebookId, spec: Option<&str>) -> Result<KernelLine, String> {
+    fn start_kernel(&self, notebook: &NotebookId, spec: &str, language: Option<&str>) -> Result<KernelLine, String> {
         let start = Start {
-            spec: spec.unwrap_or(DEFAULT_SPEC).to_owned(),
-            working_directory: self.files.join(notebook.as_str()),
-            limits: KernelLimits { idle: Some(KERNEL_IDLE), ..KernelLimits::default() },
+            spec: spec.to_owned(),
+            language: language.map(str::to_owned),
+            working_directory: self.data.files().join(notebook.as_str()),
+            limits: self.limits.clone(),
         };
-        let kernel::Kernel { commands: told, events: heard } = self.kernels.start(start);
+        let kernel::Kernel { commands: told, questions: asked, events: heard } = self.kernels.start(start);
         let (commands, to_tell) = mpsc::channel(kernel::COMMANDS_WAITING);
+        let (questions, to_ask) = mpsc::channel(kernel::ASKS_WAITING);
         let (to_hear, events) = mpsc::channel(WORDS);
+        let idle = self.limits.idle.unwrap_or_default();
         tokio::spawn(pass_on(to_tell, told, |command| Some(command_to_kernel(command))));
-        tokio::spawn(pass_on(heard, to_hear, event_of_kernel));
-        Ok(KernelLine { commands, events })
+        tokio::spawn(pass_on(to_ask, asked, |KernelAsk { question, reply }| {
+            Some(kernel::KernelAsk { question, reply })
+        }));
+        tokio::spawn(pass_on(heard, to_hear, move |event| event_of_kernel(event, idle)));
+        Ok(KernelLine { commands, questions, events })
     }
 
     fn ask(&self, question: Question) -> Result<AnswerLine, String> {
-        let heard = self.models.ask(question_to_model(question)).events;
+        let heard = self.models.ask(models::question(&question)).events;
         let (to_hear, events) = mpsc::channel(WORDS);
-        tokio::spawn(pass_on(heard, to_hear, |event| Some(event_of_model(event))));
+        tokio::spawn(pass_on(heard, to_hear, |event| Some(models::event(event))));
         Ok(AnswerLine { events })
+    }
+
+    fn weigh(&self, question: &Question) -> Weight {
+        models::weigh(&self.models, question)
     }
 }
 
@@ -103,12 +119,13 @@ fn command_to_kernel(command: KernelCommand) -> kernel::KernelCommand {
     }
 }
 
-/// What the room has no use for yet (completions, widgets) is passed over.
-fn event_of_kernel(event: kernel::KernelEvent) -> Option<KernelEvent> {
+/// What the room has no use for yet (widgets) is passed over. `idle` is how long a kernel may have nothing to do.
+fn event_of_kernel(event: kernel::KernelEvent, idle: Duration) -> Option<KernelEvent> {
     use kernel::KernelEvent as Said;
     let output = |run, output| Some(KernelEvent::Output { run, output });
     match event {
-        Said::State(state) => Some(state_of_kernel(state)),
+        Said::State(state) => Some(state_of_kernel(state, idle)),
+        Said::Instead(spec) => Some(KernelEvent::Instead(spec)),
         Said::Ready(language) => Some(KernelEvent::Language(language.info)),
         Said::Preparation(progress) => {
             let fraction = Some(f64::from(progress.fraction));
@@ -131,45 +148,42 @@ fn event_of_kernel(event: kernel::KernelEvent) -> Option<KernelEvent> {
             Some(KernelEvent::Finished { run, outcome: outcome_of(outcome), count: count.map(whole) })
         }
         Said::Notice { run, notice } => Some(KernelEvent::Notice { run, sentence: notice.to_string() }),
-        Said::Started { .. }
-        | Said::NextInput { .. }
-        | Said::Installed { .. }
-        | Said::Completions { .. }
-        | Said::Inspected { .. }
-        | Said::Comm(_) => None,
+        Said::Started { .. } | Said::NextInput { .. } | Said::Comm(_) => None,
     }
 }
 
-fn state_of_kernel(state: kernel::KernelState) -> KernelEvent {
+fn state_of_kernel(state: kernel::KernelState, idle: Duration) -> KernelEvent {
     use kernel::KernelState as State;
     let (phase, step, sentence) = match state {
-        State::Preparing { step } => (KernelPhase::Preparing, Some(step_name(step)), None),
+        State::Preparing { step } => (KernelPhase::Preparing, Some(step.name()), None),
         State::Starting => (KernelPhase::Starting, None, None),
         State::Idle => (KernelPhase::Idle, None, None),
         State::Busy => (KernelPhase::Busy, None, None),
         State::Restarting => (KernelPhase::Restarting, None, None),
         State::Dead { sentence } => (KernelPhase::Dead, None, Some(sentence)),
-        State::Stopped { reason } => (KernelPhase::Stopped, None, Some(why_stopped(reason))),
+        State::Stopped { reason } => (KernelPhase::Stopped, None, Some(why_stopped(reason, idle))),
     };
-    KernelEvent::State { phase, step: step.map(str::to_owned), sentence: sentence.map(Into::into) }
+    KernelEvent::State { phase, step: step.map(str::to_owned), sentence }
 }
 
-fn step_name(step: PreparationStep) -> &'static str {
-    match step {
-        PreparationStep::FindPython => "findPython",
-        PreparationStep::MakeEnvironment => "makeEnvironment",
-        PreparationStep::InstallPackages => "installPackages",
-        PreparationStep::Check => "check",
-    }
-}
-
-fn why_stopped(reason: StopReason) -> String {
+fn why_stopped(reason: StopReason, idle: Duration) -> String {
     match reason {
-        StopReason::Asked => "The kernel was shut down.",
-        StopReason::Idle => "The kernel had nothing to do for hours and was shut down.",
-        StopReason::Server => "The server stops, and its kernels with it.",
+        StopReason::Asked => "The kernel was shut down.".to_owned(),
+        StopReason::Idle => {
+            let idle = in_words(idle.as_secs());
+            format!("The kernel had nothing to do for {idle} and was shut down: what it had in memory is gone.")
+        }
+        StopReason::Server => "The server stops, and its kernels with it.".to_owned(),
     }
-    .to_owned()
+}
+
+/// A time in the largest unit that says it exactly.
+fn in_words(seconds: u64) -> String {
+    let units = [(24 * 3600, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
+    let (unit, name) =
+        units.into_iter().find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit)).unwrap_or(units[3]);
+    let plural = if seconds / unit == 1 { "" } else { "s" };
+    format!("{} {name}{plural}", seconds / unit)
 }
 
 fn stream_name(name: kernel::StreamName) -> notebook::StreamName {
@@ -195,35 +209,15 @@ fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn question_to_model(question: Question) -> llm::Question {
-    llm::Question {
-        provider: question.provider,
-        model: question.model,
-        system: question.system,
-        messages: question.messages.into_iter().map(message).collect(),
-        cells: question.cells.len(),
-        thinking: question.thinking.into(),
-        max_tokens: None,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn message(message: notebook::Message) -> llm::Message {
-    let role = match message.speaker {
-        Speaker::User => llm::Role::User,
-        Speaker::Assistant => llm::Role::Assistant,
-    };
-    let image = |picture: notebook::Picture| llm::Image { mime: picture.mime, base64: picture.base64 };
-    llm::Message { role, text: message.text, images: message.pictures.into_iter().map(image).collect() }
-}
-
-fn event_of_model(event: llm::AnswerEvent) -> AnswerEvent {
-    match event {
-        llm::AnswerEvent::Thinking(text) => AnswerEvent::Thinking(text),
-        llm::AnswerEvent::Text(text) => AnswerEvent::Text(text),
-        llm::AnswerEvent::Done { usage, model, .. } => {
-            let usage = TokenUsage { input_tokens: usage.input, output_tokens: usage.output };
-            AnswerEvent::Done { model: Some(model), usage: Some(usage) }
+    #[test]
+    fn the_time_after_which_a_kernel_was_shut_down_is_said_as_it_was_set() {
+        let said = |seconds| why_stopped(StopReason::Idle, Duration::from_secs(seconds));
+        for (seconds, words) in [(86_400, "1 day"), (7200, "2 hours"), (5400, "90 minutes"), (61, "61 seconds")] {
+            assert!(said(seconds).contains(&format!("for {words} and")), "{}", said(seconds));
         }
-        llm::AnswerEvent::Failed { sentence } => AnswerEvent::Failed { sentence },
     }
 }

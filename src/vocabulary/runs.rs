@@ -60,13 +60,22 @@ pub struct InputWanted {
 
 /// What an answer cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "wire.ts")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export_to = "wire.ts", optional_fields)]
 pub struct TokenUsage {
+    /// Of the question with its context.
     #[ts(type = "number")]
     pub input_tokens: u64,
+    /// Of thinking and answer.
     #[ts(type = "number")]
     pub output_tokens: u64,
+    /// The provider told nothing; the numbers are this server's estimate.
+    #[serde(default)]
+    pub estimated: bool,
+    /// Millionths of a US dollar; absent where neither the provider told it nor prices are set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "number")]
+    pub microdollars: Option<u64>,
 }
 
 /// The last run of a cell, as the document's root `runs` and REST tell it.
@@ -99,6 +108,9 @@ pub struct Run {
     pub error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_by: Option<Actor>,
+    /// What people should know of a run that ended well: a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
     /// The program waits for a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<InputWanted>,
@@ -124,6 +136,7 @@ impl Run {
             source_hash: None,
             execution_count: None,
             error: None,
+            notice: None,
             stopped_by: None,
             input: None,
             model: None,

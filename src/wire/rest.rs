@@ -1,13 +1,28 @@
 //! Bodies of the REST interface: JSON, camelCase, times in integer milliseconds. Unknown fields are refused.
 
+mod kernels;
+mod providers;
+mod questions;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
+pub use self::kernels::{
+    AddPackages, CompleteCode, EnvironmentBody, EnvironmentPhase, FileBody, FileList, InspectCode, InspectionBody,
+    KernelBody, KernelOrigin, KernelspecBody, KernelspecList, PackageBody, RestartKernel, StartKernel, VariableList,
+};
 use crate::{
     ids::{CellId, NotebookId, ProjectId},
-    vocabulary::{Actor, CellKind, KernelStatus, Millis, Role, Run},
+    vocabulary::{Actor, CellKind, Millis, Role, Run},
+};
+
+pub use self::{
+    providers::{DefaultProvider, ModelList, ModelPrice, ProviderBody, ProviderList, ProviderTest, PutProvider},
+    questions::{
+        ContextBody, ContextCell, ContextMessage, ContextSpeaker, ContextState, DraftDone, DraftEvent, PublishAnswer,
+    },
 };
 
 /// Names the person or program a REST request acts for; "API" if absent.
@@ -83,11 +98,15 @@ pub struct CreateNotebook {
 }
 
 /// Changes a notebook; what is absent stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "wire.ts", optional_fields)]
 pub struct PatchNotebook {
     pub title: Option<String>,
+    /// Keys to set; a `null` removes its key. In `coscribe` stand `provider`, `model` and `mode` of questions that name
+    /// none: `standard`, `concise`, `learning`, or `mock` for the demonstration.
+    #[ts(optional, type = "Record<string, unknown>")]
+    pub metadata: Option<Map<String, Value>>,
 }
 
 /// Asks for a copy of a notebook.
@@ -111,6 +130,9 @@ pub struct LimitsBody {
     /// A notebook file to import.
     #[ts(type = "number")]
     pub import_bytes: usize,
+    /// A file to upload to a notebook.
+    #[ts(type = "number")]
+    pub upload_bytes: u64,
     /// The body of any other request, a blob's too.
     #[ts(type = "number")]
     pub body_bytes: usize,
@@ -195,7 +217,8 @@ pub struct AddCell {
 pub struct PatchCell {
     #[serde(rename = "type")]
     pub kind: Option<CellKind>,
-    /// Keys to set; a `null` removes its key.
+    /// Keys to set; a `null` removes its key. Of a prompt cell, `coscribe` holds `provider`, `model` and `thinking`; of any
+    /// cell, `skipped` leaves it out of questions, `pinned` sends it with all.
     #[ts(type = "Record<string, unknown>")]
     pub metadata: Option<Map<String, Value>>,
     /// Hides or shows source and outputs.
@@ -228,9 +251,9 @@ pub struct CellList {
     pub cells: Vec<CellBody>,
 }
 
-/// Which cells of a notebook are to run: exactly one of these. Notes among them are passed over.
+/// Which cells of a notebook are to run: exactly one of `cells`, `above`, `below` and `all`. Notes are passed over.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export_to = "wire.ts", optional_fields)]
 pub struct RunCells {
     /// These, in the order of the notebook.
@@ -245,6 +268,9 @@ pub struct RunCells {
     /// All of them: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub all: Option<bool>,
+    /// Also those behind a cell that fails; without it they are cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_going: Option<bool>,
 }
 
 /// Runs that were asked for, or stopped.
@@ -252,35 +278,6 @@ pub struct RunCells {
 #[ts(export_to = "wire.ts")]
 pub struct RunList {
     pub runs: Vec<Run>,
-}
-
-/// The kernel of a notebook.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[ts(export_to = "wire.ts")]
-pub struct KernelBody {
-    #[serde(flatten)]
-    pub status: KernelStatus,
-    /// What was said while its environment was made.
-    pub log: String,
-}
-
-/// Starts a kernel.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[ts(export_to = "wire.ts", optional_fields)]
-pub struct StartKernel {
-    /// The kernelspec; the notebook's own if absent.
-    pub spec: Option<String>,
-}
-
-/// Starts the kernel anew: what it had in memory is gone.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[ts(export_to = "wire.ts", optional_fields)]
-pub struct RestartKernel {
-    /// And runs all cells.
-    pub run_all: Option<bool>,
 }
 
 /// The line that a program waits for.

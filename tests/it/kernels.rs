@@ -1,112 +1,23 @@
-//! Code on a real kernel, in an environment that the server makes at the first run; and answers of the demonstration.
-
-use std::path::{Path, PathBuf};
+//! Code on a real kernel, in an environment that the server made at the first run; and answers of the demonstration.
 
 use serde_json::{Value, json};
-use yrs::{Any, Doc, Map, Out, Transact};
 
-use crate::{peer::Peer, server::TestServer};
-
-/// Keeps the environment of the run before, for whoever works on the tests.
-const KEEP: &str = "COSCRIBE_TEST_KEEP_ENVIRONMENT";
-
-/// An environment takes a minute where it has to be made with pip.
-const WAITS: usize = 10;
-
-fn data() -> PathBuf {
-    let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join("it-kernels");
-    if std::env::var_os(KEEP).is_none() && data.exists() {
-        std::fs::remove_dir_all(&data).unwrap();
-    }
-    std::fs::create_dir_all(&data).unwrap();
-    data
-}
-
-/// A notebook with cells of code.
-struct Notebook<'a> {
-    server: &'a TestServer,
-    id: String,
-    cells: Vec<String>,
-}
-
-impl<'a> Notebook<'a> {
-    fn new(server: &'a TestServer, sources: &[&str]) -> Self {
-        let (id, first) = server.notebook();
-        server.ask("DELETE", &format!("/api/notebooks/{id}/cells/{first}")).send().expect(204);
-        let mut notebook = Self { server, id, cells: Vec::new() };
-        for source in sources {
-            notebook.add("code", source);
-        }
-        notebook
-    }
-
-    fn add(&mut self, kind: &str, source: &str) -> String {
-        let cell = json!({ "type": kind, "source": source });
-        let cell = self.server.post(&format!("/api/notebooks/{}/cells", self.id), &cell).expect(201);
-        self.cells.push(cell["id"].as_str().unwrap().to_owned());
-        self.cells.last().unwrap().clone()
-    }
-
-    fn post(&self, path: &str, by: &str, body: &Value) -> Value {
-        let path = format!("/api/notebooks/{}/{path}", self.id);
-        self.server.ask("POST", &path).header("x-coscribe-actor", by).json(body).expect(202)
-    }
-
-    /// Presses Run; the run's id.
-    fn run(&self, cell: usize) -> String {
-        let run = self.post(&format!("cells/{}/run", self.cells[cell]), "Ana", &json!({}));
-        run["runId"].as_str().unwrap().to_owned()
-    }
-
-    /// Waits for the end of a run.
-    fn ended(&self, run: &str) -> Value {
-        for _ in 0..WAITS {
-            let found = self.server.get(&format!("/api/runs/{run}?wait=20s")).expect(200);
-            if found.get("endedAt").is_some() {
-                return found;
-            }
-        }
-        panic!("the run did not end; the kernel: {}", self.kernel())
-    }
-
-    fn kernel(&self) -> Value {
-        self.server.get(&format!("/api/notebooks/{}/kernel", self.id)).expect(200)
-    }
-
-    fn cell(&self, cell: usize) -> Value {
-        self.server.get(&format!("/api/notebooks/{}/cells/{}", self.id, self.cells[cell])).expect(200)
-    }
-
-    async fn peer(&self) -> Peer {
-        let mut peer = Peer::connect(&self.server.socket(&self.id)).await;
-        for root in ["runs", "kernel"] {
-            peer.doc.get_or_insert_map(root);
-        }
-        peer.ask_for_everything().await;
-        peer
-    }
-}
-
-/// What the document says of the last run of a cell.
-fn said(doc: &Doc, cell: &str, key: &str) -> Option<String> {
-    let runs = doc.get_or_insert_map("runs");
-    match runs.get(&doc.transact(), cell)? {
-        Out::Any(Any::Map(run)) => run.get(key).map(ToString::to_string),
-        _ => None,
-    }
-}
+use crate::{
+    notebook::{Notebook, said, share_environment},
+    server::TestServer,
+};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ln_13_20_22_code_runs_on_a_kernel_that_the_server_makes_and_everybody_sees_its_output() {
-    let data = data();
-    let mut server = TestServer::start_in(&data);
+async fn ln_13_20_22_code_runs_on_a_kernel_and_everybody_sees_its_output() {
+    let data = tempfile::tempdir().unwrap();
+    share_environment(data.path());
+    let mut server = TestServer::start_in(data.path());
     let mut notebook = Notebook::new(
         &server,
         &["print('hello')\n6 * 7", "raise ValueError('no')", "1", "name = input('Who? ')\nprint(name)"],
     );
     let since = server.last_event();
 
-    // The first run makes the environment.
     let first = notebook.run(0);
     let ended = notebook.ended(&first);
     assert_eq!((&ended["state"], &ended["executionCount"]), (&json!("ok"), &json!(1)), "{ended} {}", notebook.kernel());
@@ -115,7 +26,6 @@ async fn ln_13_20_22_code_runs_on_a_kernel_that_the_server_makes_and_everybody_s
     assert_eq!((&cell["outputs"][1]["data"]["text/plain"], &cell["executionCount"]), (&json!("42"), &json!(1)));
     let kernel = notebook.kernel();
     assert!(kernel["state"] == "idle" || kernel["state"] == "busy", "{kernel}");
-    assert!(!kernel["log"].as_str().unwrap().is_empty(), "what was done to make it stands there");
 
     // An error ends the rest of what was asked in one go.
     let list = json!({ "cells": notebook.cells[..3] });
@@ -155,7 +65,7 @@ async fn ln_13_20_22_code_runs_on_a_kernel_that_the_server_makes_and_everybody_s
     server.signal("KILL");
     server.wait();
     drop(server);
-    let server = TestServer::start_in(&data);
+    let server = TestServer::start_in(data.path());
     let found = server.get(&format!("/api/runs/{running}")).expect(200);
     assert_eq!(
         (&found["state"], &found["error"]),

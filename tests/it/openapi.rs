@@ -25,7 +25,7 @@ fn the_server_serves_it_and_it_names_every_address_of_the_contract() {
     let served = server.ask_without_token("GET", "/api/openapi.json").send().expect(200);
     let document: Value = serde_json::to_value(coscribe::http::openapi_document()).unwrap();
     assert_eq!(served, document);
-    let cells = "/api/notebooks/{id}/cells";
+    let (cells, kernel) = ("/api/notebooks/{id}/cells", "/api/notebooks/{id}/kernel");
     let expected = [
         ("/api/notebooks".to_owned(), vec!["get", "post"]),
         ("/api/notebooks/{id}".to_owned(), vec!["get", "patch", "delete"]),
@@ -45,6 +45,18 @@ fn the_server_serves_it_and_it_names_every_address_of_the_contract() {
         ("/api/events".to_owned(), vec!["get"]),
         ("/api/limits".to_owned(), vec!["get"]),
         ("/api/role".to_owned(), vec!["get"]),
+        ("/api/kernelspecs".to_owned(), vec!["get"]),
+        (format!("{kernel}/start"), vec!["post"]),
+        (format!("{kernel}/complete"), vec!["post"]),
+        (format!("{kernel}/inspect"), vec!["post"]),
+        (format!("{kernel}/variables"), vec!["get"]),
+        ("/api/environment".to_owned(), vec!["get"]),
+        ("/api/environment/make".to_owned(), vec!["post"]),
+        ("/api/environment/cancel".to_owned(), vec!["post"]),
+        ("/api/environment/packages".to_owned(), vec!["post"]),
+        ("/api/environment/packages/{name}".to_owned(), vec!["delete"]),
+        ("/api/notebooks/{id}/files".to_owned(), vec!["get"]),
+        ("/api/notebooks/{id}/files/{path}".to_owned(), vec!["get", "put", "delete"]),
     ];
     for (path, methods) in expected {
         for method in methods {

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
 use tokio::{net::TcpStream, time};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Message, protocol::CloseFrame},
 };
 use yrs::{
-    Array, Doc, GetString, Map, OffsetKind, Options, Out, ReadTxn, StateVector, Text, TextRef, Transact,
-    TransactionMut, Update,
+    Array, ArrayRef, Doc, GetString, Map, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector, Text, TextRef,
+    Transact, TransactionMut, Update,
     sync::{Message as Protocol, SyncMessage},
     updates::{decoder::Decode, encoder::Encode},
 };
@@ -104,18 +105,47 @@ impl Peer {
     }
 }
 
-/// The text of a cell.
-pub fn source(doc: &Doc, cell: &str) -> Option<TextRef> {
+/// The map of a cell.
+pub fn cell_map(doc: &Doc, cell: &str) -> Option<MapRef> {
     let cells = doc.get_or_insert_array("cells");
     let txn = doc.transact();
     let id = Out::from(cell.to_owned());
-    let found = cells.iter(&txn).find_map(|item| match item {
-        Out::YMap(map) if map.get(&txn, "id").as_ref() == Some(&id) => map.get(&txn, "source"),
+    cells.iter(&txn).find_map(|item| match item {
+        Out::YMap(map) if map.get(&txn, "id").as_ref() == Some(&id) => Some(map),
         _ => None,
-    });
-    match found {
-        Some(Out::YText(text)) => Some(text),
-        _ => None,
+    })
+}
+
+/// The text of a cell.
+pub fn source(doc: &Doc, cell: &str) -> Option<TextRef> {
+    let map = cell_map(doc, cell)?;
+    map.get(&doc.transact(), "source")?.cast().ok()
+}
+
+/// A part of the answer in a cell: `answer` or `thinking`.
+pub fn part(doc: &Doc, cell: &str, part: &str) -> Option<TextRef> {
+    let map = cell_map(doc, cell)?;
+    let txn = doc.transact();
+    let outputs: ArrayRef = map.get(&txn, "outputs")?.cast().ok()?;
+    let mut outputs = outputs.iter(&txn).filter_map(|output| output.cast::<MapRef>().ok());
+    let named = |output: &MapRef| match output.get(&txn, "metadata") {
+        Some(Out::Any(metadata)) => serde_json::to_value(metadata).unwrap()["coscribe"]["part"] == part,
+        _ => false,
+    };
+    let data: MapRef = outputs.find(named)?.get(&txn, "data")?.cast().ok()?;
+    data.get(&txn, "text/markdown")?.cast().ok()
+}
+
+/// What stands there so far; empty if nothing does.
+pub fn said(doc: &Doc, cell: &str, part: &str) -> String {
+    self::part(doc, cell, part).map(|text| text.get_string(&doc.transact())).unwrap_or_default()
+}
+
+/// What the document says of the last run of a cell; `null` if it never ran.
+pub fn run(doc: &Doc, cell: &str) -> Value {
+    match doc.get_or_insert_map("runs").get(&doc.transact(), cell) {
+        Some(Out::Any(run)) => serde_json::to_value(run).unwrap(),
+        _ => Value::Null,
     }
 }
 

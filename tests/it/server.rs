@@ -117,8 +117,13 @@ impl TestServer {
         Self::start_with(&[])
     }
 
+    /// A server over data that outlive it, whose command something is added to.
+    pub fn start_as(data: &Path, arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Self {
+        Self::launch(Directory::Given(data.to_owned()), arguments, prepare)
+    }
+
     pub fn start_with(arguments: &[&str]) -> Self {
-        Self::launch(Directory::Own(tempfile::tempdir().unwrap()), arguments)
+        Self::launch(Directory::Own(tempfile::tempdir().unwrap()), arguments, |_| {})
     }
 
     /// A server over data that outlive it.
@@ -127,24 +132,29 @@ impl TestServer {
     }
 
     pub fn start_in_with(data: &Path, arguments: &[&str]) -> Self {
-        Self::launch(Directory::Given(data.to_owned()), arguments)
+        Self::start_as(data, arguments, |_| {})
     }
 
-    fn launch(directory: Directory, arguments: &[&str]) -> Self {
+    /// A server with variables of its own over data of its own, which are prepared first.
+    pub fn start_prepared(prepare: impl FnOnce(&Path), arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        prepare(directory.path());
+        Self::launch(Directory::Own(directory), arguments, |command| {
+            command.envs(variables.iter().copied());
+        })
+    }
+
+    fn launch(directory: Directory, arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Self {
         let data = match &directory {
             Directory::Own(directory) => directory.path(),
             Directory::Given(path) => path,
         };
         // A test that restarts its server where clients look for it says where.
         let anywhere: &[&str] = if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
-        let mut child = binary()
-            .args(["serve", "--data"])
-            .arg(data)
-            .args(anywhere)
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
+        let mut command = binary();
+        command.args(["serve", "--data"]).arg(data).args(anywhere).args(arguments).stdout(Stdio::piped());
+        prepare(&mut command);
+        let mut child = command.spawn().expect("the binary starts");
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
@@ -242,10 +252,12 @@ impl Drop for TestServer {
     }
 }
 
-/// The binary, without settings from the environment of the tests.
+/// The binary, without settings and keys from the environment of the tests.
 pub fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coscribe"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("COSCRIBE_")) {
+    let ours =
+        |name: &str| ["COSCRIBE_", "OPENAI_", "ANTHROPIC_", "OLLAMA_"].iter().any(|start| name.starts_with(start));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| ours(&name.to_string_lossy())) {
         command.env_remove(name);
     }
     command.env("COSCRIBE_LOG", "error");

@@ -8,12 +8,16 @@ use std::{
 use coscribe::{
     ids::RunId,
     kernel::{
-        Bundle, Kernel, KernelCommand, KernelEvent, KernelLimits, KernelSettings, KernelState, Kernels, Notice,
-        Outcome, Start, StreamName,
+        Bundle, Kernel, KernelAsk, KernelCommand, KernelEvent, KernelLimits, KernelSettings, KernelState, Kernels,
+        Notice, Outcome, Start, StreamName,
     },
+    vocabulary::{KernelAnswer, KernelQuestion, Unanswered},
 };
 use tempfile::TempDir;
-use tokio::{sync::OnceCell, time::timeout};
+use tokio::{
+    sync::{OnceCell, oneshot},
+    time::timeout,
+};
 
 /// Nothing here takes that long, not even on a machine that compiles beside the tests.
 pub const PATIENCE: Duration = Duration::from_secs(240);
@@ -72,7 +76,7 @@ impl Notebook {
     pub fn with(kernels: &Kernels, spec: &str, limits: KernelLimits) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let working_directory = directory.path().join("files");
-        let kernel = kernels.start(Start { spec: spec.into(), working_directory, limits });
+        let kernel = kernels.start(Start { spec: spec.into(), language: None, working_directory, limits });
         Self { kernel, directory, events: Vec::new() }
     }
 
@@ -85,6 +89,13 @@ impl Notebook {
         let run = RunId::generate();
         self.send(KernelCommand::Execute { run: run.clone(), code: code.into(), allow_input: true });
         run
+    }
+
+    /// Asks the kernel something besides running code.
+    pub async fn ask(&self, question: KernelQuestion) -> Result<KernelAnswer, Unanswered> {
+        let (reply, answer) = oneshot::channel();
+        self.kernel.questions.try_send(KernelAsk { question, reply }).unwrap();
+        timeout(PATIENCE, answer).await.expect("within two seconds").expect("an answer")
     }
 
     /// Reads events until one fits, which is given back. Fails with all that was heard.
@@ -126,8 +137,15 @@ impl Notebook {
         state
     }
 
-    /// Reads until the kernel is dead; why.
+    /// Reads until the kernel is dead, if it has not said so last; why.
     pub async fn death(&mut self) -> String {
+        let state = |event: &KernelEvent| match event {
+            KernelEvent::State(state) => Some(state.clone()),
+            _ => None,
+        };
+        if let Some(KernelState::Dead { sentence }) = self.events.iter().rev().find_map(state) {
+            return sentence;
+        }
         let KernelState::Dead { sentence } = self.state(|state| matches!(state, KernelState::Dead { .. })).await else {
             unreachable!("it fits")
         };

@@ -3,8 +3,8 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use coscribe::kernel::{
-    EnvironmentState, Installation, KernelCommand, KernelEvent, KernelSettings, KernelState, Kernels, Outcome,
-    PreparationStep,
+    Environment, EnvironmentError, EnvironmentState, KernelCommand, KernelEvent, KernelSettings, KernelState, Kernels,
+    Outcome, PreparationStep, StopReason,
 };
 use tempfile::TempDir;
 
@@ -25,11 +25,19 @@ fn own(place: &TempDir, script: &str) -> KernelSettings {
     KernelSettings { python: Some(python(place.path(), script)), uv, ..settings(&place.path().join("data")) }
 }
 
-async fn installed(notebook: &mut Notebook, packages: &[&str]) -> Installation {
-    notebook.send(KernelCommand::InstallPackages(packages.iter().map(|package| (*package).to_owned()).collect()));
-    let event = notebook.until(|event| matches!(event, KernelEvent::Installed { .. })).await;
-    let KernelEvent::Installed { installation, .. } = event else { unreachable!("it fits") };
-    installation
+/// The environment after packages were added.
+async fn added(kernels: &Kernels, package: &str) -> Environment {
+    kernels.add_packages(vec![package.to_owned()]).unwrap();
+    settled(kernels).await
+}
+
+async fn settled(kernels: &Kernels) -> Environment {
+    kernels.environment_settled().await;
+    kernels.environment().await
+}
+
+fn has(environment: &Environment, name: &str) -> bool {
+    environment.packages.iter().any(|package| package.name == name)
 }
 
 /// Reads until the environment is being made by a command.
@@ -45,10 +53,10 @@ async fn two_notebooks_make_one_environment_over_a_half_made_one_and_packages_co
     fs::create_dir_all(&half).unwrap();
     fs::write(half.join("python"), "half made").unwrap();
     let kernels = Kernels::new(own(&place, "exec python3 \"$@\""));
-    assert_eq!(kernels.environment(), EnvironmentState::Missing);
+    assert_eq!(kernels.environment().await.state, EnvironmentState::Absent);
     let (mut one, mut other) = (Notebook::open(&kernels), Notebook::open(&kernels));
     making(&mut one).await;
-    assert_eq!(kernels.environment(), EnvironmentState::Making);
+    assert_eq!(kernels.environment().await.state, EnvironmentState::Making);
     for notebook in [&mut one, &mut other] {
         assert_eq!(notebook.output("print('made')").await, "made\n");
         let lines = notebook.events.iter().filter_map(|event| match event {
@@ -60,15 +68,36 @@ async fn two_notebooks_make_one_environment_over_a_half_made_one_and_packages_co
     }
     let calls = fs::read_to_string(place.path().join("calls")).unwrap();
     assert_eq!(calls.matches("-m venv").count(), 1, "{calls}");
-    assert_eq!(kernels.environment(), EnvironmentState::Ready);
-    assert_eq!(installed(&mut one, &["six>=1.16"]).await, Installation::Done);
-    assert_eq!(one.output("import six; print(six.PY3)").await, "True\n");
-    let Installation::Failed { sentence } = installed(&mut one, &["--help"]).await else { panic!("an option") };
+    assert_eq!(kernels.environment().await.state, EnvironmentState::Ready);
+    come_and_go(&kernels, &mut one).await;
+    breaks_and_is_made_anew(&place, &kernels).await;
+}
+
+/// Packages, while kernels run.
+async fn come_and_go(kernels: &Kernels, notebook: &mut Notebook) {
+    let environment = added(kernels, "iniconfig>=2").await;
+    assert!(has(&environment, "iniconfig") && environment.sentence.is_none(), "{environment:?}");
+    assert_eq!((environment.made_with.as_deref(), environment.state), (Some("pip"), EnvironmentState::Ready));
+    assert!(environment.python.is_some_and(|version| version.starts_with("3.")));
+    assert_eq!(notebook.output("import iniconfig; print(iniconfig.__name__)").await, "iniconfig\n");
+    let Err(EnvironmentError::NoPackage(sentence)) = kernels.add_packages(vec!["--help".into()]) else {
+        panic!("option")
+    };
     assert!(sentence.contains("is no package"), "{sentence}");
     let unknown = "coscribe-has-no-such-package-5f0c";
-    let Installation::Failed { sentence } = installed(&mut one, &[unknown]).await else { panic!("no such package") };
+    let environment = added(kernels, unknown).await;
+    let sentence = environment.sentence.unwrap();
     assert!(sentence.contains(unknown) && sentence.contains("Check the name"), "{sentence}");
-    breaks_and_is_made_anew(&place, &kernels).await;
+    assert_eq!(environment.state, EnvironmentState::Ready, "what was there still is");
+    kernels.remove_package("Iniconfig".into()).await.unwrap();
+    assert!(!has(&settled(kernels).await, "iniconfig"));
+    for (name, error) in [
+        ("iniconfig", EnvironmentError::NotInstalled("iniconfig".into())),
+        ("ipykernel", EnvironmentError::Needed("ipykernel".into())),
+        ("tornado", EnvironmentError::Needed("tornado".into())),
+    ] {
+        assert_eq!(kernels.remove_package(name.into()).await, Err(error));
+    }
 }
 
 /// An environment that lost its kernel, as by an upgrade of the machine's Python.
@@ -84,16 +113,18 @@ async fn breaks_and_is_made_anew(place: &TempDir, kernels: &Kernels) {
 #[tokio::test]
 async fn uv_makes_an_environment_with_pip_in_it() {
     let place = tempfile::tempdir().unwrap();
-    let mut notebook = Notebook::open(&Kernels::new(settings(shared_data().await)));
-    assert_eq!(installed(&mut notebook, &["uv"]).await, Installation::Done);
+    assert!(has(&added(&Kernels::new(settings(shared_data().await)), "uv").await, "uv"));
     let uv = Some(shared_data().await.join("python/bin/uv"));
     let kernels = Kernels::new(KernelSettings { uv, ..own(&place, "exec python3 \"$@\"") });
     let mut notebook = Notebook::open(&kernels);
     let compiled = "import ipykernel, os; print(os.path.isdir(os.path.dirname(ipykernel.__file__) + '/__pycache__'))";
     assert_eq!(notebook.output(compiled).await, "True\n");
     assert!(notebook.output("%pip --version").await.contains("data/python"));
-    assert_eq!(installed(&mut notebook, &["six"]).await, Installation::Done);
-    assert_eq!(notebook.output("import six; print(six.PY3)").await, "True\n");
+    assert!(has(&added(&kernels, "iniconfig").await, "iniconfig"));
+    assert_eq!(notebook.output("import iniconfig; print(iniconfig.__name__)").await, "iniconfig\n");
+    kernels.remove_package("iniconfig".into()).await.unwrap();
+    let environment = settled(&kernels).await;
+    assert!(!has(&environment, "iniconfig") && environment.made_with.as_deref() == Some("uv"), "{environment:?}");
 }
 
 #[tokio::test]
@@ -111,7 +142,7 @@ async fn an_index_that_cannot_be_reached_is_a_sentence_and_a_restart_tries_again
     assert_eq!(notebook.finished(&run).await, Outcome::Aborted);
     let sentence = notebook.death().await;
     assert!(sentence.contains("package index cannot be reached") && sentence.contains("try again"), "{sentence}");
-    assert_eq!(kernels.environment(), EnvironmentState::Missing);
+    assert_eq!(kernels.environment().await.state, EnvironmentState::Failed);
     fs::write(&configuration, "").unwrap();
     notebook.send(KernelCommand::Restart);
     assert_eq!(notebook.output("print('at last')").await, "at last\n");
@@ -133,17 +164,42 @@ async fn cancelling_ends_the_work_only_when_nobody_else_waits_for_it() {
         }
     };
     let run = one.run("print('never')");
-    one.send(KernelCommand::CancelPreparation);
+    one.send(KernelCommand::Shutdown);
+    one.state(|state| *state == KernelState::Stopped { reason: StopReason::Asked }).await;
     assert_eq!(one.finished(&run).await, Outcome::Aborted);
-    assert!(one.death().await.contains("somebody cancelled it"));
     assert!(is_alive(process));
-    assert_eq!(kernels.environment(), EnvironmentState::Making);
-    other.send(KernelCommand::CancelPreparation);
-    other.death().await;
+    assert_eq!(kernels.environment().await.state, EnvironmentState::Making);
+    other.send(KernelCommand::Shutdown);
+    other.state(|state| *state == KernelState::Stopped { reason: StopReason::Asked }).await;
     while is_alive(process) {
         tokio::task::yield_now().await;
     }
-    assert_eq!(kernels.environment(), EnvironmentState::Missing);
+    assert_eq!(kernels.environment().await.state, EnvironmentState::Absent);
+}
+
+#[tokio::test]
+async fn work_that_somebody_began_apart_from_notebooks_goes_on_until_it_is_cancelled_for_all() {
+    let place = tempfile::tempdir().unwrap();
+    let script = "case \"$2\" in venv) exec sleep 1000;; esac; exec python3 \"$@\"";
+    let kernels = Kernels::new(own(&place, script));
+    assert_eq!(kernels.cancel_environment(), Err(EnvironmentError::NothingToCancel));
+    kernels.make_environment();
+    let mut notebook = Notebook::open(&kernels);
+    making(&mut notebook).await;
+    notebook.send(KernelCommand::Shutdown);
+    notebook.state(|state| matches!(state, KernelState::Stopped { .. })).await;
+    let environment = kernels.environment().await;
+    assert_eq!(environment.state, EnvironmentState::Making, "nobody watches, and it goes on");
+    assert_eq!(environment.progress.map(|(step, _)| step), Some(PreparationStep::MakeEnvironment));
+    assert_eq!(kernels.add_packages(vec!["six".into()]), Err(EnvironmentError::Busy));
+    let mut notebook = Notebook::open(&kernels);
+    making(&mut notebook).await;
+    kernels.cancel_environment().unwrap();
+    assert!(notebook.death().await.contains("somebody cancelled it"));
+    let environment = settled(&kernels).await;
+    assert_eq!(environment.state, EnvironmentState::Absent);
+    assert!(environment.sentence.unwrap().contains("cancelled"));
+    assert_eq!(kernels.add_packages(vec!["six".into()]), Err(EnvironmentError::NotMade));
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Execute, errors, interrupts, input, restarts, shutdown.
 
-use coscribe::kernel::{
-    KernelCommand, KernelEvent, KernelLimits, KernelState, Notice, Outcome, StopReason, StreamName,
+use coscribe::{
+    kernel::{KernelCommand, KernelEvent, KernelLimits, KernelState, Notice, Outcome, StopReason, StreamName},
+    vocabulary::{KernelAnswer, KernelQuestion, Unanswered},
 };
 
 use crate::notebook::{Notebook, is_alive, kernels};
@@ -29,6 +30,15 @@ async fn ln_13_a_cell_gives_its_prints_its_value_and_its_count() {
         panic!("no language")
     };
     assert_eq!(language.info["name"], "python");
+}
+
+#[tokio::test]
+async fn what_notebooks_run_is_not_written_into_the_history_of_the_servers_user() {
+    let mut notebook = Notebook::open(&kernels().await);
+    notebook.output("secret = 1").await;
+    let code = "history = get_ipython().history_manager\nprint(history.hist_file)\n\
+                print([line for _, _, line in history.get_range() if 'secret' in line][:1])";
+    assert_eq!(notebook.output(code).await, ":memory:\n['secret = 1']\n");
 }
 
 #[tokio::test]
@@ -70,8 +80,12 @@ async fn ln_82_an_interrupt_stops_a_loop_in_c_and_leaves_the_queue_and_the_varia
 async fn an_interrupt_without_effect_is_said_and_a_restart_helps() {
     let mut notebook = Notebook::open(&kernels().await);
     let process = notebook.process().await;
-    let run = notebook.run("print('in', flush=True); sum(range(10**12))");
-    notebook.until(|event| matches!(event, KernelEvent::Stream { text, .. } if text == "in\n")).await;
+    // Python lets no other thread of its go on meanwhile, not even the one that sends what was printed.
+    let run = notebook.run("open('begun', 'w').close(); sum(range(10**12))");
+    let begun = notebook.directory.path().join("files/begun");
+    while !begun.exists() {
+        tokio::task::yield_now().await;
+    }
     notebook.send(KernelCommand::Interrupt);
     notebook.until(|event| matches!(event, KernelEvent::Notice { notice: Notice::InterruptIgnored, .. })).await;
     notebook.send(KernelCommand::Restart);
@@ -157,32 +171,61 @@ async fn a_kernel_with_nothing_to_do_shuts_itself_down_and_one_that_works_does_n
     notebook.state(|state| *state == KernelState::Stopped { reason: StopReason::Idle }).await;
 }
 
-#[tokio::test]
-async fn completion_and_inspection_answer_when_idle_and_say_nothing_while_a_run_is_under_way() {
-    use coscribe::kernel::AskId;
-    let mut notebook = Notebook::open(&kernels().await);
-    notebook.output("the_one_variable = [1]\ndef the_function(x):\n    'Says é.'").await;
-    // The first answer may be too late, on a machine that is busy.
-    let mut ask = 0;
-    let matches = loop {
-        ask += 1;
-        notebook.send(KernelCommand::Complete { ask: AskId(ask), code: "é = the_o".into(), cursor: 9 });
-        let answer = notebook.until(|event| matches!(event, KernelEvent::Completions { .. })).await;
-        let KernelEvent::Completions { completions, .. } = answer else { unreachable!("it fits") };
-        if let Some(completions) = completions {
-            break completions;
+/// Asks until there is an answer: on a machine that is busy, the first may come too late.
+async fn answered(notebook: &Notebook, question: KernelQuestion) -> KernelAnswer {
+    for _ in 0..20 {
+        match notebook.ask(question.clone()).await {
+            Err(Unanswered::Busy) => {}
+            answer => return answer.unwrap(),
         }
-        assert!(ask < 20, "never in time");
-    };
-    assert_eq!((matches.start, matches.end), (4, 9));
-    assert_eq!(matches.matches[0].text, "the_one_variable");
-    notebook.send(KernelCommand::Inspect { ask: AskId(100), code: "the_function".into(), cursor: 5, detail: 0 });
-    let answer = notebook.until(|event| matches!(event, KernelEvent::Inspected { .. })).await;
-    let KernelEvent::Inspected { bundle: Some(bundle), .. } = answer else { panic!("{answer:?}") };
-    assert!(bundle.data["text/plain"].as_str().unwrap().contains("Says é."));
+    }
+    panic!("never in time")
+}
+
+#[tokio::test]
+async fn completion_and_inspection_answer_when_idle_and_say_busy_while_a_run_is_under_way() {
+    let mut notebook = Notebook::open(&kernels().await);
+    assert_eq!(notebook.ask(KernelQuestion::Variables).await, Err(Unanswered::NotReady));
+    notebook.output("the_one_variable = [1]\ndef the_function(x):\n    'Says é.'").await;
+    let question = KernelQuestion::Complete { code: "'😀'; the_o".into(), cursor: 11 };
+    let KernelAnswer::Completions(found) = answered(&notebook, question).await else { panic!("another answer") };
+    assert_eq!((found.start, found.end), (6, 11));
+    assert_eq!(found.matches[0].text, "the_one_variable");
+    let question = KernelQuestion::Inspect { code: "the_function".into(), cursor: 5, detail: false };
+    let KernelAnswer::Inspection(Some(data)) = answered(&notebook, question).await else { panic!("nothing known") };
+    assert!(data["text/plain"].as_str().unwrap().contains("Says é."));
+    let question = KernelQuestion::Inspect { code: "nobody_knows_this".into(), cursor: 5, detail: false };
+    assert_eq!(answered(&notebook, question).await, KernelAnswer::Inspection(None));
     let run = notebook.run("input()");
     notebook.until(|event| matches!(event, KernelEvent::InputWanted { .. })).await;
-    notebook.send(KernelCommand::Complete { ask: AskId(101), code: "the".into(), cursor: 3 });
-    notebook.until(|event| *event == KernelEvent::Completions { ask: AskId(101), completions: None }).await;
+    let question = KernelQuestion::Complete { code: "the".into(), cursor: 3 };
+    assert_eq!(notebook.ask(question).await, Err(Unanswered::Busy));
     notebook.send(KernelCommand::Input { run, value: String::new() });
+}
+
+#[tokio::test]
+async fn variables_are_told_without_running_code_counting_a_run_or_leaving_anything() {
+    let mut notebook = Notebook::open(&kernels().await);
+    let code = "import json, time\nclass Slow:\n    def __repr__(self): time.sleep(1000)\n    __len__ = __repr__\n\
+                slow, both, words = Slow(), [1, Slow()], 'é' * 3\nbefore = sorted(globals())";
+    notebook.output(code).await;
+    let told = |answer| match answer {
+        KernelAnswer::Variables(variables) => variables,
+        other => panic!("{other:?}"),
+    };
+    let variables = told(answered(&notebook, KernelQuestion::Variables).await);
+    let shown: Vec<_> = variables
+        .iter()
+        .filter(|variable| variable.name != "before")
+        .map(|it| (it.name.as_str(), it.kind.as_str(), it.size.as_deref(), it.value.as_str()))
+        .collect();
+    let expected =
+        [("both", "list", Some("2"), "[1, <Slow>]"), ("slow", "Slow", None, ""), ("words", "str", Some("3"), "'ééé'")];
+    assert_eq!(shown, expected);
+    let left =
+        "print(sorted(set(globals()) - set(before) - {'before'} - {n for n in globals() if n.startswith('_i')}))";
+    let run = notebook.run(left);
+    assert_eq!(notebook.finished(&run).await, Outcome::Ok);
+    assert_eq!(notebook.stdout(&run), "[]\n");
+    assert!(matches!(notebook.events.last(), Some(KernelEvent::Finished { count: Some(2), .. })));
 }

@@ -1,6 +1,9 @@
 //! One question and one scripted answer, whole: what most tests are made of.
 
-use coscribe::llm::{Message, ProviderKind, Question, Role};
+use coscribe::{
+    llm::{Message, Question, Role},
+    vocabulary::ProviderKind,
+};
 
 use crate::{
     protocol,

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use coscribe::llm::{AnswerEvent, ProviderKind, ProviderSettings, Times};
+use coscribe::{
+    llm::{AnswerEvent, ProviderSettings, Times},
+    vocabulary::ProviderKind,
+};
 use serde_json::json;
 use tokio::{
     net::{TcpSocket, TcpStream},

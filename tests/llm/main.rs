@@ -2,9 +2,11 @@
 
 mod exchange;
 mod failing;
+mod model_server;
 mod protocol;
 mod provider;
 mod real;
 mod requests;
+mod script;
 mod settings;
 mod streaming;

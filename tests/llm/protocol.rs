@@ -1,6 +1,6 @@
 //! How each protocol says the same things, as its documentation writes them: for scripts that hold for all three.
 
-use coscribe::llm::ProviderKind;
+use coscribe::vocabulary::ProviderKind;
 use serde_json::{Value, json};
 
 /// All protocols.

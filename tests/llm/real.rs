@@ -1,92 +1,27 @@
 //! A real language model, served by llama.cpp: that its answers stream, end, are counted and can be stopped. What it says is
 //! not judged; it is a very small model.
 //!
-//! `make` installs what these tests need into `target/language-model`, and `tests/run.py` runs them.
+//! `tests/run.py` runs these tests, which `make` has installed the model for.
 
-use std::{path::Path, process::Stdio};
-
-use coscribe::llm::{
-    AnswerEvent, ExtraFields, Message, Models, ProviderKind, ProviderSettings, Question, Role, Stop, Times,
-};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStderr, Command},
-    sync::{Mutex, MutexGuard},
-    time::timeout,
+use coscribe::{
+    llm::{AnswerEvent, Message, Models, ProviderSettings, Question, Role, Stop, Times},
+    vocabulary::ProviderKind,
 };
 
-use crate::provider::{HANG, models_with, next, whole};
+use crate::{
+    model_server::ModelServer,
+    provider::{models_with, next, whole},
+};
 
 /// Enough to see a stream, little enough for one slow core.
 const TOKENS: u32 = 40;
 
-/// One model at a time: two would only wait for each other's core.
-static ALONE: Mutex<()> = Mutex::const_new(());
-
-/// The server of one test. It ends when its standard input does, so also when the test is killed.
-struct ModelServer {
-    /// Holds standard input open, and ends the server on drop.
-    _child: Child,
-    log: Lines<BufReader<ChildStderr>>,
-    models: Models,
-    _alone: MutexGuard<'static, ()>,
-}
-
-impl ModelServer {
-    /// Starts it and lets the engine speak that protocol with it; llama.cpp speaks both.
-    async fn start(kind: ProviderKind) -> Self {
-        let alone = ALONE.lock().await;
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut child = Command::new("python3")
-            .arg(root.join("tests/llm/model_server.py"))
-            .arg(root.join("target/language-model"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("python3");
-        let mut log = BufReader::new(child.stderr.take().expect("standard error")).lines();
-        let mut output = BufReader::new(child.stdout.take().expect("standard output")).lines();
-        let address = timeout(HANG, output.next_line()).await.expect("the model takes too long").expect("text");
-        let Some(address) = address else { panic!("the model server did not start:\n{}", rest(&mut log).await) };
-        let models = models_with(Times::default());
-        let settings = ProviderSettings {
-            name: "local".into(),
-            kind,
-            url: Some(address),
-            key: None,
-            models: vec![],
-            extra: ExtraFields::default(),
-        };
-        models.set(settings).expect("good settings");
-        Self { _child: child, log, models, _alone: alone }
-    }
-
-    /// Reads the server's log up to a line with these words.
-    async fn logged(&mut self, words: &str) {
-        let mut lines = Vec::new();
-        let found = timeout(HANG, async {
-            while let Some(line) = self.log.next_line().await.expect("text") {
-                if line.contains(words) {
-                    return;
-                }
-                lines.push(line);
-            }
-            panic!("the log ended without {words:?}");
-        });
-        found.await.unwrap_or_else(|_| panic!("{words:?} is not in the log"));
-    }
-}
-
-/// What is left of a log.
-async fn rest(log: &mut Lines<BufReader<ChildStderr>>) -> String {
-    let mut text = String::new();
-    while let Ok(Some(line)) = log.next_line().await {
-        text.push_str(&line);
-        text.push('\n');
-    }
-    text
+/// An engine that speaks that protocol with the model; llama.cpp speaks both.
+fn models(server: &ModelServer, kind: ProviderKind) -> Models {
+    let models = models_with(Times::default());
+    let url = Some(server.address.clone());
+    models.set(ProviderSettings { url, ..ProviderSettings::new("local", kind) }).expect("good settings");
+    models
 }
 
 fn question(text: &str, tokens: u32) -> Question {
@@ -99,8 +34,8 @@ fn question(text: &str, tokens: u32) -> Question {
 }
 
 async fn streams_an_answer(kind: ProviderKind) {
-    let server = ModelServer::start(kind).await;
-    let answer = whole(server.models.ask(question("Name some capitals of Europe.", TOKENS))).await;
+    let server = ModelServer::start(TOKENS).await;
+    let answer = whole(models(&server, kind).ask(question("Name some capitals of Europe.", TOKENS))).await;
     let AnswerEvent::Done { usage, model, stop } = &answer.last else { panic!("{:?}", answer.last) };
     assert!(answer.events > 1 && !answer.text.trim().is_empty(), "{answer:?}");
     assert!(!usage.estimated && usage.input > 5 && (1..=u64::from(TOKENS)).contains(&usage.output), "{usage:?}");
@@ -123,13 +58,23 @@ async fn ln_31_a_real_model_streams_by_the_protocol_of_anthropic() {
 #[tokio::test]
 #[ignore = "needs target/language-model; tests/run.py runs it"]
 async fn ln_36_a_real_model_stops_working_when_its_answer_is_dropped_and_answers_the_next_question() {
-    let mut server = ModelServer::start(ProviderKind::OpenAi).await;
+    let mut server = ModelServer::start(TOKENS).await;
+    let models = models(&server, ProviderKind::OpenAi);
     // So long that it cannot have ended by itself; it is stopped at the first words.
-    let mut answering = server.models.ask(question("Count from one to a thousand in words.", 1_000));
+    let mut answering = models.ask(question("Count from one to a thousand in words.", 1_000));
     assert!(matches!(next(&mut answering).await, AnswerEvent::Text(_)));
     drop(answering);
     server.logged("cancel task").await;
     // Its one slot is free again.
-    let answer = whole(server.models.ask(question("Hello", 5))).await;
+    let answer = whole(models.ask(question("Hello", 5))).await;
     assert!(matches!(answer.last, AnswerEvent::Done { .. }), "{:?}", answer.last);
+}
+
+#[tokio::test]
+#[ignore = "needs target/language-model; tests/run.py runs it"]
+async fn a_test_finds_that_a_real_model_answers_and_how_it_is_called() {
+    let server = ModelServer::start(TOKENS).await;
+    let tested = models(&server, ProviderKind::OpenAi).test("local").await.expect("it is there");
+    assert_eq!(tested.failure, None);
+    assert!(tested.models[0].contains("SmolLM2"), "{tested:?}");
 }

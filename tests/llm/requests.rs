@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use coscribe::llm::{ExtraFields, Image, Message, ProviderKind, ProviderSettings, Question, Role, Thinking, Times};
+use coscribe::{
+    llm::{ExtraFields, Image, Message, ProviderSettings, Question, Role, Thinking, Times},
+    vocabulary::ProviderKind,
+};
 use serde_json::{Value, json};
 
 use crate::{

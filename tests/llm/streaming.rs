@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use coscribe::llm::{AnswerEvent, ProviderKind, Stop, Usage};
+use coscribe::{
+    llm::{AnswerEvent, Stop, Usage},
+    vocabulary::ProviderKind,
+};
 use tokio::time::timeout;
 
 use crate::{
@@ -17,7 +20,7 @@ async fn ln_31_ln_32_every_protocol_streams_thinking_apart_from_text_and_ends_wi
         let (request, answer) = exchange(kind, question("why?"), complete(kind, protocol::stops(kind).0)).await;
         assert_eq!(request.line, protocol::path(kind));
         assert_eq!((answer.thinking.as_str(), answer.text.as_str()), ("Hm, well.", "Yes, because. ä😀"), "{kind:?}");
-        let usage = Usage { input: 42, output: 8, estimated: false };
+        let usage = Usage { input: 42, output: 8, estimated: false, microdollars: None };
         let done = AnswerEvent::Done { usage, model: "tiny-2".into(), stop: Stop::Completed };
         assert_eq!(answer.last, done, "{kind:?}");
     }

@@ -6,9 +6,10 @@ import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'vite';
 
 // What a page needs to open offline. Left out: source maps, the reference page, fonts in formats no present browser asks
-// for, and Mermaid, whose megabytes only notes with diagrams load: the browser's own cache keeps them from then on.
+// for, and Mermaid, Vega and Plotly, whose megabytes only notebooks with diagrams and charts load: the browser's own cache
+// keeps them from then on.
 const KEPT = /\.(js|css|svg|woff2|webmanifest)$/;
-const LEFT_OUT = /^docs\/|^service-worker\.js$|^frame\.|\/mermaid\./;
+const LEFT_OUT = /^docs\/|^service-worker\.js$|^frame\.|\/(?:mermaid|vega|plotly)[.-]/;
 // From public/, which does not pass through the bundle.
 const PUBLIC = ['favicon.svg', 'manifest.webmanifest'];
 

@@ -105,6 +105,8 @@ test('ln_08_a_hostile_output_makes_no_request_at_all', async (t) => {
     code('markdown', [display({ 'text/markdown': markdown })]),
     code('ansi', [stream(`\u001b]8;;${FOREIGN}/ansi\u001b\\ansi is here\u001b]8;;\u001b\\ \u001b]1337;File=inline=1:AAAA\u0007 \u001b[5i`)]),
     code('json', [display({ 'application/json': { html: `<img src="${FOREIGN}/json">`, __proto__: { polluted: 1 }, url: `${FOREIGN}/json-url` } })]),
+    code('vega', [display({ 'application/vnd.vegalite.v6+json': { title: 'vega is here', data: { url: `${FOREIGN}/vega-data.json` }, mark: { type: 'image', url: `${FOREIGN}/vega-image` }, encoding: { x: { field: 'a' }, href: { value: `${FOREIGN}/vega-link` } }, usermeta: { embedOptions: { config: `${FOREIGN}/vega-config`, patch: `${FOREIGN}/vega-patch`, loader: {} } } } })]),
+    code('plotly', [display({ 'application/vnd.plotly.v1+json': { data: [{ type: 'scatter', y: [1, 2] }, { type: 'choropleth', locations: ['FRA'], z: [1] }], layout: { title: { text: 'plotly is here' }, images: [{ source: `${FOREIGN}/plotly-image`, x: 0, y: 1, sizex: 1, sizey: 1 }] }, config: { plotlyServerURL: FOREIGN, topojsonURL: `${FOREIGN}/topojson/`, showSendToCloud: true } } })]),
     html(`<meta http-equiv="refresh" content="0;url=${FOREIGN}/refresh"><script>location = '${FOREIGN}/location'</script>`),
   ]);
   await inner(person, order[0]).getByText(/^tried \d\d/).waitFor();
@@ -112,6 +114,12 @@ test('ln_08_a_hostile_output_makes_no_request_at_all', async (t) => {
   await person.cell(order[2]).box.getByText('markdown is here').waitFor();
   await person.cell(order[3]).box.getByText('ansi is here').waitFor();
   await person.cell(order[4]).box.getByRole('treeitem', { name: /html/ }).waitFor();
+  // With nothing to be had from anybody, a chart is either drawn without it or said not to be.
+  for (const [at, drawn] of [[5, 'vega is here'], [6, 'plotly is here']]) {
+    const { box } = person.cell(order[at]);
+    await box.scrollIntoViewIfNeeded();
+    await Promise.any([inner(person, order[at]).getByText(drawn).waitFor(), box.getByText('It could not be drawn').waitFor()]);
+  }
   // What was begun has had its chance: round trips of the page, and of a frame that is let through.
   for (let round = 0; round < 5; round += 1) await person.page.evaluate(() => fetch('healthz', { cache: 'no-store' }).then((answer) => answer.text()));
   assert.equal(new URL(person.page.url()).pathname.startsWith('/notebook/'), true, 'the page is where it was');
@@ -199,4 +207,19 @@ test('a_link_in_an_output_is_opened_by_a_person_who_has_seen_where_it_leads', as
   await toast.waitFor();
   await toast.getByRole('button', { name: 'Open' }).click();
   await eventually(() => reached.includes('GET /manual HTTP/1.1'), 'it opens in a tab of its own');
+});
+
+const COMPILES = "<p id=told></p><script>try { Function('return 1')(); told.textContent = 'compiled'; } catch { told.textContent = 'refused'; }</script>";
+
+test('ln_08_a_hostile_chart_runs_nothing_in_the_page_and_compiles_nothing_in_its_frame', async (t) => {
+  const script = "parent.hurt = 1, fetch('/api/notebooks')";
+  const vega = { title: `<img src=x onerror="${script}">`, data: { values: [{ a: 1 }] }, transform: [{ calculate: `(function(){${script}})()`, as: 'b' }], mark: 'bar', encoding: { x: { field: 'a' } } };
+  const plotly = { data: [{ y: [1, 2], hovertemplate: `<a href="javascript:${script}">x</a>`, text: [`<b onclick="${script}">drawn</b>`], mode: 'text' }], layout: { title: { text: `<a href="javascript:${script}">title</a>` } } };
+  const { person, order } = await open(t, [code('vega', [display({ 'application/vnd.vegalite.v6+json': vega })]), code('plotly', [display({ 'application/vnd.plotly.v1+json': plotly })]), code('compile', [display({ 'text/html': COMPILES })])]);
+  await person.cell(order[0]).box.getByText('It could not be drawn').waitFor();
+  const link = inner(person, order[1]).getByText('title');
+  await link.waitFor();
+  await link.click({ force: true });
+  assert.equal(await person.page.evaluate(() => window.hurt), undefined);
+  await inner(person, order[2]).getByText('refused').waitFor();
 });

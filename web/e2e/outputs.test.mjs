@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import * as Y from 'yjs';
 
 import { eventually } from './kit/eventually.mjs';
-import { code, display, gallery, plot, stream as printed, table } from './kit/gallery.mjs';
+import { code, display, gallery, PLOTLY, plot, stream as printed, table, VEGA_LITE } from './kit/gallery.mjs';
 import { stage } from './kit/stage.mjs';
 
 const { server, join, pair } = await stage();
@@ -88,7 +88,13 @@ for (const colorScheme of ['light', 'dark']) {
       ['frame.head()', (box) => box.frameLocator('iframe').getByRole('columnheader', { name: 'column 5' })],
       ['large', (box) => box.getByRole('button', { name: 'Show output, 2.3 MB' })],
       ['cdn', (box) => box.getByText('It wanted to load from cdn.example.org.')],
-      ['chart', (box) => box.getByText('This is an interactive Vega-Lite chart.')],
+      ['vegalite', (box) => box.frameLocator('iframe').getByText('twice the amount')],
+      ['Vega(spec)', (box) => box.frameLocator('iframe').getByText('made by Vega')],
+      ['plotly', (box) => box.frameLocator('iframe').getByText('made by Plotly')],
+      ['broken', (box) => box.getByText('This is an interactive Vega-Lite chart. It could not be drawn: ')],
+      ['broken', (box) => box.getByText('alt.Chart(broken)')],
+      ['widget', (box) => box.getByText('This is a Jupyter widget.')],
+      ['widget', (box) => box.getByText('IntSlider(value=0)')],
       ['unheard_of', (box) => box.getByText('This page cannot show application/x-nothing-known.')],
     ];
     for (const [source, drawn] of expectations) {
@@ -182,7 +188,7 @@ test('p6_an_output_is_copied_and_downloaded_whole', async (t) => {
   const { page, anna, cells } = await open(t, [code('talk()', [printed(text)]), code('frame', [display({ 'text/html': table(2, 2), 'text/plain': 'a table' })]), code('plot()', [await plot()])], settings);
   const use = (cell, name) => {
     const pressed = async () => {
-      await cell.box.locator('.output').hover();
+      await cell.box.locator('.output').hover({ timeout: 2000 });
       await cell.box.getByRole('group', { name: /^Output 1 of/ }).getByRole('button', { name }).click({ timeout: 1000 });
       return true;
     };
@@ -235,4 +241,43 @@ test('nothing_jumps_when_one_scrolls_back_over_tables_that_were_put_away', async
   await anna.cell(order[10]).box.evaluate((node) => node.scrollIntoView());
   await anna.cell(order[10]).box.frameLocator('iframe').getByText('column 0').waitFor();
   assert.deepEqual((await heights()).slice(8, 50), before.slice(8, 50));
+});
+
+test('ln_83_a_chart_stands_in_the_colours_of_the_page_and_follows_when_they_change', async (t) => {
+  const anna = await join(t, 'Anna', { colorScheme: 'light' });
+  const { id } = await server.rest('POST', 'notebooks/import?title=Charts', JSON.stringify({ nbformat: 4, nbformat_minor: 4, metadata: {}, cells: [code('chart', [display({ 'application/vnd.vegalite.v6+json': VEGA_LITE })]), code('chart', [display({ 'application/vnd.plotly.v1+json': PLOTLY })])] }));
+  await anna.open(id);
+  const [vega, plotly] = (await anna.order()).map((cell) => anna.cell(cell).box.frameLocator('iframe'));
+  const titles = [vega.getByText('twice the amount'), plotly.getByText('made by Plotly')];
+  const inks = () => Promise.all(titles.map((title) => title.evaluate((node) => getComputedStyle(node).fill)));
+  for (const title of titles) await title.waitFor({ state: 'attached' });
+  const ink = () => anna.page.evaluate(() => getComputedStyle(document.body).color);
+  const light = await ink();
+  assert.deepEqual(await inks(), [light, light]);
+  await anna.page.emulateMedia({ colorScheme: 'dark' });
+  await eventually(async () => (await ink()) !== light && (await inks()).join() === [await ink(), await ink()].join(), 'they are drawn anew');
+});
+
+test('ln_83_the_libraries_of_charts_are_loaded_when_one_is_near_and_never_by_an_output', async (t) => {
+  const chart = code('chart', [display({ 'application/vnd.vegalite.v6+json': VEGA_LITE })]);
+  const { anna, cells } = await open(t, [code('print(1)', []), ...Array.from({ length: 40 }, () => code(Array(20).fill('x').join('\n'), [])), chart]);
+  const libraries = () => anna.requests.filter((address) => /\/(?:vega|plotly)[.-][^/]*\.js$/.test(address));
+  assert.deepEqual(libraries(), [], 'nobody has seen a chart');
+  await cells.at(-1).bringIntoSight();
+  await cells.at(-1).box.frameLocator('iframe').getByText('twice the amount').waitFor();
+  assert.equal(libraries().length, 1);
+});
+
+test('c23_the_middle_of_a_long_stream_comes_when_it_is_asked_for', async (t) => {
+  const middle = Array.from({ length: 3000 }, (_, index) => `middle ${index}`).join('\n');
+  const put = await (await fetch(`${server.origin}/api/blobs`, { method: 'POST', headers: { authorization: `Bearer ${server.token}` }, body: middle })).json();
+  const reference = [{ sha256: put.sha256, mime: 'text/plain', size: middle.length }];
+  const stands = display({ 'application/vnd.coscribe.blob-ref+json': reference, 'text/plain': '… 3000 lines (38 KiB) are left out here …' }, { coscribe: { part: 'middle', name: 'stdout' } });
+  const { anna, cells } = await open(t, [code('talk()', [printed('head\n'), stands, printed('tail\n')])]);
+  const { box } = cells[0];
+  await box.getByText('3000 lines (38 KiB) are left out').waitFor();
+  assert.equal(anna.requests.filter((address) => address.includes('/api/blobs/')).length, 0);
+  await box.getByRole('button', { name: 'Show all', exact: true }).click();
+  await box.getByText('middle 2999').waitFor();
+  await box.getByText('middle 1500').waitFor();
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'svelte/compiler';
 import { expect, test } from 'vitest';
 
+import { asking } from '../src/text/asking';
 import { chosen, text } from '../src/text/text';
 
 const SOURCE = new URL('../src', import.meta.url).pathname;
@@ -73,5 +74,5 @@ test('the first language wanted that is there is chosen, whatever its region', (
 
 test('every entry says something', () => {
   const leaves = (value: unknown): unknown[] => (typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value]);
-  expect(leaves(text).filter((leaf) => leaf === '')).toEqual([]);
+  expect(leaves([text, asking]).filter((leaf) => leaf === '')).toEqual([]);
 });

@@ -14,7 +14,7 @@ use crate::{
     fleet::{Fleet, Happened},
     process::{Meter, Process},
     socket::Address,
-    yjs::{self, Told, WRITER},
+    yjs::{self, SIGN_OF_LIFE, Told, WRITER},
 };
 
 /// Documents that are being typed into at a time.
@@ -44,6 +44,9 @@ pub struct Settings {
     /// How long nothing happens: two periods of keep-alives.
     #[arg(long, default_value_t = 30)]
     seconds: u64,
+    /// Everybody renews their presence meanwhile, for servers that close on whoever says nothing.
+    #[arg(long)]
+    talking: bool,
 }
 
 #[derive(Serialize)]
@@ -66,9 +69,9 @@ pub fn run(settings: &Settings) -> Result<Report> {
     let (before, start) = (process.memory()?, Instant::now());
     let mut fleet = open(settings, 1..settings.documents + 1)?;
     let seconds = start.elapsed().as_secs_f64();
-    fleet.run(Instant::now() + Duration::from_secs(settings.settling), |_, _| true)?;
+    rest(settings, &mut fleet, settings.settling, 1)?;
     let meter = Meter::start(process)?;
-    fleet.run(meter.start + Duration::from_secs(settings.seconds), |_, _| true)?;
+    rest(settings, &mut fleet, settings.seconds, 1 + u32::try_from(settings.settling)?)?;
     let idle_cores = meter.cores()?;
     let open = process.memory()?;
     Ok(Report {
@@ -78,6 +81,19 @@ pub fn run(settings: &Settings) -> Result<Report> {
         bytes_per_document: open.saturating_sub(before) / settings.documents as u64,
         idle_cores,
     })
+}
+
+/// Nobody types for so many seconds. Who renews their presence tells of carets from this one on.
+fn rest(settings: &Settings, fleet: &mut Fleet, seconds: u64, mut caret: u32) -> Result<()> {
+    let until = Instant::now() + Duration::from_secs(seconds);
+    while Instant::now() < until {
+        for client in (0..settings.documents * settings.clients).filter(|_| settings.talking) {
+            fleet.send(client, &yjs::caret(client as u64, caret))?;
+        }
+        caret += 1;
+        fleet.run(until.min(Instant::now() + SIGN_OF_LIFE), |_, _| true)?;
+    }
+    Ok(())
 }
 
 fn open(settings: &Settings, documents: std::ops::Range<usize>) -> Result<Fleet> {

@@ -19,8 +19,6 @@ use crate::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Stock clients renew their presence this often; Hocuspocus closes on whoever says nothing for a minute.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 /// Updates that may be under way to the reader, and how many are given to the system at once.
 const WINDOW: usize = 32 << 10;
 const BURST: usize = 512;
@@ -90,7 +88,7 @@ fn pass(fleet: &mut Fleet, recording: &Recording, server: Process) -> Result<Vec
     let deadline = Instant::now() + PATIENCE;
     let (mut spoken, mut carets) = (Instant::now(), 1);
     while clock < recording.last() {
-        if spoken.elapsed() > SIGN_OF_LIFE {
+        if spoken.elapsed() > yjs::SIGN_OF_LIFE {
             fleet.send(1, &yjs::caret(WRITER + 1, carets))?;
             (spoken, carets) = (Instant::now(), carets + 1);
         }

@@ -5,9 +5,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
 };
 
+use anstream::adapter::strip_str;
 use tokio::{
     io::AsyncReadExt,
     sync::{oneshot, watch},
@@ -46,7 +47,14 @@ const TOOL_VARIABLES: &[(&str, &str)] = &[
 /// What a job is to do besides making the environment if it is not there.
 #[derive(Debug, Default)]
 pub struct Plan {
-    pub packages: Vec<String>,
+    pub add: Vec<String>,
+    pub remove: Vec<String>,
+}
+
+impl Plan {
+    fn only_makes(&self) -> bool {
+        self.add.is_empty() && self.remove.is_empty()
+    }
 }
 
 /// What is known of a job.
@@ -64,8 +72,9 @@ struct Log {
 #[derive(Debug)]
 pub struct Job {
     log: watch::Receiver<Log>,
-    /// Dropped with the last who watches.
-    _wanted: oneshot::Sender<()>,
+    only_makes: bool,
+    /// Dropped with the last who holds the job, or by whoever cancels it.
+    wanted: Mutex<Option<oneshot::Sender<()>>>,
 }
 
 impl Job {
@@ -75,16 +84,61 @@ impl Job {
             Log { step: PreparationStep::FindPython, fraction: 0.0, lines: VecDeque::new(), first: 0, ended: None };
         let (sender, log) = watch::channel(log);
         let (wanted, unwanted) = oneshot::channel();
+        let only_makes = plan.only_makes();
         tokio::spawn(async move {
             let ended = Work { environment, log: &sender, unwanted }.done(plan).await;
             sender.send_modify(|log| log.ended = Some(ended));
         });
-        Arc::new(Self { log, _wanted: wanted })
+        Arc::new(Self { log, only_makes, wanted: Mutex::new(Some(wanted)) })
+    }
+
+    /// Whether it makes the environment and changes nothing in it.
+    pub fn only_makes(&self) -> bool {
+        self.only_makes
+    }
+
+    /// Ends the work for all who watch.
+    pub fn cancel(&self) {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// What is to be known of it, also when it is gone.
+    pub fn record(&self) -> Record {
+        Record(self.log.clone())
     }
 
     /// Whether nothing more will happen.
     pub fn has_ended(&self) -> bool {
         self.log.borrow().ended.is_some()
+    }
+}
+
+/// What is known of a job, under way or ended.
+#[derive(Debug, Clone)]
+pub struct Record(watch::Receiver<Log>);
+
+impl Record {
+    /// What it is doing, and how far it is.
+    pub fn progress(&self) -> (PreparationStep, f32) {
+        let log = self.0.borrow();
+        (log.step, log.fraction)
+    }
+
+    /// The newest lines that its tools said.
+    pub fn lines(&self) -> Vec<String> {
+        self.0.borrow().lines.iter().cloned().collect()
+    }
+
+    /// Waits for its end.
+    pub async fn ended(mut self) {
+        if self.0.wait_for(|log| log.ended.is_some()).await.is_err() {
+            tracing::debug!("work on the Python environment broke off");
+        }
+    }
+
+    /// Why it did not end well; `None` too while it goes on.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.0.borrow().ended.clone().and_then(Result::err)
     }
 }
 
@@ -169,8 +223,12 @@ impl Work<'_> {
             self.steps(&steps).await?;
             self.blocking(Inner::complete, &tools).await?;
         }
-        if !plan.packages.is_empty() {
-            self.steps(&[tools.installing(&environment.interpreter(), &plan.packages)]).await?;
+        let Plan { add, remove } = plan;
+        if !add.is_empty() {
+            self.steps(&[tools.installing(&environment.interpreter(), &add)]).await?;
+        }
+        if !remove.is_empty() {
+            self.steps(&[tools.removing(&environment.interpreter(), &remove)]).await?;
         }
         drop(working);
         Ok(())
@@ -288,8 +346,9 @@ async fn read_lines(mut output: impl tokio::io::AsyncRead + Unpin, log: &watch::
     put_line(&mut line, log);
 }
 
+/// Without colours: some versions of pip print them whatever they are told, as when `FORCE_COLOR` is `0`.
 fn put_line(line: &mut Vec<u8>, log: &watch::Sender<Log>) {
-    let text = String::from_utf8_lossy(line).trim_end().to_owned();
+    let text = strip_str(&String::from_utf8_lossy(line)).to_string().trim_end().to_owned();
     line.clear();
     if text.is_empty() {
         return;

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::event::PreparationStep;
+use super::{super::event::PreparationStep, PIP};
 
 /// Why the interpreter is asked at all: everything from this version on has what our packages need.
 const OLDEST_PYTHON: (u32, u32) = (3, 9);
@@ -40,8 +40,8 @@ impl Tools {
         let mut steps = Vec::new();
         steps.extend(self.python.as_deref().map(look));
         steps.push(self.environment(directory));
-        // uv leaves pip out, but people write `%pip install` in cells.
-        let pip = self.uv.iter().map(|_| "pip".to_owned());
+        // uv leaves it out.
+        let pip = self.uv.iter().map(|_| PIP.to_owned());
         steps.push(self.installing(&interpreter, &pip.chain(packages.iter().cloned()).collect::<Vec<_>>()));
         steps.push(check(&interpreter));
         steps
@@ -67,6 +67,16 @@ impl Tools {
         };
         arguments.extend(packages.iter().cloned());
         Step { step: PreparationStep::InstallPackages, arguments }
+    }
+
+    /// Takes packages out of an environment.
+    pub fn removing(&self, interpreter: &Path, packages: &[String]) -> Step {
+        let mut arguments = match &self.uv {
+            Some(uv) => words(&[&shown(uv), "pip", "uninstall", "--python", &shown(interpreter), "--"]),
+            None => words(&[&shown(interpreter), "-m", "pip", "uninstall", "--yes", "--"]),
+        };
+        arguments.extend(packages.iter().cloned());
+        Step { step: PreparationStep::RemovePackages, arguments }
     }
 }
 
@@ -128,6 +138,14 @@ mod tests {
         let steps = joined(&tools.making(Path::new("/d/python"), &["ipykernel".into()]));
         assert_eq!(steps[1], "/t/python3 -m venv /d/python");
         assert_eq!(steps[2], "/d/python/bin/python -m pip install -- ipykernel");
+    }
+
+    #[test]
+    fn packages_are_removed_without_a_question() {
+        let (uv, pip) = (Tools { uv: Some("/t/uv".into()), python: None }, Tools { uv: None, python: None });
+        let removing = |tools: &Tools| joined(&[tools.removing(Path::new("/d/python"), &["numpy".into()])]).remove(0);
+        assert_eq!(removing(&uv), "/t/uv pip uninstall --python /d/python -- numpy");
+        assert_eq!(removing(&pip), "/d/python -m pip uninstall --yes -- numpy");
     }
 
     #[test]

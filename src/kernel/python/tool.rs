@@ -11,6 +11,14 @@ pub fn find(name: &str) -> Option<PathBuf> {
     find_in(name, env::split_paths(&env::var_os("PATH").unwrap_or_default()))
 }
 
+/// The program at this path, or of this name in the search path.
+pub fn program(path: &Path) -> Option<PathBuf> {
+    match path.to_str() {
+        Some(name) if !name.contains('/') => find(name),
+        _ => std::path::absolute(path).ok().filter(|path| is_program(path)),
+    }
+}
+
 fn find_in(name: &str, directories: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
     directories
         .filter(|directory| directory.is_absolute())

@@ -90,6 +90,7 @@ fn what(step: PreparationStep) -> &'static str {
         PreparationStep::FindPython => "Python could not be used: the command",
         PreparationStep::MakeEnvironment => "The environment could not be made: the command",
         PreparationStep::InstallPackages => "The packages could not be installed: the command",
+        PreparationStep::RemovePackages => "The packages could not be removed: the command",
         PreparationStep::Check => "The environment was made but does not work: the check",
     }
 }

@@ -8,8 +8,11 @@ use super::{
 };
 use crate::{
     ids::{CellId, RunId},
-    notebook::Output,
-    vocabulary::{Actor, CellKind, InputWanted, KernelPhase, KernelStatus, RunKind, RunState, source_hash},
+    notebook::{Notebook, Output},
+    vocabulary::{
+        Actor, CellKind, DEFAULT_KERNELSPEC, InputWanted, KernelChoice, KernelPhase, KernelStatus, RunKind, RunState,
+        source_hash,
+    },
 };
 
 /// Characters of an error that are kept with the run; the traceback stands in the outputs.
@@ -46,7 +49,7 @@ impl Runs {
             return true;
         }
         if !self.kernel.phase.is_live() {
-            self.start_kernel(desk, None, &ticket.by);
+            self.start_kernel(desk, &ticket.by);
         }
         false
     }
@@ -96,7 +99,11 @@ impl Runs {
 
     /// What was asked for in one go builds on what comes before it.
     fn abort_rest(&mut self, desk: &mut Desk<'_, '_>, failed: &Ticket) {
-        for ticket in self.lanes.take_waiting(|ticket| ticket.batch == failed.batch) {
+        if failed.batch.keeps_going {
+            return;
+        }
+        let is_behind = |ticket: &Ticket| ticket.batch == failed.batch && ticket.place > failed.place;
+        for ticket in self.lanes.take_waiting(is_behind) {
             self.close(
                 desk,
                 &ticket,
@@ -121,6 +128,10 @@ impl Runs {
             KernelEvent::State { phase, step, sentence } => self.enter(desk, phase, step, sentence),
             KernelEvent::Log { line, fraction } => self.log(desk, &line, fraction),
             KernelEvent::Output { run, output } => self.put_out(desk, &run, output),
+            KernelEvent::Instead(spec) => {
+                let status = KernelStatus { spec: Some(spec), ..desk.notebook.kernel().clone() };
+                desk.notebook.set_kernel(desk.txn, status);
+            }
             KernelEvent::Language(info) => desk.notebook.set_language(desk.txn, &info),
             KernelEvent::Notice { run, sentence } => {
                 let run = run.or_else(|| self.lanes.code().map(|ticket| ticket.run.clone()));
@@ -167,6 +178,9 @@ impl Runs {
         let before = desk.notebook.kernel().clone();
         self.kernel.phase = phase;
         let same = before.state == phase;
+        // Of an environment that could not be made the step stays, to tell that from a kernel that died.
+        let unmade = phase == KernelPhase::Dead && before.state == KernelPhase::Preparing;
+        let step = step.or_else(|| before.step.clone().filter(|_| unmade));
         if !same || before.step != step || before.sentence != sentence {
             let since = if same { before.since } else { desk.now };
             let fraction = before.fraction.filter(|_| same);
@@ -209,33 +223,45 @@ impl Runs {
         self.kernel.generation += 1;
     }
 
-    fn start_kernel(&mut self, desk: &mut Desk<'_, '_>, spec: Option<String>, by: &Actor) {
+    /// By the kernelspec that the notebook names.
+    fn start_kernel(&mut self, desk: &mut Desk<'_, '_>, by: &Actor) {
         self.kernel.generation += 1;
         self.kernel.phase = KernelPhase::Starting;
-        let spec = spec.or_else(|| crate::notebook::Notebook::kernelspec(desk.txn));
+        let spec = own_spec(desk);
         let status = KernelStatus {
             state: KernelPhase::Starting,
-            spec: spec.clone(),
+            spec: Some(spec.clone()),
             since: desk.now,
             by: Some(by.clone()),
             ..KernelStatus::default()
         };
         desk.notebook.set_kernel(desk.txn, status);
         desk.notebook.log_kernel(desk.txn, None);
-        self.calls.push(EngineCall::StartKernel { generation: self.kernel.generation, spec });
+        let language = Notebook::language(desk.txn);
+        self.calls.push(EngineCall::StartKernel { generation: self.kernel.generation, spec, language });
     }
 
     pub(super) fn start_for(
         &mut self,
         desk: &mut Desk<'_, '_>,
-        spec: Option<String>,
+        choice: Option<KernelChoice>,
+        replace: bool,
         by: &Actor,
     ) -> Result<Vec<RunId>, RunError> {
+        let spec = choice.as_ref().map_or_else(|| own_spec(desk), |choice| choice.name.clone());
         if self.kernel.phase.is_live() {
-            let same = spec.is_none() || spec == desk.notebook.kernel().spec;
-            return if same { Ok(Vec::new()) } else { Err(RunError::KernelRuns) };
+            if desk.notebook.kernel().spec.as_ref() == Some(&spec) {
+                return Ok(Vec::new());
+            }
+            if !replace {
+                return Err(RunError::KernelRuns);
+            }
+            self.shut_down(desk, by)?;
         }
-        self.start_kernel(desk, spec, by);
+        if let Some(choice) = choice {
+            desk.notebook.set_kernelspec(desk.txn, &choice);
+        }
+        self.start_kernel(desk, by);
         Ok(Vec::new())
     }
 
@@ -271,10 +297,9 @@ impl Runs {
             desk.notebook.set_kernel(desk.txn, status);
             self.tell_kernel(KernelCommand::Restart);
         } else {
-            let spec = desk.notebook.kernel().spec.clone();
-            self.start_kernel(desk, spec, by);
+            self.start_kernel(desk, by);
         }
-        if run_all { self.queue(desk, &Which::All, by) } else { Ok(Vec::new()) }
+        if run_all { self.queue(desk, &Which::All, false, by) } else { Ok(Vec::new()) }
     }
 
     pub(super) fn shut_down(&mut self, desk: &mut Desk<'_, '_>, by: &Actor) -> Result<Vec<RunId>, RunError> {
@@ -306,6 +331,10 @@ impl Runs {
         self.tell_kernel(KernelCommand::Input { run: ticket.run.clone(), value });
         Ok(ticket.run)
     }
+}
+
+fn own_spec(desk: &Desk<'_, '_>) -> String {
+    Notebook::kernelspec(desk.txn).unwrap_or_else(|| DEFAULT_KERNELSPEC.to_owned())
 }
 
 fn ending(ticket: Ticket, outcome: Outcome) -> Ending {

@@ -44,6 +44,8 @@ pub enum KernelEvent {
         line: String,
         fraction: Option<f64>,
     },
+    /// It was started by this kernelspec, because the one that was wanted is not there.
+    Instead(String),
     /// What is known of the language once the kernel has answered, as Jupyter's `language_info` has it.
     Language(Map<String, Value>),
     /// Something people should know of the kernel, or of the run that goes on.
@@ -81,8 +83,18 @@ pub enum Outcome {
 pub enum AnswerEvent {
     Thinking(String),
     Text(String),
-    Done { model: Option<String>, usage: Option<TokenUsage> },
+    Done(Answered),
     Failed { sentence: String },
+}
+
+/// What is known of an answer that is complete.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// Which model answered.
+    pub model: Option<String>,
+    pub usage: Option<TokenUsage>,
+    /// That it is cut off, say: a sentence.
+    pub notice: Option<String>,
 }
 
 /// What engines, and the store of blobs, are asked to do once the document says so durably.
@@ -90,7 +102,9 @@ pub enum AnswerEvent {
 pub enum EngineCall {
     StartKernel {
         generation: Generation,
-        spec: Option<String>,
+        spec: String,
+        /// What the notebook is written in, if it says so.
+        language: Option<String>,
     },
     Kernel {
         generation: Generation,

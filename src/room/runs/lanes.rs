@@ -15,8 +15,12 @@ use crate::{
 const QUESTIONS_MAX: usize = 4;
 
 /// What somebody asked for in one go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Batch(u64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    number: u64,
+    /// A cell that fails does not keep the cells behind it from running.
+    pub keeps_going: bool,
+}
 
 /// A run that waits or goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub struct Ticket {
     pub kind: RunKind,
     pub by: Actor,
     pub batch: Batch,
+    /// Rises with each run that was asked for.
+    pub place: u64,
     /// Who wants it stopped.
     pub stopped_by: Option<Actor>,
     /// The error it has put out.
@@ -40,18 +46,21 @@ pub struct Lanes {
     waiting: VecDeque<Ticket>,
     running: Vec<Ticket>,
     batches: u64,
+    places: u64,
 }
 
 impl Lanes {
     /// A new request.
-    pub fn batch(&mut self) -> Batch {
+    pub fn batch(&mut self, keeps_going: bool) -> Batch {
         self.batches += 1;
-        Batch(self.batches)
+        Batch { number: self.batches, keeps_going }
     }
 
     /// Adds a run.
     pub fn push(&mut self, run: RunId, cell: CellId, kind: RunKind, by: Actor, batch: Batch) {
-        let ticket = Ticket { run, cell, kind, by, batch, stopped_by: None, error: None, sent: Vec::new() };
+        self.places += 1;
+        let place = self.places;
+        let ticket = Ticket { run, cell, kind, by, batch, place, stopped_by: None, error: None, sent: Vec::new() };
         self.waiting.push_back(ticket);
     }
 
@@ -70,6 +79,11 @@ impl Lanes {
         self.running.iter_mut().find(|ticket| ticket.kind == RunKind::Code)
     }
 
+    /// The questions that go on.
+    pub fn questions(&self) -> impl Iterator<Item = &Ticket> {
+        self.running.iter().filter(|ticket| ticket.kind == RunKind::Prompt)
+    }
+
     /// The run of this kind that may begin now.
     pub fn next(&self, kind: RunKind) -> Option<&Ticket> {
         let running = self.running.iter().filter(|ticket| ticket.kind == kind).count();
@@ -83,12 +97,10 @@ impl Lanes {
 
     /// The first question before which nothing of the same request waits or goes on.
     fn next_question(&self) -> Option<&Ticket> {
-        let first = |at: usize, ticket: &Ticket| {
-            let mut before = self.running.iter().chain(self.waiting.iter().take(at));
-            before.all(|other| other.batch != ticket.batch)
-        };
-        let questions = self.waiting.iter().enumerate().filter(|(_, ticket)| ticket.kind == RunKind::Prompt);
-        questions.into_iter().find(|(at, ticket)| first(*at, ticket)).map(|(_, ticket)| ticket)
+        let is_before = |other: &Ticket, ticket: &Ticket| other.batch == ticket.batch && other.place < ticket.place;
+        let is_first =
+            |ticket: &&Ticket| !self.running.iter().chain(&self.waiting).any(|other| is_before(other, ticket));
+        self.waiting.iter().filter(|ticket| ticket.kind == RunKind::Prompt).find(is_first)
     }
 
     /// A waiting run begins.
@@ -145,7 +157,7 @@ mod tests {
         let mut lanes = Lanes::default();
         for (name, kind) in [("a", RunKind::Code), ("b", RunKind::Code), ("c", RunKind::Prompt), ("d", RunKind::Prompt)]
         {
-            let batch = lanes.batch();
+            let batch = lanes.batch(false);
             push(&mut lanes, name, kind, batch);
         }
         lanes.begin(&run("a"));
@@ -159,11 +171,11 @@ mod tests {
     #[test]
     fn within_one_request_a_question_waits_for_the_code_before_it() {
         let mut lanes = Lanes::default();
-        let batch = lanes.batch();
+        let batch = lanes.batch(false);
         push(&mut lanes, "a", RunKind::Code, batch);
         push(&mut lanes, "q", RunKind::Prompt, batch);
         push(&mut lanes, "b", RunKind::Code, batch);
-        let other = lanes.batch();
+        let other = lanes.batch(false);
         push(&mut lanes, "p", RunKind::Prompt, other);
         assert_eq!(next(&lanes, RunKind::Prompt).as_deref(), Some("p"));
         lanes.begin(&run("a"));
@@ -171,5 +183,7 @@ mod tests {
         lanes.end(&run("a"));
         assert_eq!(next(&lanes, RunKind::Prompt).as_deref(), Some("q"));
         assert_eq!(next(&lanes, RunKind::Code).as_deref(), Some("b"), "code does not wait for the question");
+        lanes.begin(&run("b"));
+        assert_eq!(next(&lanes, RunKind::Prompt).as_deref(), Some("q"), "nor the question for the code behind it");
     }
 }

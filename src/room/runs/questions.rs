@@ -4,15 +4,23 @@
 
 use std::collections::BTreeMap;
 
-use super::{AnswerEvent, Desk, Ending, EngineCall, Runs, lanes::Ticket};
+use super::{
+    AnswerEvent, Answered, Desk, Ending, EngineCall, Published, RunError, Runs, Which, lanes::Ticket, runnable,
+};
 use crate::{
     ids::{CellId, RunId},
-    notebook::Part,
-    vocabulary::{CellKind, Event, Millis, RunKind, TokenUsage},
+    notebook::{Notebook, Part},
+    vocabulary::{Actor, CellKind, Event, Millis, RunKind, RunState},
 };
 
 /// An answer that streams is told of so often: four a second fill no log, and a script sees it grow.
 const DELTA_INTERVAL: Millis = 250;
+
+/// Why a question whose cell is no longer there does not go on.
+const GONE: &str = "The cell was deleted.";
+
+/// Why a question whose cell has become a note or code does not go on.
+const CHANGED: &str = "The cell is no prompt cell any more.";
 
 impl Runs {
     /// Begins a question whose turn it is; true if more may begin.
@@ -23,14 +31,16 @@ impl Runs {
                 return self.pass_over(desk, &ticket, "There is no question in the cell.");
             }
             Some((CellKind::Prompt, source)) => source,
-            Some(_) => return self.pass_over(desk, &ticket, "The cell is no prompt cell any more."),
-            None => return self.pass_over(desk, &ticket, "The cell was deleted before its turn came."),
+            Some(_) => return self.pass_over(desk, &ticket, CHANGED),
+            None => return self.pass_over(desk, &ticket, GONE),
         };
         // Read before the old answer goes, so that the transaction shows one notebook throughout.
-        let question = desk.notebook.question(desk.txn, &ticket.cell).unwrap_or_default();
+        let Some(question) = desk.notebook.question(desk.txn, &ticket.cell) else {
+            return self.pass_over(desk, &ticket, GONE);
+        };
         self.mark_begun(desk, &ticket, &source);
         if let Some(running) = self.lanes.running(&ticket.run) {
-            running.sent.clone_from(&question.cells);
+            running.sent = question.sent();
         }
         desk.notebook.begin_answer(desk.txn, &ticket.run, &ticket.cell);
         self.calls.push(EngineCall::Ask { run: ticket.run, question: Box::new(question) });
@@ -44,11 +54,65 @@ impl Runs {
             match event {
                 AnswerEvent::Thinking(text) => self.grow(desk, &ticket, Part::Thinking, &text),
                 AnswerEvent::Text(text) => self.grow(desk, &ticket, Part::Answer, &text),
-                AnswerEvent::Done { model, usage } => self.end_question(desk, run, Ending::ok(), model, usage),
-                AnswerEvent::Failed { sentence } => self.end_question(desk, run, Ending::failed(sentence), None, None),
+                AnswerEvent::Done(answered) => self.end_question(desk, run, Ending::ok(), answered),
+                AnswerEvent::Failed { sentence } => {
+                    self.end_question(desk, run, Ending::failed(sentence), Answered::default());
+                }
             }
         }
         self.advance(desk);
+    }
+
+    /// Whether a question goes on at all: to ask it costs nothing.
+    pub fn may_have_strays(&self) -> bool {
+        self.lanes.questions().next().is_some()
+    }
+
+    /// Whether a question goes on in a cell that shows no answers any more.
+    pub fn has_strays(&self, notebook: &Notebook) -> bool {
+        self.lanes.questions().any(|ticket| stray(notebook, ticket).is_some())
+    }
+
+    /// Stops the questions whose cells were deleted or became something else: nobody could see or stop them.
+    pub fn stop_strays(&mut self, desk: &mut Desk<'_, '_>) {
+        let found = self.lanes.questions();
+        let strays: Vec<_> =
+            found.filter_map(|ticket| Some((ticket.run.clone(), stray(desk.notebook, ticket)?))).collect();
+        for (run, sentence) in strays {
+            self.end_question(desk, &run, Ending::passed_over(sentence), Answered::default());
+        }
+        self.advance(desk);
+    }
+
+    /// Makes a text the answer of a cell: a run that begins and ends at once.
+    pub(super) fn publish(
+        &mut self,
+        desk: &mut Desk<'_, '_>,
+        cell: CellId,
+        answer: Published,
+        by: &Actor,
+    ) -> Result<RunId, RunError> {
+        if runnable(desk.notebook, &Which::Cells(vec![cell.clone()]))? != [(cell.clone(), RunKind::Prompt)] {
+            return Err(RunError::NoPrompt(cell));
+        }
+        if self.lanes.of_cell(&cell).is_some() {
+            return Err(RunError::Runs(cell));
+        }
+        let Published { thinking, text, answered, source_hash, sent } = answer;
+        let batch = self.lanes.batch(false);
+        let run = self.add(desk, cell.clone(), RunKind::Prompt, batch, by);
+        self.lanes.begin(&run);
+        let Some(running) = self.lanes.running(&run) else { return Err(RunError::UnknownRun(run)) };
+        running.sent = sent;
+        let (ticket, now) = (running.clone(), desk.now);
+        desk.update(&ticket, |run| {
+            (run.state, run.started_at, run.source_hash) = (RunState::Running, Some(now), Some(source_hash));
+        });
+        desk.notebook.begin_answer(desk.txn, &run, &cell);
+        self.grow(desk, &ticket, Part::Thinking, &thinking);
+        self.grow(desk, &ticket, Part::Answer, &text);
+        self.end_question(desk, &run, Ending::ok(), answered);
+        Ok(run)
     }
 
     fn grow(&mut self, desk: &mut Desk<'_, '_>, ticket: &Ticket, part: Part, text: &str) {
@@ -60,17 +124,10 @@ impl Runs {
         self.before.extend(told);
     }
 
-    fn end_question(
-        &mut self,
-        desk: &mut Desk<'_, '_>,
-        run: &RunId,
-        ending: Ending,
-        model: Option<String>,
-        usage: Option<TokenUsage>,
-    ) {
+    fn end_question(&mut self, desk: &mut Desk<'_, '_>, run: &RunId, ending: Ending, answered: Answered) {
         if let Some(ticket) = self.lanes.end(run) {
             self.calls.push(EngineCall::StopAnswer { run: run.clone() });
-            self.close_question(desk, &ticket, ending, model, usage);
+            self.close_question(desk, &ticket, ending, answered);
         }
     }
 
@@ -80,17 +137,26 @@ impl Runs {
         desk: &mut Desk<'_, '_>,
         ticket: &Ticket,
         ending: Ending,
-        model: Option<String>,
-        usage: Option<TokenUsage>,
+        answered: Answered,
     ) {
         self.before.extend(self.deltas.end(&ticket.run));
         let state = ending.state;
         self.close(desk, ticket, ending);
-        let run = desk.update(ticket, |run| (run.model, run.usage) = (model, usage));
+        let Answered { model, usage, notice } = answered;
+        let run = desk.update(ticket, |run| (run.model, run.usage, run.notice) = (model, usage, notice));
         if let Some(run) = run {
             desk.notebook.end_answer(desk.txn, &run, &ticket.sent, desk.now);
         }
         self.after.push(Event::AnswerDone { run_id: ticket.run.clone(), cell: ticket.cell.clone(), state });
+    }
+}
+
+/// Why a question does not go on, if its cell is no prompt cell that people see.
+fn stray(notebook: &Notebook, ticket: &Ticket) -> Option<&'static str> {
+    match notebook.kind(&ticket.cell) {
+        Some(CellKind::Prompt) => None,
+        Some(_) => Some(CHANGED),
+        None => Some(GONE),
     }
 }
 

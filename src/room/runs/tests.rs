@@ -20,7 +20,7 @@ use crate::{
         limits::RoomLimits,
         state::RoomState,
     },
-    vocabulary::{ActorKind, LoggedEvent, Place as CellPlace, TokenUsage},
+    vocabulary::{ActorKind, DEFAULT_KERNELSPEC, LoggedEvent, Place as CellPlace, TokenUsage},
 };
 
 fn actor(name: &str) -> Actor {
@@ -197,6 +197,55 @@ fn ln_20_the_source_is_read_when_the_run_begins_and_the_kernel_is_told_after_the
     assert_eq!([world.told("run:queued"), world.told("run:started"), world.told("run:finished")], [1, 1, 1]);
 }
 
+/// A request to start a kernel by this kernelspec.
+fn start(name: &str, replace: bool) -> RunRequest {
+    let choice = KernelChoice { name: name.into(), display_name: name.to_uppercase(), language: "python".into() };
+    RunRequest::StartKernel { choice: Some(choice), replace }
+}
+
+/// The kernelspecs by which kernels were started.
+fn started(world: &World) -> Vec<&str> {
+    let mut specs = Vec::new();
+    for call in &world.calls {
+        if let EngineCall::StartKernel { spec, .. } = call {
+            specs.push(spec.as_str());
+        }
+    }
+    specs
+}
+
+#[test]
+fn ln_84_a_kernel_that_was_chosen_is_the_notebooks_own_and_replaces_another_only_when_that_is_meant() {
+    let mut world = World::new(&[("a", "1")]);
+    world.ask(start("ir", false), "Ana").unwrap();
+    let kept = json!({ "name": "ir", "display_name": "IR", "language": "python" });
+    assert_eq!(world.view().metadata["kernelspec"], kept);
+    world.idle();
+    let run = world.run("a");
+    assert!(matches!(world.ask(start("xeus", false), "Ben"), Err(ApplyError::Run(RunError::KernelRuns))));
+    assert_eq!(world.view().metadata["kernelspec"], kept, "what was refused changes nothing");
+    world.ask(start("ir", true), "Ben").unwrap();
+    assert_eq!(world.state("a"), RunState::Running);
+    assert_eq!(started(&world), ["ir"], "it runs already");
+    world.ask(start("xeus", true), "Ben").unwrap();
+    assert_eq!(started(&world), ["ir", "xeus"]);
+    let last = world.last("a");
+    assert_eq!((last.run_id, last.state), (run, RunState::Cancelled));
+    assert_eq!(last.stopped_by.unwrap().name, "Ben");
+    world.ask(RunRequest::Shutdown, "Ana").unwrap();
+    world.run("a");
+    assert_eq!(started(&world), ["ir", "xeus", "xeus"], "a run starts the one that was chosen");
+}
+
+#[test]
+fn a_notebook_that_names_no_kernel_starts_that_of_the_server_and_choosing_it_changes_nothing() {
+    let mut world = World::new(&[("a", "1")]);
+    world.run("a");
+    assert_eq!(started(&world), [DEFAULT_KERNELSPEC]);
+    world.ask(start(DEFAULT_KERNELSPEC, false), "Ben").unwrap();
+    assert_eq!(started(&world), [DEFAULT_KERNELSPEC]);
+}
+
 #[test]
 fn nothing_is_told_to_an_engine_before_the_document_says_so_durably() {
     let mut world = World::new(&[("a", "1")]);
@@ -239,6 +288,20 @@ fn ln_80_an_error_ends_the_rest_of_what_was_asked_in_one_go_and_nothing_else() {
 }
 
 #[test]
+fn ln_80_whoever_asks_for_it_goes_on_after_an_error_and_still_stops_all_at_once() {
+    let mut world = World::new(&[("a", "1"), ("b", "2"), ("c", "3")]);
+    world.ask(RunRequest::RunOn(Which::All), "Ana").unwrap();
+    world.idle();
+    let run = world.last("a").run_id;
+    world.finished(&run, Outcome::Failed);
+    assert_eq!((world.state("a"), world.state("b")), (RunState::Failed, RunState::Running));
+    world.ask(RunRequest::CancelAll, "Ana").unwrap();
+    let run = world.last("b").run_id;
+    world.finished(&run, Outcome::Failed);
+    assert_eq!((world.state("b"), world.state("c")), (RunState::Cancelled, RunState::Cancelled));
+}
+
+#[test]
 fn ln_36_who_stopped_a_run_is_said_and_an_interrupt_empties_the_queue() {
     let mut world = World::new(&[("a", "1"), ("b", "2"), ("q", "why?")]);
     world.ask(RunRequest::Run(Which::All), "Ana").unwrap();
@@ -274,6 +337,23 @@ fn a_kernel_that_dies_fails_what_runs_and_the_next_run_starts_another() {
     assert_eq!(world.executed(), [], "what the dead kernel said is not listened to");
     world.idle();
     assert_eq!(world.executed(), [(run, "1".to_owned())]);
+}
+
+#[test]
+fn an_environment_that_cannot_be_made_is_told_from_a_kernel_that_dies_by_its_step() {
+    let mut world = World::new(&[("a", "1")]);
+    let state = |phase, step: Option<&str>| KernelEvent::State { phase, step: step.map(str::to_owned), sentence: None };
+    let step = |world: &mut World| world.room.document.read(|notebook, _| notebook.kernel().step.clone()).unwrap();
+    world.run("a");
+    world.said(state(KernelPhase::Preparing, Some("installKernel")));
+    world.said(state(KernelPhase::Dead, None));
+    assert_eq!(step(&mut world).as_deref(), Some("installKernel"));
+    world.run("a");
+    assert_eq!(step(&mut world), None);
+    world.said(state(KernelPhase::Preparing, Some("installKernel")));
+    world.idle();
+    world.said(state(KernelPhase::Dead, None));
+    assert_eq!(step(&mut world), None);
 }
 
 #[test]
@@ -396,8 +476,9 @@ fn ln_31_32_an_answer_streams_apart_from_its_thinking_and_the_deltas_joined_are_
     let mut world = World::new(&[("a", "x = 1"), ("q", "What is x?")]);
     let run = world.run("q");
     let Some(EngineCall::Ask { question, .. }) = world.calls.pop_front() else { panic!("no question") };
-    assert_eq!(question.cells, [id("a")]);
-    assert!(question.messages[0].text.contains("x = 1") && question.messages[0].text.ends_with("What is x?"));
+    assert_eq!(question.sent(), [id("a")]);
+    let text = &question.messages()[0].text;
+    assert!(text.contains("x = 1") && text.ends_with("What is x?"), "{text}");
     for (step, text) in ["Let me", " think", "."].iter().enumerate() {
         world.now += 100 * step as Millis;
         model_said(&mut world, &run, AnswerEvent::Thinking((*text).into()));
@@ -406,8 +487,12 @@ fn ln_31_32_an_answer_streams_apart_from_its_thinking_and_the_deltas_joined_are_
         world.now += 30;
         model_said(&mut world, &run, AnswerEvent::Text(text.into()));
     }
-    let usage = TokenUsage { input_tokens: 9, output_tokens: 4 };
-    model_said(&mut world, &run, AnswerEvent::Done { model: Some("tiny".into()), usage: Some(usage) });
+    let usage = TokenUsage { input_tokens: 9, output_tokens: 4, ..TokenUsage::default() };
+    model_said(
+        &mut world,
+        &run,
+        AnswerEvent::Done(Answered { model: Some("tiny".into()), usage: Some(usage), notice: None }),
+    );
     let outputs = world.cell("q").outputs;
     assert_eq!(outputs[0]["data"]["text/markdown"], "Let me think.");
     assert!(outputs[0]["data"]["application/vnd.coscribe.thinking+json"]["ms"].is_number());
@@ -449,13 +534,95 @@ fn ln_42_ln_86_an_answer_merges_with_what_people_type_and_a_stale_one_is_not_sen
     model_said(&mut world, &run, AnswerEvent::Text("John is ".into()));
     world.edit(Op::SetSource { id: id("q1"), source: "Who is Mark?".into(), base: None });
     model_said(&mut world, &run, AnswerEvent::Text("a friend.".into()));
-    model_said(&mut world, &run, AnswerEvent::Done { model: None, usage: None });
+    model_said(&mut world, &run, AnswerEvent::Done(Answered::default()));
     assert_eq!(world.cell("q1").outputs[0]["data"]["text/markdown"], "John is a friend.");
     assert_ne!(world.last("q1").source_hash.unwrap(), crate::vocabulary::source_hash("Who is Mark?"));
     world.calls.clear();
     world.run("q2");
     let Some(EngineCall::Ask { question, .. }) = world.calls.pop_front() else { panic!("no question") };
-    assert_eq!((question.cells.len(), question.messages.len()), (0, 1));
+    assert_eq!((question.sent().len(), question.messages().len()), (0, 1));
+}
+
+#[test]
+fn an_answer_whose_cell_is_deleted_or_becomes_something_else_is_stopped_at_once() {
+    for (edit, sentence) in [
+        (Op::DeleteCell { id: id("q") }, "The cell was deleted."),
+        (
+            Op::PatchCell { id: id("q"), kind: Some(CellKind::Note), metadata: None, collapsed: None },
+            "The cell is no prompt cell any more.",
+        ),
+    ] {
+        let mut world = World::new(&[("q", "Tell me a story"), ("q2", "And another")]);
+        let (run, other) = (world.run("q"), world.run("q2"));
+        model_said(&mut world, &run, AnswerEvent::Text("Once".into()));
+        world.calls.clear();
+        world.edit(edit);
+        assert_eq!(world.calls, [EngineCall::StopAnswer { run: run.clone() }], "the provider is let go");
+        let last = world.last("q");
+        assert_eq!((last.state, last.error.as_deref(), last.stopped_by), (RunState::Cancelled, Some(sentence), None));
+        assert_eq!((world.state("q2"), world.told("run:cancelled")), (RunState::Running, 1));
+        model_said(&mut world, &other, AnswerEvent::Done(Answered::default()));
+        assert!(!world.room.is_working());
+    }
+}
+
+fn published(text: &str) -> RunRequest {
+    let answer = Published {
+        thinking: "Hm.".into(),
+        text: text.into(),
+        answered: Answered { model: Some("tiny".into()), ..Answered::default() },
+        source_hash: crate::vocabulary::source_hash("Why?"),
+        sent: vec![id("a")],
+    };
+    RunRequest::Publish { cell: id("q"), answer: Box::new(answer) }
+}
+
+#[test]
+fn ln_71_a_published_draft_is_a_run_that_ended_by_whoever_published_it() {
+    let mut world = World::new(&[("a", "x = 1"), ("q", "Why?")]);
+    let runs = world.ask(published("Because."), "Ben").unwrap();
+    assert_eq!((runs[0].state, runs[0].by.name.as_str(), runs[0].ended_at), (RunState::Ok, "Ben", Some(world.now)));
+    let outputs = world.cell("q").outputs;
+    assert_eq!(outputs[0]["data"]["text/markdown"], "Hm.");
+    assert_eq!(outputs[1]["data"], json!({ "text/markdown": "Because." }));
+    let ours = &outputs[1]["metadata"]["coscribe"];
+    assert_eq!(
+        (&ours["model"], &ours["sent"]["cells"], &ours["status"]),
+        (&json!("tiny"), &json!(["a"]), &json!("ok"))
+    );
+    for (kind, count) in [("run:queued", 1), ("run:started", 1), ("run:finished", 1), ("cell:answer.done", 1)] {
+        assert_eq!(world.told(kind), count, "{kind}");
+    }
+    assert!(!world.room.is_working() && world.calls.iter().all(|call| matches!(call, EngineCall::StopAnswer { .. })));
+    let refused = |world: &mut World, request| match world.ask(request, "Ben") {
+        Err(ApplyError::Run(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    world.run("q");
+    assert_eq!(refused(&mut world, published("Again.")), RunError::Runs(id("q")));
+    let RunRequest::Publish { answer, .. } = published("To code.") else { unreachable!() };
+    assert_eq!(refused(&mut world, RunRequest::Publish { cell: id("a"), answer }), RunError::NoPrompt(id("a")));
+}
+
+#[test]
+fn ln_86_an_answer_says_itself_which_question_it_answers() {
+    let mut world = World::new(&[("q1", "Who is John?"), ("q2", "And now?")]);
+    let run = world.run("q1");
+    model_said(&mut world, &run, AnswerEvent::Text("A friend.".into()));
+    model_said(&mut world, &run, AnswerEvent::Done(Answered::default()));
+    let copy = ImportedNotebook::from(world.view());
+    world.log = vec![Document::initial_notebook(copy)];
+    world.restart_server();
+    let messages = |world: &mut World| {
+        world.handle(Input::Read { what: Read::Question(id("q2")), reply: ReplyId(1) });
+        match world.answers.pop().unwrap() {
+            Answer::Question(question) => question.messages().len(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(messages(&mut world), 3, "the copy knows no run, and still the answer answers its question");
+    world.edit(Op::SetSource { id: id("q1"), source: "Who is Mark?".into(), base: None });
+    assert_eq!(messages(&mut world), 1);
 }
 
 #[test]
@@ -605,8 +772,7 @@ impl World {
                 self.of_code(|world, run| world.finished(&run, outcome));
             }
             Step::Answer(last) => {
-                let event =
-                    if *last { AnswerEvent::Done { model: None, usage: None } } else { AnswerEvent::Text("t".into()) };
+                let event = if *last { AnswerEvent::Done(Answered::default()) } else { AnswerEvent::Text("t".into()) };
                 if let Some(run) = self.running(RunKind::Prompt) {
                     model_said(self, &run, event);
                 }
@@ -644,7 +810,7 @@ impl World {
             self.idle();
             self.of_code(|world, run| world.finished(&run, Outcome::Ok));
             if let Some(run) = self.running(RunKind::Prompt) {
-                model_said(self, &run, AnswerEvent::Done { model: None, usage: None });
+                model_said(self, &run, AnswerEvent::Done(Answered::default()));
             }
         }
     }

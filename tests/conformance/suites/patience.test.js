@@ -34,7 +34,7 @@ describe("patience", { concurrency: true }, () => {
     const idle = await RawClient.open(t, server, "doc:quiet");
     await idle.barrier();
     const before = idle.frames.length;
-    await eventually(() => idle.frames.length >= before + 2, "two keep-alives arrive", 45_000);
+    await eventually(() => idle.frames.length >= before + 2, "two keep-alives arrive", 75_000);
     assert.deepEqual(idle.frames.slice(before).map((frame) => Buffer.from(frame).toString("hex")), ["010100", "010100"]);
   });
 

@@ -37,6 +37,38 @@ const named = Array.from({ length: 16 }, (_, index) => `${ESC}[${index < 8 ? 30 
 const smooth = Array.from({ length: 60 }, (_, index) => `${ESC}[48;2;${index * 4};${255 - index * 4};128m ${ESC}[0m`).join('');
 const ANSI = `${named}\n${grounds}\n${rainbow}${ESC}[0m\n${smooth}\n${ESC}[1mbold${ESC}[0m ${ESC}[3mitalic${ESC}[0m ${ESC}[4munderlined${ESC}[0m ${ESC}[7minverse${ESC}[0m ${ESC}[7;32minverse green${ESC}[0m ${ESC}[9mstruck${ESC}[0m ${ESC}[2mdim${ESC}[0m\n${ESC}[38;2;255;255;140mpale yellow${ESC}[0m ${ESC}[38;2;0;0;90mdeep blue${ESC}[0m\n`;
 
+const values = [['a', 28], ['b', 55], ['c', 43]].map(([name, amount]) => ({ name, amount }));
+
+/** As Altair writes it, with an expression that has to be evaluated. */
+export const VEGA_LITE = {
+  $schema: 'https://vega.github.io/schema/vega-lite/v6.1.0.json',
+  data: { values },
+  transform: [{ calculate: 'datum.amount * 2', as: 'twice' }],
+  mark: { type: 'bar', tooltip: true },
+  encoding: { x: { field: 'name', type: 'nominal', title: 'names' }, y: { field: 'twice', type: 'quantitative', title: 'twice the amount' } },
+};
+
+export const VEGA = {
+  $schema: 'https://vega.github.io/schema/vega/v6.json',
+  width: 200,
+  height: 100,
+  title: 'made by Vega',
+  data: [{ name: 'table', values }],
+  scales: [
+    { name: 'x', type: 'band', domain: { data: 'table', field: 'name' }, range: 'width', padding: 0.1 },
+    { name: 'y', domain: { data: 'table', field: 'amount' }, range: 'height' },
+  ],
+  axes: [{ orient: 'bottom', scale: 'x' }, { orient: 'left', scale: 'y' }],
+  marks: [{ type: 'rect', from: { data: 'table' }, encode: { enter: { x: { scale: 'x', field: 'name' }, width: { scale: 'x', band: 1 }, y: { scale: 'y', field: 'amount' }, y2: { scale: 'y', value: 0 } } } }],
+};
+
+/** As plotly.py writes it: numbers as base64 of an array. */
+export const PLOTLY = {
+  data: [{ type: 'scatter', mode: 'lines+markers', x: [1, 2, 3, 4], y: { dtype: 'f8', bdata: Buffer.from(new Float64Array([10, 15, 13, 17]).buffer).toString('base64') } }],
+  layout: { title: { text: 'made by Plotly' } },
+  config: { plotlyServerURL: 'https://plot.ly' },
+};
+
 export async function plot() {
   const notebook = JSON.parse(await readFile(NUMPY, 'utf8'));
   return notebook.cells.flatMap((cell) => cell.outputs ?? []).find((output) => output.data?.['image/png']);
@@ -63,7 +95,11 @@ export async function gallery() {
     code('link', [display({ 'text/html': '<p>See <a href="https://example.org/there">the manual</a>. <button onclick="this.textContent = \'pressed\'">Press</button></p>' })]),
     code('large', [display({ 'text/html': `<p>large</p>${'<!-- padding -->'.repeat(145_000)}<p>the end of the large</p>`, 'text/plain': 'something large' })]),
     code('cdn', [display({ 'text/html': '<script src="https://cdn.example.org/bokeh.js"></script><div>chart without its library</div>' })]),
-    code('chart', [display({ 'application/vnd.vegalite.v5+json': { mark: 'bar' }, 'text/plain': 'alt.Chart(...)' })]),
+    code('vegalite', [display({ 'application/vnd.vegalite.v6+json': VEGA_LITE, 'text/plain': 'alt.Chart(...)' })]),
+    code('Vega(spec)', [display({ 'application/vnd.vega.v6+json': VEGA, 'text/plain': '<Vega>' })]),
+    code('plotly', [display({ 'application/vnd.plotly.v1+json': PLOTLY, 'text/html': '<div>needs a script</div>', 'text/plain': 'Figure' })]),
+    code('broken', [display({ 'application/vnd.vegalite.v6+json': { mark: 'no such mark', encoding: { x: 7 } }, 'text/plain': 'alt.Chart(broken)' })]),
+    code('widget', [display({ 'application/vnd.jupyter.widget-view+json': { model_id: 'a', version_major: 2, version_minor: 0 }, 'text/plain': 'IntSlider(value=0)' })]),
     code('unheard_of', [display({ 'application/x-nothing-known': { a: 1 } })]),
     code('nothing', [display({})]),
   ];

@@ -18,6 +18,7 @@ export class Server {
   #data;
   #base;
   #flags;
+  #environment;
   #port = 0;
   #exited;
   #viewerToken;
@@ -25,16 +26,22 @@ export class Server {
   link = '';
   log = '';
 
-  constructor(data, base, flags = []) {
+  constructor(data, base, flags = [], environment = {}) {
     this.#data = data;
     this.#base = base;
     this.#flags = flags;
+    this.#environment = environment;
   }
 
-  /** Starts a server on an empty data directory; who comes with `viewerToken` may only read. */
-  static async start({ base = '/', flags = [], viewerToken } = {}) {
+  /**
+   * Starts a server on an empty data directory; who comes with `viewerToken` may only read. `prepare` is told the
+   * directory before; `environment` is what the process gets beside the environment of the tests.
+   */
+  static async start({ base = '/', flags = [], viewerToken, prepare, environment } = {}) {
     const roles = viewerToken === undefined ? [] : ['--viewer-token', viewerToken];
-    const server = new Server(await mkdtemp(join(tmpdir(), 'coscribe-e2e-')), base, [...flags, ...roles]);
+    const data = await mkdtemp(join(tmpdir(), 'coscribe-e2e-'));
+    await prepare?.(data);
+    const server = new Server(data, base, [...flags, ...roles], environment);
     server.#viewerToken = viewerToken;
     await server.restart();
     return server;
@@ -44,7 +51,7 @@ export class Server {
   async copy() {
     const data = await mkdtemp(join(tmpdir(), 'coscribe-e2e-copy-'));
     await cp(this.#data, data, { recursive: true });
-    const server = new Server(data, this.#base, this.#flags);
+    const server = new Server(data, this.#base, this.#flags, this.#environment);
     await server.restart();
     return server;
   }
@@ -71,7 +78,7 @@ export class Server {
     const listen = `127.0.0.1:${this.#port}`;
     const child = spawn(BINARY, ['serve', '--listen', listen, '--data', this.#data, '--base-path', this.#base, ...this.#flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: withoutOurs(process.env),
+      env: { ...withoutOurs(process.env), ...this.#environment },
     });
     this.#child = child;
     this.#exited = new Promise((resolve, reject) => child.once('exit', resolve).once('error', reject));

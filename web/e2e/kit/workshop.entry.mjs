@@ -17,6 +17,7 @@ window.openShop = (parent, { text, language, preferences }) => {
   const host = {
     leave: note('leave'),
     advance: note('advance'),
+    runHere: note('runHere'),
     above: note('above', false),
     below: note('below', false),
     split: note('split'),

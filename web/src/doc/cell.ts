@@ -72,6 +72,19 @@ export function foldingOf(cell: CellMap): Folding {
   };
 }
 
+/** Whether a cell is told to language models: when it stands above the question, never, or always. */
+export type Telling = 'above' | 'never' | 'always';
+
+/** Keys that another tool knows, too. */
+export const SKIPPED = 'skipped';
+export const PINNED = 'pinned';
+
+export function tellingOf(cell: CellMap): Telling {
+  const metadata = metadataOf(cell);
+  if (metadata?.get(SKIPPED) === true) return 'never';
+  return metadata?.get(PINNED) === true ? 'always' : 'above';
+}
+
 export function executionCountOf(cell: CellMap): number | null {
   const count = cell.get('execution_count');
   return typeof count === 'number' ? count : null;

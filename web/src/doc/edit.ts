@@ -177,7 +177,7 @@ function ensureCodeKeys(cell: CellMap): void {
   if (!cell.has('execution_state')) cell.set('execution_state', 'idle');
 }
 
-function ensureMetadata(cell: CellMap): Y.Map<unknown> {
+export function ensureMetadata(cell: CellMap): Y.Map<unknown> {
   const present = metadataOf(cell);
   if (present) return present;
   const made = new Y.Map<unknown>();
@@ -186,7 +186,7 @@ function ensureMetadata(cell: CellMap): Y.Map<unknown> {
 }
 
 /** The keys every Jupyter client expects of a notebook. Returns its metadata. */
-function ensureNotebook(notebook: Notebook): Y.Map<unknown> {
+export function ensureNotebook(notebook: Notebook): Y.Map<unknown> {
   const { meta } = notebook.roots;
   if (!meta.has('nbformat')) meta.set('nbformat', 4);
   if (!meta.has('nbformat_minor')) meta.set('nbformat_minor', 5);

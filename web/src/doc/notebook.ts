@@ -7,13 +7,16 @@ import * as Y from 'yjs';
 
 import { cellId } from './cell';
 import { isKey, sorted, type Placed } from './order';
+import { Runs } from './runs';
 import { isObject, roots, type CellMap, type JsonObject, type Roots, type Tombstone } from './schema';
 
 type Listener = () => void;
 
 /** What of a cell changed: its text, its outputs, or anything else. */
 export type Part = 'source' | 'outputs' | 'rest';
-type CellListener = (part: Part) => void;
+/** `changed`: what was changed itself, such as the text of one of several outputs. */
+type CellListener = (part: Part, changed: readonly Y.AbstractType<unknown>[]) => void;
+type Touched = Map<Part, Y.AbstractType<unknown>[]>;
 type AnyCellListener = (id: string, part: Part) => void;
 
 /** A deleted cell, with its text when it is still in the document. */
@@ -26,6 +29,8 @@ export interface Deleted {
 
 export class Notebook {
   readonly roots: Roots;
+  /** What runs, and on what. */
+  readonly runs: Runs;
   readonly #structure = new Set<Listener>();
   readonly #details = new Set<Listener>();
   readonly #cells = new Map<string, Set<CellListener>>();
@@ -36,6 +41,7 @@ export class Notebook {
 
   constructor(readonly doc: Y.Doc) {
     this.roots = roots(doc);
+    this.runs = new Runs(this.roots);
     const structural = () => this.#structureChanged();
     this.roots.cells.observeDeep((events) => this.#cellsChanged(events));
     this.roots.order.observe(structural);
@@ -91,6 +97,13 @@ export class Notebook {
     return typeof name === 'string' && name !== '' ? name.toLowerCase() : 'python';
   }
 
+  /** The name of the kernelspec it asks for. */
+  kernelspec(): string | undefined {
+    const spec = this.metadata()['kernelspec'];
+    const name = isObject(spec) ? spec['name'] : undefined;
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  }
+
   /** Tells when a cell came, went or moved. Returns how to stop. */
   onStructure(listener: Listener): Listener {
     return subscribe(this.#structure, listener);
@@ -119,7 +132,7 @@ export class Notebook {
   }
 
   #cellsChanged(events: Y.YEvent<Y.AbstractType<unknown>>[]): void {
-    const touched = new Map<string, Set<Part>>();
+    const touched = new Map<string, Touched>();
     for (const event of events) {
       const [position] = event.path;
       if (typeof position !== 'number') {
@@ -127,17 +140,17 @@ export class Notebook {
         continue;
       }
       const id = cellId(this.roots.cells.get(position));
-      const parts = touched.get(id) ?? new Set();
+      const parts: Touched = touched.get(id) ?? new Map<Part, Y.AbstractType<unknown>[]>();
       touched.set(id, parts);
-      partsOf(event).forEach((part) => parts.add(part));
+      for (const part of partsOf(event)) parts.set(part, [...(parts.get(part) ?? []), event.target]);
     }
     if (this.#byId === undefined) this.#structureChanged();
     for (const [id, parts] of touched) this.#tellCell(id, parts);
   }
 
-  #tellCell(id: string, parts: ReadonlySet<Part>): void {
-    for (const listener of [...(this.#cells.get(id) ?? [])]) parts.forEach((part) => listener(part));
-    for (const listener of [...this.#anyCell]) parts.forEach((part) => listener(id, part));
+  #tellCell(id: string, parts: Touched): void {
+    for (const listener of [...(this.#cells.get(id) ?? [])]) parts.forEach((changed, part) => listener(part, changed));
+    for (const listener of [...this.#anyCell]) parts.forEach((_, part) => listener(id, part));
   }
 
   #structureChanged(): void {

@@ -4,7 +4,7 @@
 // origin is marked by how it must be shown, and only `frame` may run scripts.
 
 import { rasterSize, svgSize, type Size } from './picture';
-import { isObject, type JsonObject } from './schema';
+import { isObject, NAMESPACE, type JsonObject } from './schema';
 
 export type Drawing =
   | { kind: 'text'; text: string; tone: Tone }
@@ -15,18 +15,33 @@ export type Drawing =
   | { kind: 'json'; value: unknown }
   /** HTML for the sandboxed frame. */
   | { kind: 'frame'; html: string; fallback: string }
+  /** A description that a library draws, in the frame; `instead` is shown when it cannot. */
+  | { kind: 'chart'; library: Library; mime: string; spec: JsonObject; instead?: Drawing }
   /** A large value the server keeps outside the document. */
   | { kind: 'blob'; sha256: string; mime: string; bytes: number; fallback: string; alt: string; size?: Size }
+  /** What was left out of the document, for its length. `sha256` is there once all of it is kept beside it. */
+  | { kind: 'omitted'; sentence: string; sha256?: string }
   /** Forms that this page cannot draw; `instead` is the poorer one that came along. */
   | { kind: 'unknown'; mimes: string[]; data: JsonObject; instead?: Drawing }
   | { kind: 'nothing' };
 
 export type Tone = 'plain' | 'stderr';
 
-/** Drawn by libraries that the page does not have yet; their HTML would be an empty box waiting for a script. */
-const INTERACTIVE = /^application\/vnd\.(?:vega(?:lite)?\.v\d+|plotly\.v1|jupyter\.widget-view|bokehjs_(?:exec|load)\.v0|holoviews_(?:exec|load)\.v0)\+json$/;
+/** What draws a chart; Vega-Lite is drawn by Vega. */
+export type Library = 'vega' | 'plotly';
+
+/** In the order in which they are preferred. */
+const CHARTS: readonly { form: RegExp; library: Library }[] = [
+  { form: /^application\/vnd\.plotly\.v1\+json$/, library: 'plotly' },
+  { form: /^application\/vnd\.vegalite\.v\d+(?:\.\d+)*\+json$/, library: 'vega' },
+  { form: /^application\/vnd\.vega\.v\d+(?:\.\d+)*\+json$/, library: 'vega' },
+];
+/** Drawn by libraries that the page does not have; their HTML would be an empty box waiting for a script. */
+const INTERACTIVE = /^application\/vnd\.(?:jupyter\.widget-view|bokehjs_(?:exec|load)\.v0|holoviews_(?:exec|load)\.v0)\+json$/;
 const BLOB = 'application/vnd.coscribe.blob-ref+json';
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/bmp', 'image/avif'];
+/** Of a bundle whose large parts are kept elsewhere, the richest is fetched; plain text only when nothing else is there. */
+const RICH = [...CHARTS.map(({ form }) => form), /[/+]json$/, /^text\/html$/, /^text\/(?:markdown|latex)$/, /^image\/svg/, /^image\//, /./];
 
 export function drawing(output: JsonObject): Drawing {
   switch (output['output_type']) {
@@ -55,12 +70,28 @@ function failure(output: JsonObject): Drawing {
 
 /** The richest form that the page can show. */
 function bundle(data: JsonObject, metadata: JsonObject): Drawing {
-  const blob = data[BLOB];
-  if (isObject(blob) && typeof blob['sha256'] === 'string') return kept(blob, blob['sha256'], data, metadata);
-  const mimes = Object.keys(data);
+  const { [BLOB]: references, ...there } = data;
+  const part = objectOf(metadata[NAMESPACE])['part'];
+  if (part === 'middle' || part === 'leftOut') return omitted(there, referencesOf(references)[0]);
+  const kept = richestKept(references, there, metadata);
+  if (kept) return kept;
+  const mimes = Object.keys(there);
+  const drawn = chart(data, metadata);
+  if (drawn) return drawn;
   const interactive = mimes.filter((mime) => INTERACTIVE.test(mime));
   if (interactive.length > 0) return undrawn(interactive, data, metadata);
   return richest(data, metadata) ?? (mimes.length > 0 ? { kind: 'unknown', mimes, data } : { kind: 'nothing' });
+}
+
+/** A description that the page has a library for. */
+function chart(data: JsonObject, metadata: JsonObject): Drawing | undefined {
+  for (const { form, library } of CHARTS) {
+    const mime = Object.keys(data).find((one) => form.test(one) && isObject(data[one]));
+    if (mime === undefined) continue;
+    const instead = picture(data, metadata) ?? scriptOrPlain(data);
+    return { kind: 'chart', library, mime, spec: objectOf(data[mime]), ...(instead ? { instead } : {}) };
+  }
+  return undefined;
 }
 
 /** In the order in which Jupyter prefers one form to another. */
@@ -122,16 +153,34 @@ function scaled(told: JsonObject, natural: Size | undefined): Size | undefined {
   return natural;
 }
 
-function kept(blob: JsonObject, sha256: string, data: JsonObject, metadata: JsonObject): Drawing {
-  const mime = typeof blob['mime'] === 'string' ? blob['mime'] : 'application/octet-stream';
-  return {
-    kind: 'blob',
-    sha256,
-    mime,
-    bytes: positive(blob['size']) ?? 0,
-    fallback: joined(data['text/plain']),
-    ...described(mime, data, metadata, undefined),
-  };
+interface Reference {
+  sha256: string;
+  mime: string;
+  size: number;
+}
+
+/** What the server has moved out of a bundle: one reference, or a list of them. */
+function referencesOf(value: unknown): Reference[] {
+  const listed = Array.isArray(value) ? value : [value];
+  return listed.filter(isObject).flatMap(({ sha256, mime, size }) =>
+    typeof sha256 === 'string' ? [{ sha256, mime: typeof mime === 'string' ? mime : 'application/octet-stream', size: positive(size) ?? 0 }] : [],
+  );
+}
+
+function omitted(there: JsonObject, all: Reference | undefined): Drawing {
+  return { kind: 'omitted', sentence: joined(there['text/plain']), ...(all ? { sha256: all.sha256 } : {}) };
+}
+
+/** A part that was moved out, unless something richer has stayed. */
+function richestKept(references: unknown, there: JsonObject, metadata: JsonObject): Drawing | undefined {
+  const kept = referencesOf(references);
+  const rank = (mime: string) => (mime === 'text/plain' ? RICH.length : RICH.findIndex((form) => form.test(mime)));
+  const best = kept.sort((one, other) => rank(one.mime) - rank(other.mime))[0];
+  const stayed = Object.keys(there).some((mime) => best && mime !== 'text/plain' && rank(mime) < rank(best.mime));
+  if (!best || stayed) return undefined;
+  const { sha256, mime, size: bytes } = best;
+  const fallback = joined(there['text/plain']);
+  return { kind: 'blob', sha256, mime, bytes, fallback, ...described(mime, there, metadata, undefined) };
 }
 
 /** A value that was kept outside the document, once it is here. */

@@ -41,6 +41,10 @@ export interface Roots {
   bin: Y.Map<Tombstone>;
   /** Client id to who it is; written by the server only. */
   authors: Y.Map<unknown>;
+  /** Cell id to its last run; written by the server only. */
+  runs: Y.Map<unknown>;
+  /** State and log of the kernel; written by the server only. */
+  kernel: Y.Map<unknown>;
 }
 
 export function roots(doc: Y.Doc): Roots {
@@ -51,6 +55,8 @@ export function roots(doc: Y.Doc): Roots {
     order: doc.getMap<string>('order'),
     bin: doc.getMap<Tombstone>('bin'),
     authors: doc.getMap('authors'),
+    runs: doc.getMap('runs'),
+    kernel: doc.getMap('kernel'),
   };
 }
 

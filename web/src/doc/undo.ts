@@ -231,12 +231,13 @@ function undone(deed: Deed, touched: Touched, rewritten: { cell: string | undefi
   return { deed, cell: touched[0] ?? rewritten?.cell, cells: touched };
 }
 
-/** The cell around one of the changed types. */
+/** The cell around one of the changed types: that of a source, or of an answer among its outputs. */
 function cellOf(types: Iterable<{ parent: unknown }>): string | undefined {
   for (const type of types) {
-    const parent = type.parent;
-    const id = parent instanceof Y.Map ? parent.get('id') : undefined;
-    if (typeof id === 'string') return id;
+    for (let { parent } = type; parent instanceof Y.AbstractType; parent = parent.parent) {
+      const id = parent instanceof Y.Map && parent.parent instanceof Y.Array ? parent.get('id') : undefined;
+      if (typeof id === 'string') return id;
+    }
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 // What is offered while one types code: the words of this cell and of the others, what the grammar knows, and what
-// further sources (a kernel) tell.
+// further sources (a kernel, which also knows what stands in strings) tell.
 //
-// Invariant: no key waits for it; nothing is offered inside strings and comments; Enter at the end of a word that is
+// Invariant: no key waits for it; nothing is offered unasked inside strings and comments; Enter at the end of a word that is
 // already whole makes a new line.
 
 import {
@@ -35,11 +35,12 @@ const SEEN_MS = 100;
 const FARTHEST = 60;
 
 export function completion(words: NearWords, sources: readonly CompletionSource[], whileTyping: boolean): Extension {
+  const listed = new Listed();
   const given = completionKeymap.filter(({ key }) => key !== 'Enter' && key !== 'Escape').map(onceSeen);
   return [
     Prec.highest(keymap.of([...given, onceSeen({ key: 'Enter', run: accept }), { key: 'Tab', run: acceptCompletion }])),
     autocompletion({
-      override: [known(words), ...sources].map(inCode),
+      override: [inCode(listed.noting(known(words))), ...sources.map((source) => listed.without(source))],
       activateOnTyping: whileTyping,
       defaultKeymap: false,
       icons: false,
@@ -48,6 +49,26 @@ export function completion(words: NearWords, sources: readonly CompletionSource[
     }),
     list,
   ];
+}
+
+/** What is offered at once, so that what is told later does not offer it again. */
+class Listed {
+  #labels: ReadonlySet<string> = new Set();
+
+  noting(source: CompletionSource): CompletionSource {
+    return async (context) => {
+      const result = await source(context);
+      this.#labels = new Set(result?.options.map(({ label }) => label));
+      return result;
+    };
+  }
+
+  without(source: CompletionSource): CompletionSource {
+    return async (context) => {
+      const result = await source(context);
+      return result && { ...result, options: result.options.filter(({ label }) => !this.#labels.has(label)) };
+    };
+  }
 }
 
 /** Only where the grammar sees code; in the code inside a string too. */

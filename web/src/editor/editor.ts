@@ -4,7 +4,6 @@
 // binding.ts holds during a composition); an editor once made is never replaced by anything that comes from elsewhere,
 // nor by a setting.
 
-import type { CompletionSource } from '@codemirror/autocomplete';
 import { indentUnit } from '@codemirror/language';
 import { Compartment, EditorState, type Extension, type StateEffect } from '@codemirror/state';
 import { crosshairCursor, drawSelection, dropCursor, EditorView, placeholder, rectangularSelection } from '@codemirror/view';
@@ -19,6 +18,7 @@ import { carets } from './carets';
 import type { NearWords } from './completion';
 import { drags } from './drag';
 import { editorHost, type EditorHost } from './host';
+import type { KernelHelp } from './kernelHelp';
 import { customaryIndent, grammar } from './languages';
 import { leaving } from './leaving';
 import { matches, type Marks } from './matches';
@@ -61,8 +61,8 @@ export interface EditorSettings {
   preferences: Preferences;
   /** Words of the other cells, for completion. */
   words: NearWords;
-  /** Further completions, as kernels give them. */
-  sources?: readonly CompletionSource[];
+  /** What the kernel can tell of code. */
+  kernel?: KernelHelp;
 }
 
 /** One looks before one writes. */
@@ -188,8 +188,8 @@ export class CellEditor {
     this.#helped = true;
     try {
       const { hands } = await import('./hands');
-      const { words, sources = [] } = this.#settings;
-      const extension = hands({ ...this.#preferences, prose: this.#purpose.prose, words, sources });
+      const { words, kernel } = this.#settings;
+      const extension = hands({ ...this.#preferences, prose: this.#purpose.prose, words, kernel });
       this.view.dispatch({ effects: this.#parts.hands.reconfigure(extension) });
     } catch (cause) {
       this.#helped = false;

@@ -6,6 +6,8 @@ import { Facet } from '@codemirror/state';
 export interface EditorHost {
   leave(): void;
   advance(): void;
+  /** Runs the cell and stays in it; what only is rendered is left. */
+  runHere(): void;
   above(): boolean;
   below(): boolean;
   split(offset: number): void;
@@ -20,6 +22,7 @@ export interface EditorHost {
 const nowhere: EditorHost = {
   leave: () => undefined,
   advance: () => undefined,
+  runHere: () => undefined,
   above: () => false,
   below: () => false,
   split: () => undefined,

@@ -8,7 +8,7 @@ import { editorHost, type EditorHost } from './host';
 const keys: readonly KeyBinding[] = [
   { key: 'Escape', run: asked((host) => host.leave()) },
   { key: 'Shift-Enter', run: asked((host) => host.advance()) },
-  { key: 'Mod-Enter', run: asked((host) => host.leave()) },
+  { key: 'Mod-Enter', run: asked((host) => host.runHere()) },
   { key: 'Ctrl-Shift--', run: (view) => (view.state.facet(editorHost).split(view.state.selection.main.head), true) },
   { key: 'Mod-z', run: asked((host) => host.undo()), preventDefault: true },
   { key: 'Mod-y', run: asked((host) => host.redo()), preventDefault: true },

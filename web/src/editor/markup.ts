@@ -90,3 +90,11 @@ function alignByAttribute({ tokens }: StateCore): void {
     if (align !== undefined) token.attrs = [['align', align]];
   }
 }
+
+/** The blocks of code of a text, in their order, each without its last line end. */
+export function codeIn(source: string): { language: string; text: string }[] {
+  return parser
+    .parse(source, {})
+    .filter(({ type }) => type === 'fence' || type === 'code_block')
+    .map(({ info, content }) => ({ language: (info.trim().split(/\s+/, 1)[0] ?? '').toLowerCase(), text: content.replace(/\n$/, '') }));
+}

@@ -1,10 +1,17 @@
 // Shows a new drawing of a note where the old one stands, leaving alone all that did not change.
 //
 // Invariant: a part whose drawing is the same stays the same nodes: a selection in it, an open fold, a focused box and
-// what was set into it later (formulas, colours, diagrams) survive what others write elsewhere in the note.
+// what was set into it later (formulas, colours, diagrams) survive what others write elsewhere in the note. What only
+// grows, as an answer that streams in, keeps the selection in what was there.
 
 /** Parts that are filled in after they were drawn: their nodes differ from the drawing, so they are replaced whole. */
 const FILLED_LATER = 'pre, .formula, .formula-block';
+
+/**
+ * Blocks of code whose text changed in place, until they are coloured anew: replaced whole they would flicker while they
+ * grow, and scroll back to their beginning.
+ */
+export const rewritten = new WeakMap<Element, string>();
 
 /** `shown` stands as `old` was drawn; afterwards it stands as `next` is drawn. */
 export function patch(shown: ParentNode & Node, old: Node, next: Node): void {
@@ -37,11 +44,29 @@ function commonEnd(before: readonly Node[], after: readonly Node[], start: numbe
 
 function change(live: ChildNode, from: Node, to: Node): void {
   if (from.isEqualNode(to)) return;
-  if (live instanceof Text && to instanceof Text) live.data = to.data;
+  if (live instanceof Text && to instanceof Text) changeText(live, to.data);
+  else if (rewritesCode(live, from, to)) rewritten.set(codeIn(live) as Element, to.textContent ?? '');
   else if (live instanceof Element && from instanceof Element && to instanceof Element && standsAs(live, from, to)) {
     changeAttributes(live, from, to);
     patch(live, from, to);
   } else live.replaceWith(to.cloneNode(true));
+}
+
+/** A selection stays where text is only added. */
+function changeText(live: Text, text: string): void {
+  if (text.startsWith(live.data)) live.appendData(text.slice(live.data.length));
+  else live.data = text;
+}
+
+/** Whether a block of code is the same but for its text. Diagrams are drawn in place of theirs. */
+function rewritesCode(live: Node, from: Node, to: Node): boolean {
+  const [shown, before, after] = [live, from, to].map((node) => codeIn(node)?.className);
+  return after !== undefined && shown === before && before === after && after !== 'language-mermaid' && to.childNodes.length === 1;
+}
+
+/** Beside the code there may be tools for it. */
+function codeIn(block: Node): Element | undefined {
+  return block instanceof Element && block.matches('pre') ? [...block.children].find((child) => child.matches('code')) : undefined;
 }
 
 function standsAs(live: Element, from: Element, to: Element): boolean {

@@ -6,7 +6,7 @@
 
 import { text } from '../text/text';
 
-export const GROUPS = ['navigate', 'select', 'add', 'edit', 'kind', 'fold', 'history', 'show'] as const;
+export const GROUPS = ['navigate', 'run', 'kernel', 'ask', 'select', 'add', 'edit', 'kind', 'fold', 'history', 'show'] as const;
 export type CommandGroup = (typeof GROUPS)[number];
 
 interface Declaration {
@@ -15,13 +15,39 @@ interface Declaration {
   keys: readonly string[];
   /** Acts also while one types: those of its keys that write nothing, such as `Mod+f` and `F1`. */
   anywhere?: true;
+  /** Of a group that changes the notebook, and yet of use to readers: for them it does what changes nothing. */
+  reads?: true;
 }
 
 const DECLARED = {
   edit: { group: 'navigate', keys: ['Enter'] },
-  advance: { group: 'navigate', keys: ['Shift+Enter'] },
-  advanceToNew: { group: 'add', keys: ['Alt+Enter'], anywhere: true },
-  render: { group: 'navigate', keys: ['Mod+Enter'] },
+  advance: { group: 'run', keys: ['Shift+Enter'], reads: true },
+  runHere: { group: 'run', keys: ['Mod+Enter'], reads: true },
+  advanceToNew: { group: 'run', keys: ['Alt+Enter'], anywhere: true },
+  runAbove: { group: 'run', keys: ['Mod+F8'], anywhere: true },
+  runBelow: { group: 'run', keys: ['Mod+F10'], anywhere: true },
+  runAll: { group: 'run', keys: ['Mod+F9'], anywhere: true },
+  stop: { group: 'run', keys: [] },
+  stopAll: { group: 'run', keys: ['i i'] },
+  startKernel: { group: 'kernel', keys: [] },
+  interruptKernel: { group: 'kernel', keys: [] },
+  restartKernel: { group: 'kernel', keys: ['0 0'] },
+  restartAndRunAll: { group: 'kernel', keys: [] },
+  shutDownKernel: { group: 'kernel', keys: [] },
+  askForMe: { group: 'ask', keys: [] },
+  thinkFirst: { group: 'ask', keys: [] },
+  pinForModels: { group: 'ask', keys: [] },
+  skipForModels: { group: 'ask', keys: [] },
+  editAnswer: { group: 'ask', keys: [] },
+  insertCode: { group: 'ask', keys: [] },
+  answerToNote: { group: 'ask', keys: [] },
+  copyAnswer: { group: 'ask', keys: [], reads: true },
+  whatIsSent: { group: 'show', keys: [] },
+  models: { group: 'show', keys: [] },
+  kernelMenu: { group: 'show', keys: [] },
+  packages: { group: 'show', keys: [] },
+  variables: { group: 'show', keys: [] },
+  files: { group: 'show', keys: [] },
   selectAbove: { group: 'navigate', keys: ['ArrowUp', 'k'] },
   selectBelow: { group: 'navigate', keys: ['ArrowDown', 'j'] },
   first: { group: 'navigate', keys: ['Home'] },
@@ -93,12 +119,13 @@ export function nameOf(command: Command): string {
   return NAMES[command];
 }
 
-/** Groups of commands by which a notebook is changed for everybody. Folding is one's own where one may only read. */
-const CHANGING: ReadonlySet<CommandGroup> = new Set(['add', 'edit', 'kind', 'history']);
+/** Groups of commands by which a notebook, or what runs in it, is changed for everybody. Folding is one's own where one may only read. */
+const CHANGING: ReadonlySet<CommandGroup> = new Set(['run', 'kernel', 'ask', 'add', 'edit', 'kind', 'history']);
 
 /** Whether the command changes the notebook, so that readers cannot use it. */
 export function changes(command: Command): boolean {
-  return CHANGING.has(COMMANDS[command].group);
+  const { group, reads }: Declaration = COMMANDS[command];
+  return CHANGING.has(group) && !reads;
 }
 
 export function commands(): Command[] {

@@ -10,14 +10,16 @@ interface EditingKeys {
 }
 
 const DECLARED = {
-  leave: { keys: ['Escape', 'Mod+Enter'] },
+  leave: { keys: ['Escape'] },
   advance: { keys: ['Shift+Enter'] },
+  runHere: { keys: ['Mod+Enter'] },
   undo: { keys: ['Mod+z'] },
   redo: { keys: ['Mod+Shift+z', 'Mod+y'] },
   split: { keys: ['Ctrl+Shift+-'] },
   indent: { keys: ['Tab', 'Shift+Tab'] },
   comment: { keys: ['Mod+/'] },
   complete: { keys: ['Ctrl+Space'] },
+  inspect: { keys: ['Ctrl+Shift+Space'] },
   nextOccurrence: { keys: ['Mod+d'] },
   allOccurrences: { keys: ['Mod+Shift+l'] },
   moveLine: { keys: ['Alt+ArrowUp', 'Alt+ArrowDown'] },

@@ -3,23 +3,41 @@
 // Invariant: whatever a frame sends, and however often, becomes a `FrameMessage` of few bytes or nothing; a frame that
 // sends without end is told apart.
 
+import type { Library } from '../doc/output';
+import type { JsonObject } from '../doc/schema';
+
 /** Higher outputs scroll inside: a frame could otherwise push everything below out of reach. */
 export const HIGHEST_FRAME = 2000;
 const LONGEST_ADDRESS = 2000;
+const LONGEST_REASON = 300;
+
+/** What a frame is given to show. */
+export type FrameContent = { kind: 'page'; html: string } | { kind: 'chart'; library: Library; spec: JsonObject };
+
+/** Tells contents apart well enough to remember how high they were. */
+export function contentKey(content: FrameContent): string {
+  const text = content.kind === 'page' ? content.html : content.library + JSON.stringify(content.spec);
+  return `${text.length}:${text.slice(0, 80)}:${text.slice(-80)}`;
+}
 
 export type FrameMessage =
   | { kind: 'ready' }
   | { kind: 'height'; height: number }
   | { kind: 'link'; address: string }
+  /** A chart stands there: what the frame says of its height from now on is true. */
+  | { kind: 'drawn' }
+  /** A chart was not drawn, and why, as its library says it. */
+  | { kind: 'failed'; why: string }
   /** The policy kept something of a host from being loaded. */
   | { kind: 'blocked'; host: string };
 
 export function frameMessage(data: unknown): FrameMessage | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
-  const { kind, height, address, host } = data as { [key: string]: unknown };
-  if (kind === 'ready') return { kind };
+  const { kind, height, address, host, why } = data as { [key: string]: unknown };
+  if (kind === 'ready' || kind === 'drawn') return { kind };
   if (kind === 'height' && typeof height === 'number') return { kind, height: clamped(height) };
   if (kind === 'link' && typeof address === 'string' && isWebAddress(address)) return { kind, address };
+  if (kind === 'failed' && typeof why === 'string') return { kind, why: why.slice(0, LONGEST_REASON) };
   if (kind === 'blocked' && typeof host === 'string' && /^[\w.-]{1,80}(?::\d{1,5})?$/.test(host)) return { kind, host };
   return undefined;
 }

@@ -41,9 +41,12 @@ export function contentOf(drawing: Drawing): Content | undefined {
       return text('application/json', `${JSON.stringify(drawing.value, null, 2)}\n`);
     case 'frame':
       return text('text/html', drawing.html);
+    case 'chart':
+      return text('application/json', `${JSON.stringify(drawing.spec, null, 2)}\n`);
     case 'unknown':
       return text('application/json', `${JSON.stringify(drawing.data, null, 2)}\n`);
     case 'blob':
+    case 'omitted':
     case 'nothing':
       return undefined;
   }

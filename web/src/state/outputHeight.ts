@@ -1,6 +1,7 @@
 // About how high an output will be, for the place it is given before it is drawn. Pure.
 
-import type { Drawing } from '../doc/output';
+import type { Drawing, Library } from '../doc/output';
+import { isObject, type JsonObject } from '../doc/schema';
 import { HIGHEST_FRAME } from './frame';
 
 const LINE = 20.64;
@@ -20,6 +21,8 @@ export function estimatedHeight(drawing: Drawing, width: number): number {
     case 'picture':
     case 'blob':
       return (drawing.size ? drawing.size.height * Math.min(1, width / drawing.size.width) : 3 * LINE) + SPACING;
+    case 'chart':
+      return chartHeight(drawing.spec, drawing.library);
     case 'frame':
       return frameHeight(drawing.html);
     case 'markdown':
@@ -28,6 +31,8 @@ export function estimatedHeight(drawing: Drawing, width: number): number {
       return 6 * LINE;
     case 'unknown':
       return LINE + SPACING + (drawing.instead ? estimatedHeight(drawing.instead, width) : 0);
+    case 'omitted':
+      return LINE + SPACING;
     case 'nothing':
       return 0;
   }
@@ -48,4 +53,13 @@ function textHeight(text: string): number {
 function frameHeight(html: string): number {
   const rows = html.slice(0, 200_000).match(/<tr\b/gi)?.length ?? 0;
   return Math.min(HIGHEST_FRAME, rows > 0 ? rows * TABLE_ROW + 2 * SPACING : SOME_FRAME);
+}
+
+/** What Plotly draws unless it is told otherwise, and about what Vega-Lite does. */
+const CHART_HEIGHTS = { plotly: 450, vega: 360 };
+
+function chartHeight(spec: JsonObject, library: Library): number {
+  const layout = library === 'plotly' ? spec['layout'] : spec;
+  const told = isObject(layout) ? layout['height'] : undefined;
+  return Math.min(HIGHEST_FRAME, typeof told === 'number' && told > 0 ? told : CHART_HEIGHTS[library]);
 }

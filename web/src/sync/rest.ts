@@ -5,6 +5,7 @@
 
 import { text } from '../text/text';
 import type { BlobStored, CreateNotebook, DuplicateNotebook, ErrorBody, LimitsBody, NotebookList, NotebookSummary, PatchNotebook, Role, RoleBody } from '../wire/wire';
+import { ServerTime } from './serverTime';
 import { NotSent, upload, type Upload } from './upload';
 
 export class Refusal extends Error {
@@ -39,6 +40,9 @@ export interface ImportSettings {
 
 /** The REST interface below a base address that ends in a slash. */
 export class Rest {
+  /** What the answers tell of the server's clock. */
+  readonly time = new ServerTime(Date.now);
+
   constructor(
     private readonly base: string,
     /** Asked at each call. */
@@ -46,48 +50,48 @@ export class Rest {
   ) {}
 
   async notebooks(): Promise<NotebookSummary[]> {
-    const list = await this.#json<NotebookList>('GET', 'api/notebooks');
+    const list = await this.json<NotebookList>('GET', 'api/notebooks');
     return list.notebooks;
   }
 
   create(body: CreateNotebook): Promise<NotebookSummary> {
-    return this.#json('POST', 'api/notebooks', body);
+    return this.json('POST', 'api/notebooks', body);
   }
 
   rename(id: string, body: PatchNotebook): Promise<NotebookSummary> {
-    return this.#json('PATCH', `api/notebooks/${encodeURIComponent(id)}`, body);
+    return this.json('PATCH', `api/notebooks/${encodeURIComponent(id)}`, body);
   }
 
   async remove(id: string): Promise<void> {
-    await this.#call('DELETE', `api/notebooks/${encodeURIComponent(id)}`);
+    await this.call('DELETE', `api/notebooks/${encodeURIComponent(id)}`);
   }
 
   async restore(id: string): Promise<void> {
-    await this.#call('POST', `api/notebooks/${encodeURIComponent(id)}/restore`);
+    await this.call('POST', `api/notebooks/${encodeURIComponent(id)}/restore`);
   }
 
   async restoreCell(id: string, cell: string): Promise<void> {
-    await this.#call('POST', `api/notebooks/${encodeURIComponent(id)}/cells/${encodeURIComponent(cell)}/restore`);
+    await this.call('POST', `api/notebooks/${encodeURIComponent(id)}/cells/${encodeURIComponent(cell)}/restore`);
   }
 
   duplicate(id: string, body: DuplicateNotebook): Promise<NotebookSummary> {
-    return this.#json('POST', `api/notebooks/${encodeURIComponent(id)}/duplicate`, body);
+    return this.json('POST', `api/notebooks/${encodeURIComponent(id)}/duplicate`, body);
   }
 
   /** What whoever uses this page may do. */
   async role(): Promise<Role> {
-    return (await this.#json<RoleBody>('GET', 'api/role')).role;
+    return (await this.json<RoleBody>('GET', 'api/role')).role;
   }
 
   limits(): Promise<LimitsBody> {
-    return this.#json('GET', 'api/limits');
+    return this.json('GET', 'api/limits');
   }
 
   async import(file: Blob, { title, name, key, signal, sent }: ImportSettings): Promise<NotebookSummary> {
     const query = new URLSearchParams({ ...(title === undefined ? {} : { title }), ...(name === undefined ? {} : { name }) });
     const headers = { ...this.#signature(), 'content-type': 'application/x-ipynb+json', ...(key === undefined ? {} : { 'idempotency-key': key }) };
     const answer = await upload({ address: `${this.base}api/notebooks/import?${query}`, file, headers, signal, sent }).catch((cause: unknown) => {
-      throw cause instanceof NotSent && cause.calledOff ? new Refusal(0, 'called_off', text.home.cancelled) : notReached();
+      throw cause instanceof NotSent && cause.calledOff ? calledOff() : notReached();
     });
     if (!answer.ok) throw await refusal(answer);
     return (await answer.json()) as NotebookSummary;
@@ -107,7 +111,7 @@ export class Rest {
   async keep(file: Blob, { signal, sent }: Pick<Upload, 'signal' | 'sent'>): Promise<BlobStored> {
     const headers = { ...this.#signature(), 'content-type': 'application/octet-stream' };
     const answer = await upload({ address: `${this.base}api/blobs`, file, headers, signal, sent }).catch((cause: unknown) => {
-      throw cause instanceof NotSent && cause.calledOff ? new Refusal(0, 'called_off', text.home.cancelled) : new Refusal(0, 'not_reached', text.notes.serverAway);
+      throw cause instanceof NotSent && cause.calledOff ? calledOff() : new Refusal(0, 'not_reached', text.notes.serverAway);
     });
     if (!answer.ok) throw await refusal(answer);
     return (await answer.json()) as BlobStored;
@@ -120,29 +124,61 @@ export class Rest {
   }
 
   async blob(sha256: string): Promise<string> {
-    return (await this.#call('GET', `api/blobs/${encodeURIComponent(sha256)}`)).text();
+    return (await this.call('GET', `api/blobs/${encodeURIComponent(sha256)}`)).text();
   }
 
-  async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
+  /** An answer that comes piece by piece, until it is over or `signal` says that nobody wants the rest. */
+  async pieces(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const { body } = await this.call('POST', path, undefined, signal);
+    if (!body) throw notReached();
+    return body;
+  }
+
+  /** A call with a JSON body, if any, that answers with JSON; for the calls of one part of the page. */
+  async json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
     const sent = body === undefined ? undefined : new Blob([JSON.stringify(body)], { type: 'application/json' });
-    const answer = await this.#call(method, path, sent);
+    const answer = await this.call(method, path, sent, signal);
     return (await answer.json()) as T;
   }
 
-  async #call(method: string, path: string, body?: Blob): Promise<Response> {
+  async call(method: string, path: string, body?: Blob, signal?: AbortSignal): Promise<Response> {
     // What changes something may take its time, and nobody would know whether it had come about.
-    const signal = method === 'GET' ? AbortSignal.timeout(PATIENCE_MS) : null;
-    const answer = await fetch(this.base + path, { method, body: body ?? null, headers: this.#signature(), signal }).catch(() => {
-      throw notReached();
+    const patience = method === 'GET' ? AbortSignal.timeout(PATIENCE_MS) : null;
+    const answer = await fetch(this.base + path, { method, body: body ?? null, headers: this.#signature(), signal: signal ?? patience }).catch(() => {
+      throw wasCalledOff(signal) ? calledOff() : notReached();
+    });
+    this.time.heard(answer.headers.get('date'));
+    if (!answer.ok) throw await refusal(answer);
+    return answer;
+  }
+
+  /** Sends a file as the body; `sent` is told how much of it has left. */
+  async send(method: 'POST' | 'PUT', path: string, file: Blob, { signal, sent }: Pick<Upload, 'signal' | 'sent'>): Promise<Response> {
+    const headers = { ...this.#signature(), 'content-type': 'application/octet-stream' };
+    const answer = await upload({ method, address: this.base + path, file, headers, signal, sent }).catch((cause: unknown) => {
+      throw cause instanceof NotSent && cause.calledOff ? calledOff() : notReached();
     });
     if (!answer.ok) throw await refusal(answer);
     return answer;
+  }
+
+  address(path: string): string {
+    return this.base + path;
   }
 
   /** Header values are bytes, each written as the letter of that number. */
   #signature(): { 'x-coscribe-actor': string } {
     return { 'x-coscribe-actor': String.fromCharCode(...new TextEncoder().encode(this.actor())) };
   }
+}
+
+/** A time that is up is a server that was not reached. */
+function wasCalledOff(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && !(signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError');
+}
+
+function calledOff(): Refusal {
+  return new Refusal(0, 'called_off', text.home.cancelled);
 }
 
 function notReached(): Refusal {

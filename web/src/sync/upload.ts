@@ -4,6 +4,8 @@
 // Invariant: it ends once: with the server's answer, or by a `NotSent`, which says whether somebody called it off.
 
 export interface Upload {
+  /** `POST` unless said otherwise. */
+  method?: 'POST' | 'PUT';
   address: string;
   file: Blob;
   headers: Readonly<Record<string, string>>;
@@ -18,12 +20,12 @@ export class NotSent extends Error {
   }
 }
 
-export function upload({ address, file, headers, signal, sent }: Upload): Promise<Response> {
+export function upload({ method = 'POST', address, file, headers, signal, sent }: Upload): Promise<Response> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(new NotSent(true));
     const request = new XMLHttpRequest();
     const callOff = (): void => request.abort();
-    request.open('POST', address);
+    request.open(method, address);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => sent?.(total === 0 ? 0 : Math.min(loaded / total, 0.999));
     request.upload.onload = () => sent?.(1);

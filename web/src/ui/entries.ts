@@ -6,6 +6,7 @@ import { commands, COMMANDS, GROUPS, nameOf, type Command } from '../state/comma
 import { headingsOf } from '../state/headings';
 import type { Candidate, Scope } from '../state/palette';
 import { text } from '../text/text';
+import type { CellKind } from '../wire/wire';
 import { keymap } from './keymap.svelte';
 import type { NotebookModel } from './notebook.svelte';
 import { page } from './page.svelte';
@@ -51,14 +52,23 @@ function commandEntry(command: Command, now: Situation, run: () => void): Entry 
   };
 }
 
-function situation({ readOnly, ids, selected, session }: NotebookModel): Situation {
+function situation({ readOnly, ids, selected, session, running, kernel }: NotebookModel): Situation {
   return {
     readOnly,
     cells: ids.length,
     position: selected === null ? -1 : ids.indexOf(selected),
     canUndo: session.history.canUndo,
     canRedo: session.history.canRedo,
+    online: running.online,
+    running: running.any,
+    kernel: kernel.up,
+    kind: selectedKind(session.notebook, selected),
   };
+}
+
+function selectedKind(notebook: NotebookModel['session']['notebook'], selected: string | null): CellKind | undefined {
+  const cell = selected === null ? undefined : notebook.cell(selected);
+  return cell && kindOf(cell);
 }
 
 function headingEntries(model: NotebookModel): Entry[] {

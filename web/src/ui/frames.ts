@@ -119,15 +119,16 @@ const MOST_HEIGHTS = 1000;
 const heights = new Map<string, number>();
 
 /** Equal outputs of equal width are equally high; nothing breaks if two are only alike. */
-function keyOf(html: string, width: number): string {
-  return `${Math.round(width / 20)}:${html.length}:${html.slice(0, 80)}:${html.slice(-80)}`;
+function keyOf(content: string, width: number): string {
+  return `${Math.round(width / 20)}:${content}`;
 }
 
-export function remember(html: string, width: number, height: number): void {
+/** `content` tells outputs apart, as `contentKey` makes it. */
+export function remember(content: string, width: number, height: number): void {
   if (heights.size > MOST_HEIGHTS) heights.clear();
-  heights.set(keyOf(html, width), height);
+  heights.set(keyOf(content, width), height);
 }
 
-export function remembered(html: string, width: number): number | undefined {
-  return heights.get(keyOf(html, width));
+export function remembered(content: string, width: number): number | undefined {
+  return heights.get(keyOf(content, width));
 }

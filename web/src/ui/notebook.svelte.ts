@@ -26,13 +26,15 @@ import { Dragging } from './dragging.svelte';
 import { Folding } from './folding.svelte';
 import { Follower } from './following.svelte';
 import { idle } from './idle';
+import { KernelModel } from './kernel.svelte';
 import { Live } from './live.svelte';
 import { Overlays } from './overlays.svelte';
 import { Reading } from './reading.svelte';
+import { Running } from './running.svelte';
 import { Structure } from './structure';
 
 /** What is open beside or over the cells. */
-export type Panel = 'none' | 'bin' | 'help' | 'settings';
+export type Panel = 'none' | 'bin' | 'help' | 'settings' | 'packages' | 'variables' | 'files';
 
 /** What a cell on the screen offers to the page. */
 export interface CellHandle {
@@ -67,11 +69,14 @@ export class NotebookModel {
   readonly dragging: Dragging;
   readonly folding: Folding;
   readonly overlays = new Overlays();
+  readonly running: Running;
+  readonly kernel: KernelModel;
   /** What readers do for themselves. */
   readonly reading = new Reading(this);
   readonly #ids: Live<readonly string[]>;
   readonly #title: Live<string>;
   readonly #language: Live<string>;
+  readonly #kernelspec: Live<string | undefined>;
   readonly #facts: Live<Facts>;
   #numbers: { ids: readonly string[]; of: ReadonlyMap<string, number> } = { ids: [], of: new Map() };
   readonly #deleted: Live<ReturnType<NotebookSession['notebook']['deleted']>>;
@@ -89,6 +94,7 @@ export class NotebookModel {
     this.#ids = new Live(() => this.#visible(), (changed) => notebook.onStructure(changed));
     this.#title = new Live(() => notebook.title(), (changed) => notebook.onDetails(changed));
     this.#language = new Live(() => notebook.language(), (changed) => notebook.onDetails(changed));
+    this.#kernelspec = new Live(() => notebook.kernelspec(), (changed) => notebook.onDetails(changed));
     this.#deleted = new Live(() => notebook.deleted(), (changed) => notebook.onStructure(changed));
     this.#facts = new Live(
       () => ({ progress: provider.progress, offline: offline.progress }),
@@ -100,6 +106,8 @@ export class NotebookModel {
     this.absences = new Absences(session);
     this.clipboard = new CellClipboard(this);
     this.dragging = new Dragging(this);
+    this.running = new Running(this);
+    this.kernel = new KernelModel(this);
     this.folding = new Folding(notebook, session.settings.base + session.settings.id);
     this.#lastIds = notebook.ids();
     this.words = new WordIndex(notebook, idle);
@@ -149,6 +157,11 @@ export class NotebookModel {
     return this.#language.value;
   }
 
+  /** The kernelspec the notebook asks for. */
+  get kernelspec(): string | undefined {
+    return this.#kernelspec.value;
+  }
+
   get facts(): Facts {
     return this.#facts.value;
   }
@@ -165,8 +178,14 @@ export class NotebookModel {
   destroy(): void {
     this.colleagues.destroy();
     this.follower.destroy();
+    this.running.destroy();
     this.absences.destroy();
     this.#stop.forEach((stop) => stop());
+  }
+
+  /** For parts that come later: what is to be done when the notebook is left. */
+  atEnd(stop: () => void): void {
+    this.#stop.push(stop);
   }
 
   /** `finish` makes the view of a cell that is only sketched. Returns how to stop. */
@@ -272,7 +291,7 @@ export class NotebookModel {
     this.#handle(id)?.draw();
   }
 
-  /** Shift+Enter: on to the next cell, made if there is none. */
+  /** On to the next cell, made if there is none, at once: nothing is waited for (LN-85). */
   advance(id: string): void {
     this.#handle(id)?.render();
     const next = this.beside(id, 1);

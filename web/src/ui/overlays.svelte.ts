@@ -8,11 +8,15 @@ const OUTLINE = 'coscribe:outline';
 /** Below this width the outline lies over the page and goes when it has led somewhere. */
 export const OVER_PX = 900;
 
+export type SettingsPart = 'you' | 'keys' | 'notebook' | 'models';
+
 export class Overlays {
   /** What the palette begins with; undefined while it is closed. */
   palette = $state<string | undefined>();
   /** Which part of the settings is shown first. */
-  settings = $state<'you' | 'keys'>('you');
+  settings = $state<SettingsPart>('you');
+  /** Of which prompt cell it is shown what is, or was, sent with the question. */
+  sent = $state.raw<{ cell: string; when: 'now' | 'then' } | undefined>();
   #outline = $state(browserStorage()?.getItem(OUTLINE) === 'shown' && window.innerWidth > OVER_PX);
   /** Grows when the outline is to have the focus. */
   outlineWanted = $state(0);

@@ -234,7 +234,33 @@ password: boolean, };
 /**
  * What an answer cost.
  */
-export type TokenUsage = { inputTokens: number, outputTokens: number, };
+export type TokenUsage = { 
+/**
+ * Of the question with its context.
+ */
+inputTokens: number, 
+/**
+ * Of thinking and answer.
+ */
+outputTokens: number, 
+/**
+ * The provider told nothing; the numbers are this server's estimate.
+ */
+estimated: boolean, 
+/**
+ * Millionths of a US dollar; absent where neither the provider told it nor prices are set.
+ */
+microdollars?: number, };
+
+/**
+ * The protocol a provider speaks.
+ */
+export type ProviderKind = "openai" | "anthropic" | "ollama" | "demo";
+
+/**
+ * Who said that a provider is there.
+ */
+export type ProviderSource = "page" | "file" | "environment" | "builtin";
 
 /**
  * The last run of a cell, as the document's root `runs` and REST tell it.
@@ -252,6 +278,10 @@ sourceHash?: string, executionCount?: number,
  * Why it failed or never began: a sentence.
  */
 error?: string, stoppedBy?: Actor, 
+/**
+ * What people should know of a run that ended well: a sentence.
+ */
+notice?: string, 
 /**
  * The program waits for a line.
  */
@@ -356,7 +386,12 @@ id?: NotebookId, };
 /**
  * Changes a notebook; what is absent stays.
  */
-export type PatchNotebook = { title?: string, };
+export type PatchNotebook = { title?: string, 
+/**
+ * Keys to set; a `null` removes its key. In `coscribe` stand `provider`, `model` and `mode` of questions that name
+ * none: `standard`, `concise`, `learning`, or `mock` for the demonstration.
+ */
+metadata?: Record<string, unknown>, };
 
 /**
  * Asks for a copy of a notebook.
@@ -379,6 +414,10 @@ export type LimitsBody = {
  * A notebook file to import.
  */
 importBytes: number, 
+/**
+ * A file to upload to a notebook.
+ */
+uploadBytes: number, 
 /**
  * The body of any other request, a blob's too.
  */
@@ -465,7 +504,8 @@ id?: CellId, };
  */
 export type PatchCell = { type?: CellKind, 
 /**
- * Keys to set; a `null` removes its key.
+ * Keys to set; a `null` removes its key. Of a prompt cell, `coscribe` holds `provider`, `model` and `thinking`; of any
+ * cell, `skipped` leaves it out of questions, `pinned` sends it with all.
  */
 metadata: Record<string, unknown>, 
 /**
@@ -492,7 +532,7 @@ export type MoveCell = {
 after: CellId | null, };
 
 /**
- * Which cells of a notebook are to run: exactly one of these. Notes among them are passed over.
+ * Which cells of a notebook are to run: exactly one of `cells`, `above`, `below` and `all`. Notes are passed over.
  */
 export type RunCells = { 
 /**
@@ -510,12 +550,55 @@ below?: CellId,
 /**
  * All of them: `true`.
  */
-all?: boolean, };
+all?: boolean, 
+/**
+ * Also those behind a cell that fails; without it they are cancelled.
+ */
+keepGoing?: boolean, };
 
 /**
  * Runs that were asked for, or stopped.
  */
 export type RunList = { runs: Array<Run>, };
+
+/**
+ * What could stand between `start` and `end`.
+ */
+export type Completions = { matches: Array<Completion>, 
+/**
+ * In UTF-16 units of the code.
+ */
+start: number, end: number, };
+
+/**
+ * A text that could stand at the cursor.
+ */
+export type Completion = { text: string, 
+/**
+ * The kernel's own word: `function`, `module`, `instance` …
+ */
+type?: string, 
+/**
+ * The arguments of a function.
+ */
+signature?: string, };
+
+/**
+ * A variable of the program in a kernel.
+ */
+export type Variable = { name: string, 
+/**
+ * The name of its type, with the module if that is not Python's own.
+ */
+type: string, 
+/**
+ * How many elements it has, or its shape: `3`, `100 × 4`.
+ */
+size?: string, 
+/**
+ * The beginning of its value; empty where only code of the program could tell it.
+ */
+value: string, };
 
 /**
  * The kernel of a notebook.
@@ -555,9 +638,13 @@ fraction?: number, };
  */
 export type StartKernel = { 
 /**
- * The kernelspec; the notebook's own if absent.
+ * The kernelspec, which is the notebook's from then on; the one it has if absent.
  */
-spec?: string, };
+spec?: string, 
+/**
+ * Shuts down a kernel first that runs by another kernelspec: what it has in memory is gone.
+ */
+replace?: boolean, };
 
 /**
  * Starts the kernel anew: what it had in memory is gone.
@@ -569,9 +656,386 @@ export type RestartKernel = {
 runAll?: boolean, };
 
 /**
+ * The kernels that can be started.
+ */
+export type KernelspecList = { 
+/**
+ * The one of a notebook that names none.
+ */
+default: string, 
+/**
+ * A sentence: what the code of notebooks may do to the machine of the server.
+ */
+isolation: string, specs: Array<KernelspecBody>, };
+
+/**
+ * A kernel that can be started.
+ */
+export type KernelspecBody = { name: string, displayName: string, language: string, origin: KernelOrigin, 
+/**
+ * Where its kernelspec is, if it was installed on the machine.
+ */
+directory?: string, 
+/**
+ * Its program is there. The server's own is made at the first start.
+ */
+ready: boolean, };
+
+/**
+ * Where a kernel comes from.
+ */
+export type KernelOrigin = "server" | "machine";
+
+/**
+ * Asks what could stand at the cursor.
+ */
+export type CompleteCode = { code: string, 
+/**
+ * In UTF-16 units of the code.
+ */
+cursor: number, };
+
+/**
+ * Asks what is known of the name at the cursor.
+ */
+export type InspectCode = { code: string, 
+/**
+ * In UTF-16 units of the code.
+ */
+cursor: number, 
+/**
+ * 1 asks for the source too; 0 if absent.
+ */
+detail: number, };
+
+/**
+ * What is known of a name in code.
+ */
+export type InspectionBody = { found: boolean, 
+/**
+ * Forms of it by MIME type.
+ */
+data: Record<string, unknown>, };
+
+/**
+ * The variables of the program in a kernel, by name; of very many the first.
+ */
+export type VariableList = { variables: Array<Variable>, };
+
+/**
+ * The Python environment that the notebooks of the server share.
+ */
+export type EnvironmentBody = { state: EnvironmentPhase, 
+/**
+ * What became of the last work on it, if it did not end well.
+ */
+sentence?: string, 
+/**
+ * What is being done: `findPython`, `makeEnvironment`, `installPackages`, `removePackages`, `check`.
+ */
+step?: string, 
+/**
+ * How much of that is done, 0 to 1.
+ */
+fraction?: number, 
+/**
+ * What the tools said at the last work, the newest lines last.
+ */
+log: Array<string>, 
+/**
+ * The version of its Python.
+ */
+python?: string, 
+/**
+ * The tool that made it: `uv` or `pip`.
+ */
+madeWith?: string, 
+/**
+ * By name; empty while the environment cannot be used.
+ */
+packages: Array<PackageBody>, };
+
+/**
+ * How far the Python environment is.
+ */
+export type EnvironmentPhase = "absent" | "making" | "ready" | "failed";
+
+/**
+ * A package of the environment.
+ */
+export type PackageBody = { name: string, version: string, 
+/**
+ * Kernels do not run without it: it cannot be removed.
+ */
+needed: boolean, };
+
+/**
+ * Adds packages to the environment.
+ */
+export type AddPackages = { 
+/**
+ * As pip reads them: `numpy`, `numpy>=2`.
+ */
+packages: Array<string>, };
+
+/**
+ * The files of a notebook, which its code finds in its working directory.
+ */
+export type FileList = { 
+/**
+ * Where that is on the machine of the server.
+ */
+directory: string, 
+/**
+ * By path. What begins with a dot is left out.
+ */
+files: Array<FileBody>, 
+/**
+ * There are more than are listed.
+ */
+more: boolean, };
+
+/**
+ * A file of a notebook.
+ */
+export type FileBody = { 
+/**
+ * From the working directory on: `data/table.csv`.
+ */
+path: string, 
+/**
+ * In bytes.
+ */
+size: number, 
+/**
+ * When it was last written.
+ */
+modified: number, };
+
+/**
  * The line that a program waits for.
  */
 export type InputLine = { value: string, };
+
+/**
+ * Who can be asked.
+ */
+export type ProviderList = { 
+/**
+ * The provider that answers unless a question names another.
+ */
+default: string, 
+/**
+ * Its model; absent if it is asked which it has.
+ */
+defaultModel?: string, 
+/**
+ * In the order of menus; the demonstration last.
+ */
+providers: Array<ProviderBody>, 
+/**
+ * What is wrong with the settings, in sentences.
+ */
+problems: Array<string>, };
+
+/**
+ * A provider.
+ */
+export type ProviderBody = { name: string, kind: ProviderKind, 
+/**
+ * Absent for the demonstration. Of what the operator set only scheme, host and port.
+ */
+address?: string, 
+/**
+ * The models configured, the default one first; empty if the provider is asked for them.
+ */
+models: Array<string>, 
+/**
+ * Whether a key is there. The key itself is never shown.
+ */
+hasKey: boolean, source: ProviderSource, 
+/**
+ * Whether it answers unless a question names another.
+ */
+default: boolean, 
+/**
+ * By model, as far as somebody has set them.
+ */
+prices: { [key in string]: ModelPrice }, };
+
+/**
+ * What a model costs, in US dollars for a million tokens.
+ */
+export type ModelPrice = { 
+/**
+ * Of questions.
+ */
+input: number, 
+/**
+ * Of answers.
+ */
+output: number, };
+
+/**
+ * Sets a provider, whole.
+ */
+export type PutProvider = { kind: ProviderKind, 
+/**
+ * The usual one of its kind if absent.
+ */
+address?: string, 
+/**
+ * Models to offer, the default one first. Without any, the provider is asked.
+ */
+models?: Array<string>, 
+/**
+ * Absent: the key that was set here before stays, for the same address. `null`: there is none.
+ */
+key?: string | null, 
+/**
+ * By model.
+ */
+prices?: { [key in string]: ModelPrice }, };
+
+/**
+ * Chooses who answers when a question names nobody.
+ */
+export type DefaultProvider = { provider: string, 
+/**
+ * The provider's first model if absent.
+ */
+model?: string, };
+
+/**
+ * What a test of a provider found.
+ */
+export type ProviderTest = { 
+/**
+ * It answered a short question.
+ */
+ok: boolean, 
+/**
+ * What it says it has.
+ */
+models: Array<string>, 
+/**
+ * Why it did not answer, and what to do.
+ */
+sentence?: string, };
+
+/**
+ * The models of a provider, as it tells them.
+ */
+export type ModelList = { models: Array<string>, };
+
+/**
+ * What would be sent to a language model if a cell were run now. All numbers of tokens are estimates.
+ */
+export type ContextBody = { 
+/**
+ * Who would be asked.
+ */
+provider: string, 
+/**
+ * Absent if the provider is to be asked which it has.
+ */
+model?: string, 
+/**
+ * Of all that would be sent.
+ */
+tokens: number, 
+/**
+ * More than about so many are not sent: the cells farthest above are cut first.
+ */
+limit?: number, 
+/**
+ * What the model is told about its task.
+ */
+system?: string, 
+/**
+ * The conversation; its last message ends with the question.
+ */
+messages: Array<ContextMessage>, 
+/**
+ * The cells that are considered, in their order, each with what becomes of it. Those without anything to say are
+ * left out.
+ */
+cells: Array<ContextCell>, 
+/**
+ * Why the question would fail at once: a sentence.
+ */
+problem?: string, };
+
+/**
+ * Who says something to, or as, a model.
+ */
+export type ContextSpeaker = "user" | "assistant";
+
+/**
+ * A message of the conversation.
+ */
+export type ContextMessage = { speaker: ContextSpeaker, text: string, tokens: number, 
+/**
+ * How many pictures go with it.
+ */
+pictures: number, };
+
+/**
+ * What becomes of a cell when a question is asked.
+ */
+export type ContextState = "sent" | "pinned" | "skipped" | "stale" | "cut";
+
+/**
+ * A cell that is considered.
+ */
+export type ContextCell = { cell: CellId, state: ContextState, 
+/**
+ * What of it is sent; 0 if nothing is.
+ */
+tokens: number, };
+
+/**
+ * One step of a private draft of an answer.
+ */
+export type DraftEvent = { "thinking": string } | { "text": string } | { "done": DraftDone } | { "failed": string };
+
+/**
+ * What is known of a draft that is complete. With its words it can be published as it is.
+ */
+export type DraftDone = { 
+/**
+ * The model that answered.
+ */
+model?: string, usage?: TokenUsage, 
+/**
+ * That it is cut off, say: a sentence.
+ */
+notice?: string, 
+/**
+ * Of the question that was asked.
+ */
+sourceHash: string, 
+/**
+ * The cells that were sent along.
+ */
+sent: Array<CellId>, };
+
+/**
+ * Makes a draft the answer of its cell.
+ */
+export type PublishAnswer = { text: string, thinking?: string, model?: string, usage?: TokenUsage, 
+/**
+ * That it is cut off, say: a sentence.
+ */
+notice?: string, 
+/**
+ * Of the question that was asked: the answer is stale when the present one has another.
+ */
+sourceHash: string, 
+/**
+ * The cells that were sent along.
+ */
+sent?: Array<CellId>, };
 
 /**
  * A blob that was kept.

@@ -38,10 +38,20 @@ test('svg_is_an_image_and_never_markup_of_the_page', () => {
   expect(data({ 'image/svg+xml': '<svg onload="x"/>' })).toEqual({ kind: 'picture', mime: 'image/svg+xml', content: '<svg onload="x"/>', alt: '' });
 });
 
-test('a chart that needs a library is said to be one and its picture shown, not an empty frame', () => {
-  const chart = data({ 'application/vnd.plotly.v1+json': { data: [] }, 'text/html': '<div id="x"></div>', 'image/png': 'QUJD' });
-  expect(chart).toMatchObject({ kind: 'unknown', mimes: ['application/vnd.plotly.v1+json'], instead: { kind: 'picture' } });
-  expect(data({ 'application/vnd.vegalite.v5+json': {}, 'text/plain': 'alt.Chart(...)' })).toMatchObject({ kind: 'unknown', instead: { kind: 'text' } });
+test('a chart is drawn by its library in the frame, and what came with it stands in when it cannot', () => {
+  const plotly = data({ 'application/vnd.plotly.v1+json': { data: [] }, 'text/html': '<div id="x"></div>', 'image/png': 'QUJD' });
+  expect(plotly).toMatchObject({ kind: 'chart', library: 'plotly', spec: { data: [] }, instead: { kind: 'picture' } });
+  for (const version of ['v4', 'v5', 'v6', 'v6.1.0']) {
+    expect(data({ [`application/vnd.vegalite.${version}+json`]: { mark: 'bar' }, 'text/plain': 'alt.Chart(...)' })).toMatchObject({ kind: 'chart', library: 'vega', instead: { kind: 'text' } });
+  }
+  expect(data({ 'application/vnd.vega.v6+json': { marks: [] } })).toEqual({ kind: 'chart', library: 'vega', mime: 'application/vnd.vega.v6+json', spec: { marks: [] } });
+  expect(data({ 'application/vnd.vega.v6+json': 'no description', 'text/plain': 'p' })).toMatchObject({ kind: 'text' });
+});
+
+test('what needs a library that is not here is said to, and what came with it is shown, not an empty frame', () => {
+  const widget = data({ 'application/vnd.jupyter.widget-view+json': { model_id: 'x' }, 'text/plain': 'IntSlider(value=0)', 'text/html': '<script></script>' });
+  expect(widget).toMatchObject({ kind: 'unknown', mimes: ['application/vnd.jupyter.widget-view+json'], instead: { kind: 'text', text: 'IntSlider(value=0)' } });
+  expect(data({ 'application/vnd.bokehjs_exec.v0+json': '', 'text/plain': 'figure' })).toMatchObject({ kind: 'unknown', instead: { kind: 'text' } });
 });
 
 test('what is broken or unknown is said and not hidden', () => {
@@ -63,6 +73,18 @@ test('a large value kept outside the document is drawn as its kind once it is he
   expect(drawingOf('text/html', '<b>', 'b')).toEqual({ kind: 'frame', html: '<b>', fallback: 'b' });
   expect(drawingOf('application/json', '{"a":1}', '')).toEqual({ kind: 'json', value: { a: 1 } });
   expect(drawingOf('text/plain', 'all of it', 'part')).toMatchObject({ text: 'all of it' });
+});
+
+test('of several parts that were moved out the richest is fetched, unless a richer one has stayed', () => {
+  const BLOB = 'application/vnd.coscribe.blob-ref+json';
+  const part = (mime: string) => ({ sha256: mime, mime, size: 20_000 });
+  const html = [part('text/plain'), part('image/png'), part('text/html')];
+  expect(data({ [BLOB]: html, 'text/plain': 'head' })).toMatchObject({ kind: 'blob', mime: 'text/html', fallback: 'head' });
+  expect(data({ [BLOB]: [part('image/png')], 'text/html': '<b>' })).toMatchObject({ kind: 'frame' });
+  expect(data({ [BLOB]: [part('text/html')], 'image/png': 'QUJD' })).toMatchObject({ kind: 'blob', mime: 'text/html' });
+  expect(data({ [BLOB]: [part('text/plain')], 'image/png': 'QUJD', 'text/plain': 'head' })).toMatchObject({ kind: 'picture' });
+  expect(data({ [BLOB]: [part('text/html'), part('application/vnd.plotly.v1+json')] })).toMatchObject({ mime: 'application/vnd.plotly.v1+json' });
+  expect(data({ [BLOB]: [null, { sha256: 7 }], 'text/plain': 'p' })).toMatchObject({ kind: 'text' });
 });
 
 test('a picture has its size before it is decoded', () => {
@@ -91,4 +113,13 @@ test('an svg says its size in lengths or by its box', () => {
   expect(svgSize('<svg viewBox="0 0 20 10">')).toEqual({ width: 20, height: 10 });
   expect(svgSize("<svg width='100' viewBox='0,0,20,10'>")).toEqual({ width: 100, height: 50 });
   for (const none of ['<svg width="100%" height="50%">', 'no svg', '<svg viewBox="a b">']) expect(svgSize(none)).toBeUndefined();
+});
+
+test('the place of what was left out says so, and where all of it lies once it is kept', () => {
+  const metadata = { coscribe: { id: 'x', part: 'middle', name: 'stdout' } };
+  const plain = { 'text/plain': '… 9 lines (1 KiB) are left out here …' };
+  expect(data(plain, metadata)).toEqual({ kind: 'omitted', sentence: plain['text/plain'] });
+  const kept = { ...plain, 'application/vnd.coscribe.blob-ref+json': [{ sha256: 'c', mime: 'text/plain', size: 9 }] };
+  expect(data(kept, metadata)).toEqual({ kind: 'omitted', sentence: plain['text/plain'], sha256: 'c' });
+  expect(data(plain, { coscribe: { part: 'leftOut' } })).toMatchObject({ kind: 'omitted' });
 });

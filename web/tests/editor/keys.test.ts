@@ -6,13 +6,15 @@ import { expect, test } from 'vitest';
 
 import { completion } from '../../src/editor/completion';
 import { textKeys } from '../../src/editor/keys';
+import { inspection } from '../../src/editor/inspection';
 import { leaving } from '../../src/editor/leaving';
 import { writing } from '../../src/editor/writing';
 import { editingDeedOf, editingDeeds, editingKeys, type EditingDeed } from '../../src/state/editing';
 import type { Platform } from '../../src/state/keys';
 
 const OF_NOTES: ReadonlySet<EditingDeed> = new Set(['strong', 'emphasis', 'code', 'link']);
-const OF_CODE: ReadonlySet<EditingDeed> = new Set(['complete']);
+const OF_CODE: ReadonlySet<EditingDeed> = new Set(['complete', 'inspect']);
+const KERNEL = { answers: () => false, complete: () => Promise.reject(new Error('never asked')), inspect: () => Promise.resolve('') };
 const COMMON: Extension = [leaving, textKeys];
 
 /** Modifiers in one order, whoever wrote them. */
@@ -34,7 +36,7 @@ function bound(extensions: Extension, platform: Platform): Set<string> {
 for (const platform of ['mac', 'other'] as const) {
   test(`the keys told for editors are bound in them: ${platform}`, () => {
     const notes = bound([writing, COMMON], platform);
-    const code = bound([completion(() => [], [], true), COMMON], platform);
+    const code = bound([completion(() => [], [], true), inspection(KERNEL), COMMON], platform);
     expect(code.size).toBeGreaterThan(40);
     const missing = editingDeeds().flatMap((deed) => editingKeys(deed, platform).filter((keys) => {
       const inNotes = OF_CODE.has(deed) || notes.has(plain(keys));

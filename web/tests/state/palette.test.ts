@@ -66,7 +66,7 @@ test('the first sign says where to look', () => {
 });
 
 test('a command that can do nothing now says why', () => {
-  const here: Situation = { readOnly: false, cells: 3, position: 1, canUndo: true, canRedo: false };
+  const here: Situation = { readOnly: false, cells: 3, position: 1, canUndo: true, canRedo: false, online: true, running: false, kernel: false };
   expect(hindrance('redo', here)).toBe('nothingToRedo');
   expect(hindrance('undo', here)).toBeUndefined();
   expect(hindrance('moveUp', here)).toBeUndefined();
@@ -76,4 +76,16 @@ test('a command that can do nothing now says why', () => {
   expect(hindrance('addBelow', { ...here, cells: 0, position: -1 })).toBeUndefined();
   expect(hindrance('addBelow', { ...here, readOnly: true })).toBe('readOnly');
   expect(hindrance('selectBelow', { ...here, readOnly: true })).toBeUndefined();
+});
+
+test('what the server does says why it cannot be done now', () => {
+  const here: Situation = { readOnly: false, cells: 3, position: 1, canUndo: true, canRedo: false, online: true, running: false, kernel: false };
+  expect(hindrance('runAll', here)).toBeUndefined();
+  expect(hindrance('runAll', { ...here, online: false })).toBe('offline');
+  expect(hindrance('advance', { ...here, online: false })).toBeUndefined();
+  expect(hindrance('advance', { ...here, readOnly: true })).toBeUndefined();
+  expect(hindrance('runAll', { ...here, readOnly: true })).toBe('readOnly');
+  expect(hindrance('stopAll', here)).toBe('nothingRuns');
+  expect(hindrance('shutDownKernel', here)).toBe('noKernel');
+  expect(hindrance('startKernel', { ...here, kernel: true })).toBe('kernelRuns');
 });

@@ -56,7 +56,8 @@ export const cells = {
   rawMark: 'raw',
   notRun: 'Not run here',
   runAs: (count: number) => `Run as number ${count}`,
-  promptMark: 'A prompt. Asking a model comes in a later version.',
+  promptMark: 'A prompt: a question to a language model',
+  telling: { never: 'Models are not told this cell', always: 'Models are told this cell with every question' },
   drag: 'Drag to move',
   deletedBy: (name: string, merged: boolean) => ({
     who: name || 'Somebody',

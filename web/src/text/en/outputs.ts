@@ -29,6 +29,7 @@ export const outputs = {
   omitted: (count: number) => `${lines(count)} not shown`,
   omittedText: 'Part of the text is not shown',
   showAllLines: (count: number) => `Show all (${lines(count)})`,
+  showAllText: 'Show all',
   showLess: 'Show less',
   showAllOutputs: (count: number) => `Show all ${number.format(count)} outputs`,
   showOutput: (size: string) => `Show output, ${size}`,
@@ -44,6 +45,7 @@ export const outputs = {
   download: 'Download',
   cannotDraw: (mimes: readonly string[], hasOther: boolean) =>
     hasOther ? `This is ${mimes.map(form).join(', ')}. It is not drawn here yet; what follows came with it.` : `This page cannot show ${mimes.map(form).join(', ')}.`,
+  notDrawn: (mime: string, why: string) => `This is ${form(mime)}. It could not be drawn: ${why}`,
   unknownOutput: 'This page does not know what kind of output this is.',
   fetching: 'Fetching the output…',
   notFetched: (why: string) => `The output was not fetched. ${why}`,

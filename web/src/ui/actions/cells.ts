@@ -1,15 +1,11 @@
 // Commands on the selected cells.
 
-import { kindOf } from '../../doc/cell';
 import type { CellKind } from '../../wire/wire';
 import { copyLink } from '../linking';
 import type { NotebookModel } from '../notebook.svelte';
 
 export const CELL_ACTIONS = {
   edit: onCell((model, id) => model.edit(id)),
-  advance: onCell((model, id) => model.advance(id)),
-  advanceToNew: onCell(advanceToNew),
-  render: onCells((model, ids) => model.render(ids)),
   addAbove: (model: NotebookModel) => add(model, 'above'),
   addBelow: (model: NotebookModel) => add(model, 'below'),
   copy: onCells((model, ids) => model.clipboard.copy(ids)),
@@ -50,7 +46,7 @@ export function onCell(act: (model: NotebookModel, id: string) => void) {
 }
 
 /** On all that are selected. */
-function onCells(act: (model: NotebookModel, ids: string[]) => void) {
+export function onCells(act: (model: NotebookModel, ids: string[]) => void) {
   return onCell((model) => act(model, model.chosen));
 }
 
@@ -60,14 +56,6 @@ function become(kind: CellKind) {
 
 function heading(level: number) {
   return onCells((model, ids) => model.structure.makeHeadings(ids, level));
-}
-
-function advanceToNew(model: NotebookModel, id: string): void {
-  // Also while one types in a cell, but not in a field elsewhere.
-  if (document.activeElement?.closest('input, textarea, select')) return;
-  const cell = model.session.notebook.cell(id);
-  model.render([id]);
-  model.structure.add(id, cell ? kindOf(cell) : 'code');
 }
 
 function add(model: NotebookModel, side: 'above' | 'below'): void {

@@ -5,6 +5,7 @@ import { editorOf } from '../editors';
 import type { FindModel } from '../find.svelte';
 import { later } from '../later';
 import { stateWord, type NotebookModel, type Panel } from '../notebook.svelte';
+import type { SettingsPart } from '../overlays.svelte';
 import { Place } from '../place';
 import { settings } from '../settings.svelte';
 import { toasts } from '../toasts.svelte';
@@ -27,16 +28,17 @@ export const SHOW_ACTIONS = {
   goTo: (model: NotebookModel) => (model.overlays.palette = '#'),
   settings: openSettings('you'),
   remap: openSettings('keys'),
+  models: openSettings('models'),
 };
 
 /** Opens the panel, or closes it when it is open. */
-function panel(wanted: Panel) {
+export function panel(wanted: Panel) {
   return (model: NotebookModel): void => {
     model.panel = model.panel === wanted ? 'none' : wanted;
   };
 }
 
-function openSettings(part: 'you' | 'keys') {
+function openSettings(part: SettingsPart) {
   return (model: NotebookModel): void => {
     model.overlays.settings = part;
     model.panel = 'settings';
