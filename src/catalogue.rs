@@ -1,16 +1,20 @@
-//! The record that the catalogue keeps of each notebook beside its document. Imports ids and vocabulary.
+//! The record that the catalogue keeps of each notebook and project beside its document, and where runs, tasks and
+//! sessions are found. Imports ids and vocabulary.
 //!
 //! Invariant: a record can be read by every later version; unknown fields are kept out, missing ones have defaults.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{DocumentId, NotebookId, RunId},
+    ids::{DocumentId, NotebookId, ProjectId, RunId, SessionId, TaskId},
     vocabulary::{Actor, ActorKind, Millis},
 };
 
 const PREFIX: &str = "notebook/";
+const PROJECT_PREFIX: &str = "project/";
 const RUN_PREFIX: &str = "run/";
+const TASK_PREFIX: &str = "task/";
+const SESSION_PREFIX: &str = "session/";
 
 /// What the keys of documents begin with that were set aside because the engine hung on them; the value is the cause.
 pub const SET_ASIDE_PREFIX: &str = "set-aside/";
@@ -20,9 +24,129 @@ pub fn set_aside_key(document: &DocumentId) -> String {
     format!("{SET_ASIDE_PREFIX}{document}")
 }
 
-/// The key under which the notebook of a run is found.
-pub fn run_key(run: &RunId) -> String {
-    format!("{RUN_PREFIX}{run}")
+/// Something that is found by its id alone, in whatever document it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Findable {
+    Run(RunId),
+    Task(TaskId),
+    Session(SessionId),
+}
+
+impl Findable {
+    /// The key under which the id of its notebook or project is found.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Run(id) => format!("{RUN_PREFIX}{id}"),
+            Self::Task(id) => format!("{TASK_PREFIX}{id}"),
+            Self::Session(id) => format!("{SESSION_PREFIX}{id}"),
+        }
+    }
+}
+
+/// What the catalogue keeps of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    Notebook(NotebookRecord),
+    Project(ProjectRecord),
+}
+
+impl Record {
+    /// Its key in the store's metadata; `None` for documents of which nothing is kept.
+    pub fn key(document: &DocumentId) -> Option<String> {
+        match document {
+            DocumentId::Notebook(id) => Some(NotebookRecord::key(id)),
+            DocumentId::Project(id) => Some(ProjectRecord::key(id)),
+            DocumentId::Free(_) => None,
+        }
+    }
+
+    /// Reads the record of a document.
+    ///
+    /// # Errors
+    /// The bytes are no record.
+    pub fn parse(document: &DocumentId, bytes: &[u8]) -> Result<Option<Self>, serde_json::Error> {
+        match document {
+            DocumentId::Notebook(_) => serde_json::from_slice(bytes).map(|record| Some(Self::Notebook(record))),
+            DocumentId::Project(_) => serde_json::from_slice(bytes).map(|record| Some(Self::Project(record))),
+            DocumentId::Free(_) => Ok(None),
+        }
+    }
+
+    /// As it is kept.
+    ///
+    /// # Errors
+    /// None that is known: its fields are plain.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        match self {
+            Self::Notebook(record) => serde_json::to_vec(record),
+            Self::Project(record) => serde_json::to_vec(record),
+        }
+    }
+
+    /// Title or name, and how many cells or tasks there are; true if one of them differs from what was kept.
+    pub fn describe(&mut self, text: String, count: u32) -> bool {
+        let (known, counted) = match self {
+            Self::Notebook(record) => (&mut record.title, &mut record.cell_count),
+            Self::Project(record) => (&mut record.name, &mut record.task_count),
+        };
+        let differs = *known != text || *counted != count;
+        (*known, *counted) = (text, count);
+        differs
+    }
+
+    /// Somebody changed the document. What the server tidies up by itself is nobody's change; false then.
+    pub fn changed(&mut self, actor: &Actor, now: Millis) -> bool {
+        let (at, by) = match self {
+            Self::Notebook(record) => (&mut record.updated_at, &mut record.updated_by),
+            Self::Project(record) => (&mut record.updated_at, &mut record.updated_by),
+        };
+        note_change(at, by, actor, now)
+    }
+
+    /// Something may run in it.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Notebook(record) if record.live)
+    }
+
+    /// Keeps whether something may run in it; true if that differs from what was kept.
+    pub fn set_live(&mut self, live: bool) -> bool {
+        match self {
+            Self::Notebook(record) => std::mem::replace(&mut record.live, live) != live,
+            Self::Project(_) => false,
+        }
+    }
+
+    /// Title or name.
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Notebook(record) => &record.title,
+            Self::Project(record) => &record.name,
+        }
+    }
+
+    /// Keeps when it was put into the bin.
+    pub fn set_deleted_at(&mut self, at: Option<Millis>) {
+        match self {
+            Self::Notebook(record) => record.deleted_at = at,
+            Self::Project(record) => record.deleted_at = at,
+        }
+    }
+
+    /// When it was put into the bin.
+    pub fn deleted_at(&self) -> Option<Millis> {
+        match self {
+            Self::Notebook(record) => record.deleted_at,
+            Self::Project(record) => record.deleted_at,
+        }
+    }
+}
+
+fn note_change(at: &mut Millis, by: &mut Option<Actor>, actor: &Actor, now: Millis) -> bool {
+    if actor.kind == ActorKind::Server {
+        return false;
+    }
+    (*at, *by) = (now, Some(actor.clone()));
+    true
 }
 
 /// What is known of a notebook without opening it.
@@ -57,18 +181,8 @@ impl NotebookRecord {
             deleted_at: None,
             live: false,
         };
-        record.changed(actor, now);
+        note_change(&mut record.updated_at, &mut record.updated_by, actor, now);
         record
-    }
-
-    /// Somebody changed the notebook. What the server tidies up by itself is nobody's change; false then.
-    pub fn changed(&mut self, actor: &Actor, now: Millis) -> bool {
-        if actor.kind == ActorKind::Server {
-            return false;
-        }
-        self.updated_at = now;
-        self.updated_by = Some(actor.clone());
-        true
     }
 
     /// Its key in the store's metadata.
@@ -84,5 +198,47 @@ impl NotebookRecord {
     /// The id in a key of the store's metadata.
     pub fn id_in(key: &str) -> Option<NotebookId> {
         key.strip_prefix(PREFIX)?.parse().ok()
+    }
+}
+
+/// What is known of a project without opening it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectRecord {
+    pub name: String,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+    /// Who changed it last; unknown while it is as the server made it.
+    #[serde(default)]
+    pub updated_by: Option<Actor>,
+    #[serde(default)]
+    pub task_count: u32,
+    /// When it was put into the bin.
+    #[serde(default)]
+    pub deleted_at: Option<Millis>,
+}
+
+impl ProjectRecord {
+    /// The record of a project that is created now.
+    pub fn new(name: String, actor: &Actor, now: Millis) -> Self {
+        let mut record =
+            Self { name, created_at: now, updated_at: now, updated_by: None, task_count: 0, deleted_at: None };
+        note_change(&mut record.updated_at, &mut record.updated_by, actor, now);
+        record
+    }
+
+    /// Its key in the store's metadata.
+    pub fn key(id: &ProjectId) -> String {
+        format!("{PROJECT_PREFIX}{id}")
+    }
+
+    /// What all keys begin with.
+    pub fn prefix() -> &'static str {
+        PROJECT_PREFIX
+    }
+
+    /// The id in a key of the store's metadata.
+    pub fn id_in(key: &str) -> Option<ProjectId> {
+        key.strip_prefix(PROJECT_PREFIX)?.parse().ok()
     }
 }

@@ -1,13 +1,14 @@
 //! The HTTP edge: addresses, admission, sockets, events, pages. Handlers parse, ask a room or the store, and answer.
 //!
-//! Imports room, kernel, llm, workspace, notebook, wire, config, measure, vocabulary, ids, storage. Never touches a yrs
-//! document.
+//! Imports room, webhooks, events, kernel, llm, workspace, notebook, project, catalogue, wire, config, measure,
+//! vocabulary, ids, storage. Never touches a yrs document.
 //! Invariant: every refusal is [`error::ApiError`], a sentence with a stable code; nothing changed when one is sent.
 
 mod assets;
 mod attachment;
 mod auth;
 mod blobs;
+mod board;
 mod bodies;
 mod cells;
 mod closing;
@@ -15,7 +16,6 @@ mod debug;
 mod documents;
 mod environment;
 mod error;
-mod event_hub;
 mod events;
 mod extract;
 mod files;
@@ -29,11 +29,15 @@ mod operations;
 mod pace;
 mod pages;
 mod pieces;
+mod projects;
 mod providers;
 mod questions;
 mod role;
 mod runs;
+mod sessions;
 mod socket;
+mod tasks;
+mod webhooks;
 mod websocket;
 
 use std::{
@@ -47,7 +51,7 @@ use axum::{
     http::{
         HeaderName, HeaderValue, Method, StatusCode, Uri,
         header::{
-            AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION, REFERRER_POLICY,
+            AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_MATCH, LOCATION, REFERRER_POLICY,
             RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
         },
         uri::PathAndQuery,
@@ -71,7 +75,6 @@ use tower_http::{
 
 pub use self::{
     auth::{Access, InvalidOrigin, Tokens},
-    event_hub::EventHub,
     idempotency::Answers,
     openapi::document as openapi_document,
     operations::report,
@@ -79,9 +82,11 @@ pub use self::{
 use self::{error::ApiError, pace::Bucket};
 use crate::{
     config::{self, BasePath, DataDirectory, Limits},
+    events::EventHub,
     kernel::Kernels,
     llm::Models,
     room::Rooms,
+    webhooks::Webhooks,
     wire::rest::{ACTOR_HEADER, ACTOR_KIND_HEADER, IDEMPOTENCY_HEADER},
 };
 
@@ -98,6 +103,7 @@ pub struct App {
     pub base: BasePath,
     pub data: DataDirectory,
     pub events: EventHub,
+    pub webhooks: Webhooks,
     /// The providers of language models.
     pub models: Models,
     pub answers: Answers,
@@ -213,7 +219,7 @@ fn cross_origin(access: &Access) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers(ours.into_iter().chain([AUTHORIZATION, CONTENT_TYPE]).collect::<Vec<_>>())
+        .allow_headers(ours.into_iter().chain([AUTHORIZATION, CONTENT_TYPE, IF_MATCH]).collect::<Vec<_>>())
         .expose_headers([CONTENT_DISPOSITION, ETAG, LOCATION, RETRY_AFTER])
         .allow_credentials(true)
 }

@@ -91,6 +91,22 @@ plain_id!(
     /// One run of a cell, unique in the server.
     RunId, "run id"
 );
+plain_id!(
+    /// A project: a board of tasks and sessions.
+    ProjectId, "project id"
+);
+plain_id!(
+    /// A task, unique in the server.
+    TaskId, "task id"
+);
+plain_id!(
+    /// A session of work on tasks, unique in the server.
+    SessionId, "session id"
+);
+plain_id!(
+    /// A webhook, unique in the server.
+    WebhookId, "webhook id"
+);
 
 impl NotebookId {
     /// A new id; sorts by creation time.
@@ -113,6 +129,34 @@ impl RunId {
     }
 }
 
+impl ProjectId {
+    /// A new id; sorts by creation time.
+    pub fn generate() -> Self {
+        Self(format!("proj_{}", uuid::Uuid::now_v7().simple()).into())
+    }
+}
+
+impl TaskId {
+    /// A new id; short enough to be typed after `coscribe task show`, long enough that no two are alike.
+    pub fn generate() -> Self {
+        Self(format!("task_{}", &uuid::Uuid::new_v4().simple().to_string()[..16]).into())
+    }
+}
+
+impl SessionId {
+    /// A new id, as those of tasks.
+    pub fn generate() -> Self {
+        Self(format!("sess_{}", &uuid::Uuid::new_v4().simple().to_string()[..16]).into())
+    }
+}
+
+impl WebhookId {
+    /// A new id, as those of tasks.
+    pub fn generate() -> Self {
+        Self(format!("hook_{}", &uuid::Uuid::new_v4().simple().to_string()[..16]).into())
+    }
+}
+
 /// One open connection of a client to a room; unique while the process lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(pub u64);
@@ -122,6 +166,8 @@ pub struct PeerId(pub u64);
 pub enum DocumentId {
     /// A notebook.
     Notebook(NotebookId),
+    /// `project:{id}`: a board.
+    Project(ProjectId),
     /// `doc:{anything}`: the document of any other Yjs application.
     Free(Arc<str>),
 }
@@ -132,6 +178,9 @@ const FREE_NAME_MAX: usize = 256;
 impl FromStr for DocumentId {
     type Err = InvalidId;
     fn from_str(text: &str) -> Result<Self, InvalidId> {
+        if let Some(id) = text.strip_prefix("project:") {
+            return id.parse().map(Self::Project);
+        }
         let Some(name) = text.strip_prefix("doc:") else {
             return text.parse().map(Self::Notebook);
         };
@@ -147,6 +196,7 @@ impl fmt::Display for DocumentId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Notebook(id) => write!(formatter, "{id}"),
+            Self::Project(id) => write!(formatter, "project:{id}"),
             Self::Free(name) => write!(formatter, "doc:{name}"),
         }
     }
@@ -157,10 +207,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_name_is_a_notebook_or_a_free_document() {
+    fn a_document_name_is_a_notebook_a_project_or_a_free_document() {
         assert!(matches!("default".parse(), Ok(DocumentId::Notebook(_))));
+        let project: DocumentId = "project:default".parse().unwrap();
+        assert!(matches!(project, DocumentId::Project(_)));
+        assert_eq!(project.to_string(), "project:default");
         assert!(matches!("doc:a/b:c".parse(), Ok(DocumentId::Free(_))));
-        for bad in ["", "a b", "doc:", "doc:\n", "../x", &"x".repeat(65)] {
+        for bad in ["", "a b", "project:", "project:a b", "doc:", "doc:\n", "../x", &"x".repeat(65)] {
             assert!(bad.parse::<DocumentId>().is_err(), "{bad:?}");
         }
     }
@@ -170,5 +223,9 @@ mod tests {
         assert!(is_plain(NotebookId::generate().as_str()));
         assert!(is_plain(CellId::generate().as_str()));
         assert!(is_plain(RunId::generate().as_str()));
+        assert!(is_plain(ProjectId::generate().as_str()));
+        assert!(is_plain(TaskId::generate().as_str()));
+        assert!(is_plain(SessionId::generate().as_str()));
+        assert!(is_plain(WebhookId::generate().as_str()));
     }
 }

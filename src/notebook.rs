@@ -1,6 +1,6 @@
 //! The meaning of a notebook document: where things lie in the yrs tree, edits made for somebody, events, `.ipynb`.
 //!
-//! Owns the schema of `notebook-model.md`. Imports ids, vocabulary and yrs: no async, no sockets, no disk, no clock.
+//! Owns the schema of `notebook-model.md`. Imports crdt, ids, vocabulary and yrs: no async, no sockets, no disk, no clock.
 //! Invariant: Jupyter's roots `state`, `meta` and `cells` keep exactly Jupyter's shape; all else lies beside them.
 //!
 //! A transaction goes: edits ([`Notebook::apply`], or updates from clients), [`Notebook::heal`], commit,
@@ -14,14 +14,11 @@ mod cell;
 mod context;
 mod earlier;
 mod edit;
-mod edited;
 mod export;
 mod heal;
 mod import;
 mod import_v3;
-mod json;
 mod op;
-mod order;
 mod outline;
 mod outputs;
 mod pictures;
@@ -32,7 +29,6 @@ mod runs;
 mod schema;
 mod stream;
 mod terminal;
-mod text;
 mod thoughts;
 mod view;
 mod welcome;
@@ -50,10 +46,11 @@ mod test_support;
 
 use std::collections::{HashMap, HashSet};
 
-use yrs::{Any, Array, ClientID, Map, OffsetKind, Options, ReadTxn, TransactionMut};
+use yrs::{Any, Array, Map, ReadTxn, TransactionMut};
 
-use self::{answer::Answer, edited::Edited, outline::Outline, outputs::Outputs, runs::Runs};
+use self::{answer::Answer, outline::Outline, outputs::Outputs, runs::Runs};
 use crate::{
+    crdt::{edited::Edited, json, order, text},
     ids::{CellId, NotebookId, RunId},
     vocabulary::{Actor, Event, Millis},
 };
@@ -76,19 +73,11 @@ pub use view::{BinView, CellView, ImportedNotebook, NotebookView};
 /// long as it is there. The price: a client that knows only Jupyter's model shows it until then.
 const BIN_REST: Millis = 30 * 24 * 60 * 60 * 1000;
 
-/// The settings every document needs: yrs counts bytes by default, Yjs clients count UTF-16 units.
-pub fn document_options(client_id: u64) -> Options {
-    let mut options = Options::with_client_id(ClientID::new(client_id));
-    options.offset_kind = OffsetKind::Utf16;
-    options.skip_gc = false;
-    options
-}
-
 /// What is remembered of an open notebook beside its document.
 #[derive(Debug, Default)]
 pub struct Notebook {
     outline: Outline,
-    edited: Edited,
+    edited: Edited<CellId>,
     runs: Runs,
     /// What running cells put out, and answers on their way, by run.
     outputs: HashMap<RunId, Outputs>,

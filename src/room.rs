@@ -1,6 +1,6 @@
 //! Open documents: the only owner of yrs documents and of journal appends.
 //!
-//! Imports notebook, wire, storage, catalogue, config, vocabulary, ids. Never knows HTTP or the command line.
+//! Imports notebook, project, wire, storage, catalogue, config, vocabulary, ids. Never knows HTTP or the command line.
 //! Invariant: nothing that depends on a journal entry leaves a room before that entry is durable.
 
 mod actor;
@@ -15,6 +15,7 @@ mod outbound;
 mod outbox;
 mod pictures;
 mod presence;
+mod projects;
 mod quarantine;
 mod queue;
 mod rooms;
@@ -30,7 +31,8 @@ pub use engines::{AnswerLine, Engines, KernelAsk, KernelLine, NoEngines, Weight}
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
 pub use limits::RoomLimits;
 pub use outbound::Line;
-pub use quarantine::{SetAside, forget, hollow_notebooks, set_aside_documents, take_back};
+pub use projects::DEFAULT_PROJECT;
+pub use quarantine::{SetAside, forget, hollow_documents, set_aside_documents, take_back};
 pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
 pub use running::KernelReport;
 pub use runs::{AnswerEvent, Answered, KernelCommand, KernelEvent, Outcome, Published, RunError, RunRequest, Which};

@@ -1,9 +1,11 @@
-//! Plain words shared by documents, rooms, engines and the wire: kinds of cells, places, actors, events. Imports ids only.
+//! Plain words shared by documents, rooms, engines and the wire: kinds of cells, places, actors, boards, events. Imports
+//! ids only.
 //!
 //! Invariant: everything the server tells the world happened is a variant of [`Event`]; the catalogue in the docs and
 //! the TypeScript types are generated from it.
 
 mod answers;
+mod board;
 mod kernels;
 mod providers;
 mod runs;
@@ -14,13 +16,14 @@ use utoipa::ToSchema;
 
 pub use self::{
     answers::{EarlierAnswer, ThinkingShown},
+    board::{Priority, Reference, Session, SessionChanges, SessionStatus, Task, TaskCard, TaskChanges, TaskStatus},
     kernels::{
         Completion, Completions, DEFAULT_KERNELSPEC, KernelAnswer, KernelChoice, KernelQuestion, Unanswered, Variable,
     },
     providers::{ProviderKind, ProviderSource},
     runs::{InputWanted, KernelPhase, KernelStatus, Run, RunKind, RunState, TokenUsage, source_hash},
 };
-use crate::ids::{CellId, NotebookId, RunId};
+use crate::ids::{CellId, NotebookId, ProjectId, RunId, SessionId, TaskId};
 
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;
@@ -153,6 +156,45 @@ pub enum Event {
     /// The answer to a question is complete, or will not be.
     #[serde(rename = "cell:answer.done")]
     AnswerDone { run_id: RunId, cell: CellId, state: RunState },
+    /// A project was created.
+    #[serde(rename = "project:created")]
+    ProjectCreated { id: ProjectId, name: String },
+    /// The name or the description changed, or the project was taken back out of the bin.
+    #[serde(rename = "project:updated")]
+    ProjectUpdated { id: ProjectId, name: String },
+    /// The project was deleted; it can be restored.
+    #[serde(rename = "project:deleted")]
+    ProjectDeleted { id: ProjectId },
+    /// A task appeared: it is new, or came back from the bin, as its `createdAt` tells.
+    #[serde(rename = "task:created")]
+    TaskCreated(TaskCard),
+    /// Something of a task changed; while somebody types in its texts, at most once a second.
+    #[serde(rename = "task:updated")]
+    TaskUpdated(TaskChanges),
+    /// A task was deleted; it can be restored.
+    #[serde(rename = "task:deleted")]
+    TaskDeleted { id: TaskId },
+    /// A task is in a session now.
+    #[serde(rename = "task:session_added")]
+    TaskSessionAdded { task_id: TaskId, session_id: SessionId },
+    /// A task is not in a session any more.
+    #[serde(rename = "task:session_removed")]
+    TaskSessionRemoved { task_id: TaskId, session_id: SessionId },
+    /// A session appeared: it is new, or came back from the bin, as its `createdAt` tells.
+    #[serde(rename = "session:created")]
+    SessionCreated(Session),
+    /// Something of a session changed. Its heartbeats are not told.
+    #[serde(rename = "session:updated")]
+    SessionUpdated(SessionChanges),
+    /// A session was closed; it can be restored for some weeks.
+    #[serde(rename = "session:deleted")]
+    SessionDeleted { id: SessionId },
+    /// A session has a task more.
+    #[serde(rename = "session:task_added")]
+    SessionTaskAdded { session_id: SessionId, task_id: TaskId },
+    /// A session has a task less.
+    #[serde(rename = "session:task_removed")]
+    SessionTaskRemoved { session_id: SessionId, task_id: TaskId },
 }
 
 /// An [`Event`] as it stands in the log and goes to subscribers, apart from its sequence number.
@@ -166,4 +208,7 @@ pub struct LoggedEvent {
     /// The notebook it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notebook: Option<NotebookId>,
+    /// The project it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<ProjectId>,
 }

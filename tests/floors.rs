@@ -15,13 +15,17 @@ const FLOORS: &[(&str, u8)] = &[
     ("vocabulary", 0),
     ("config", 0),
     ("measure", 0),
+    ("crdt", 0),
     ("catalogue", 1),
     ("notebook", 1),
+    ("project", 1),
     ("wire", 1),
     ("workspace", 1),
+    ("events", 2),
     ("kernel", 2),
     ("llm", 2),
     ("room", 3),
+    ("webhooks", 3),
     ("http", 4),
     ("cli", 4),
     ("server", 5),
@@ -37,17 +41,18 @@ const CLI_MAY_IMPORT: &[&str] = &["wire", "ids", "vocabulary", "config"];
 
 /// Libraries that only some modules may know.
 const LIBRARIES: &[(&str, &[&str])] = &[
-    ("yrs", &["notebook", "room"]),
+    ("yrs", &["crdt", "notebook", "project", "room"]),
     ("axum", &["http", "server"]),
     ("sled", &[]),
     ("jupyter_protocol", &["kernel"]),
     ("jupyter_zmq_client", &["kernel"]),
     ("zeromq", &["kernel"]),
     ("anyhow", &["cli", "main"]),
-    ("storage", &["room", "http", "server", "maintenance", "main"]),
+    ("storage", &["events", "room", "webhooks", "http", "server", "maintenance", "main"]),
     ("genai", &["llm"]),
-    ("reqwest", &["llm"]),
-    ("tokio", &["kernel", "llm", "room", "http", "server", "maintenance", "cli", "main"]),
+    ("hmac", &["webhooks"]),
+    ("reqwest", &["llm", "webhooks"]),
+    ("tokio", &["events", "kernel", "llm", "room", "webhooks", "http", "server", "maintenance", "cli", "main"]),
 ];
 
 /// What the store must never depend on: it knows bytes and sequence numbers.

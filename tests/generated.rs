@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, fmt::Write, fs, path::Path};
 
-use coscribe::{ids, vocabulary, wire::rest};
+use coscribe::{ids, vocabulary, wire::board, wire::rest, wire::webhooks};
 use serde_json::Value;
 use ts_rs::{Config, TS};
 
@@ -24,11 +24,23 @@ fn wire_types() -> String {
         ids::NotebookId,
         ids::CellId,
         ids::RunId,
+        ids::ProjectId,
+        ids::TaskId,
+        ids::SessionId,
         vocabulary::CellKind,
         vocabulary::Actor,
         vocabulary::ActorKind,
         vocabulary::Role,
         vocabulary::Event,
+        vocabulary::TaskStatus,
+        vocabulary::Priority,
+        vocabulary::SessionStatus,
+        vocabulary::Reference,
+        vocabulary::TaskCard,
+        vocabulary::Task,
+        vocabulary::Session,
+        vocabulary::TaskChanges,
+        vocabulary::SessionChanges,
         vocabulary::RunKind,
         vocabulary::RunState,
         vocabulary::InputWanted,
@@ -94,6 +106,30 @@ fn wire_types() -> String {
         rest::EarlierAnswers,
         rest::PublishAnswer,
         rest::BlobStored,
+        board::ProjectSummary,
+        board::ProjectList,
+        board::ProjectBody,
+        board::CreateProject,
+        board::PatchProject,
+        board::CreateTask,
+        board::PatchTask,
+        board::MoveTask,
+        board::TaskList,
+        board::CreateSession,
+        board::PatchSession,
+        board::SessionList,
+        ids::WebhookId,
+        webhooks::WebhookActivity,
+        webhooks::WebhookFailing,
+        webhooks::WebhookBody,
+        webhooks::WebhookList,
+        webhooks::CreateWebhook,
+        webhooks::PatchWebhook,
+        webhooks::DeliveryOutcome,
+        webhooks::Delivery,
+        webhooks::DeliveryList,
+        webhooks::DeadLetterBody,
+        webhooks::DeadLetterList,
         rest::EventBody,
     );
     text
@@ -154,6 +190,71 @@ fn the_wire_types_of_the_page_are_those_of_the_server() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::create_dir_all(path.parent().expect("it has a folder")).expect("the folder");
         fs::write(&path, &generated).expect("writing the types");
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == generated, "{} is out of date; run with UPDATE_GOLDEN=1", path.display());
+}
+
+/// One row for each event: its name, when it is told, what its data are.
+fn catalogue() -> String {
+    let mut text = String::from(
+        "# Events\n\nGenerated from the Rust types by `cargo test --test generated`. Do not edit by hand.\n\n\
+         `GET /api/events` tells them, as Server-Sent Events or, upgraded, as a WebSocket. Each is\n\
+         `{\"seq\", \"event\", \"ts\", \"actor\", \"notebook\" or \"project\", \"data\"}`; `seq` rises strictly, and `?since=SEQ` or\n\
+         `Last-Event-ID` goes on after one. Older events than the log keeps are told as one `events:gap`. A stream\n\
+         begins with an `id` alone, and brings one now and then: up to there nothing is missing.\n\n\
+         `POST /api/webhooks` has them posted to an address, one at a time, in order, again until they are taken, and signed\n\
+         after [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id` is the same in every repetition,\n\
+         `webhook-signature` is verified with the secret that the answer told.\n\n\
+         | event | when | data |\n|---|---|---|\n",
+    );
+    let described = serde_json::to_value(<vocabulary::Event as utoipa::PartialSchema>::schema()).expect("a schema");
+    for variant in described["oneOf"].as_array().expect("an enum") {
+        let name = variant["properties"]["event"]["enum"][0].as_str().expect("a name");
+        let when = variant["description"].as_str().expect("every event says when it is told");
+        let data = &variant["properties"]["data"];
+        let keys = match data["$ref"].as_str() {
+            Some(reference) => keys_of(&referred(reference)),
+            None => keys_of(data),
+        };
+        writeln!(text, "| `{name}` | {} | {keys} |", when.replace('\n', " ")).expect("writing to a string");
+    }
+    text
+}
+
+/// The larger data of events.
+fn referred(reference: &str) -> serde_json::Value {
+    use utoipa::PartialSchema;
+    let schema = match reference.rsplit('/').next().unwrap_or_default() {
+        "TaskCard" => vocabulary::TaskCard::schema(),
+        "TaskChanges" => vocabulary::TaskChanges::schema(),
+        "Session" => vocabulary::Session::schema(),
+        "SessionChanges" => vocabulary::SessionChanges::schema(),
+        other => panic!("the catalogue does not know {other}"),
+    };
+    serde_json::to_value(schema).expect("a schema")
+}
+
+/// The names of the data, as they stand in the JSON: the description does not know how the fields of variants are renamed.
+fn keys_of(data: &serde_json::Value) -> String {
+    let camel = |key: &String| {
+        let mut words = key.split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+        words.fold(first, |name, word| name + &capital(word))
+    };
+    let required = |key: &String| data["required"].as_array().is_some_and(|keys| keys.iter().any(|known| known == key));
+    let keys = data["properties"].as_object().expect("data are objects").keys();
+    let keys = keys.map(|key| format!("`{}`{}", camel(key), if required(key) { "" } else { "?" }));
+    keys.collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn ms_14_the_catalogue_of_events_is_the_one_generated_from_their_types() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/EVENTS.md");
+    let generated = catalogue();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &generated).expect("writing the catalogue");
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
     assert!(committed == generated, "{} is out of date; run with UPDATE_GOLDEN=1", path.display());

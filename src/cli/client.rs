@@ -98,6 +98,22 @@ impl Client {
         self.json(self.answer(request.send_json(body))?)
     }
 
+    /// Changes with JSON and reads the JSON answer.
+    pub fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl serde::Serialize) -> Result<T, CliError> {
+        let request = self.prepared_with_body(self.agent.patch(self.address(path)));
+        self.json(self.answer(request.send_json(body))?)
+    }
+
+    /// Posts nothing and reads the JSON answer.
+    pub fn ask_for<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
+        self.json(self.answer(self.prepared_with_body(self.agent.post(self.address(path))).send_empty())?)
+    }
+
+    /// Deletes and reads the JSON answer.
+    pub fn take_away<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
+        self.json(self.answer(self.prepared(self.agent.delete(self.address(path))).call())?)
+    }
+
     /// Posts what a reader gives and reads the JSON answer.
     pub fn upload<T: DeserializeOwned>(&self, path: &str, mut body: impl Read) -> Result<T, CliError> {
         let request = self.prepared_with_body(self.agent.post(self.address(path)));

@@ -1,7 +1,7 @@
 //! Printing for people and for programs.
 
 use std::{
-    io::{ErrorKind, Write},
+    io::{ErrorKind, IsTerminal, Write},
     time::Duration,
 };
 
@@ -42,6 +42,56 @@ pub fn print_line(line: &str) -> Result<(), CliError> {
     }
 }
 
+/// Colours of the terminal, by what they say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    Good,
+    Busy,
+    Urgent,
+    Quiet,
+}
+
+/// A text and its colour on a terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Styled {
+    pub text: String,
+    pub colour: Option<Colour>,
+}
+
+impl From<String> for Styled {
+    fn from(text: String) -> Self {
+        Self { text, colour: None }
+    }
+}
+
+impl Styled {
+    /// A text of this colour.
+    pub fn new(text: impl Into<String>, colour: Colour) -> Self {
+        Self { text: text.into(), colour: Some(colour) }
+    }
+
+    /// The text, padded with spaces, in its colour if standard output shows colours.
+    pub fn painted(&self, width: usize) -> String {
+        let padding = " ".repeat(width.saturating_sub(self.text.chars().count()));
+        let code = self.colour.filter(|_| shows_colours()).map(|colour| match colour {
+            Colour::Good => 32,
+            Colour::Busy => 33,
+            Colour::Urgent => 31,
+            Colour::Quiet => 2,
+        });
+        match code {
+            Some(code) => format!("\u{1b}[{code}m{}\u{1b}[0m{padding}", self.text),
+            None => format!("{}{padding}", self.text),
+        }
+    }
+}
+
+/// Standard output is a terminal, and nobody said that it should be plain (<https://no-color.org>).
+fn shows_colours() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    std::io::stdout().is_terminal() && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
 /// Tells something beside the result, on standard error; that nobody listens there is no failure.
 pub fn tell(line: &str) {
     if let Err(error) = writeln!(std::io::stderr(), "{line}") {
@@ -51,11 +101,17 @@ pub fn tell(line: &str) {
 
 /// Columns as wide as their widest cell.
 pub fn table(rows: &[Vec<String>]) -> String {
+    styled_table(&rows.iter().map(|row| row.iter().cloned().map(Styled::from).collect()).collect::<Vec<_>>())
+}
+
+/// Columns as wide as their widest cell, in colours on a terminal.
+pub fn styled_table(rows: &[Vec<Styled>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let width =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
+    let line = |row: &Vec<Styled>| {
+        let cells = row.iter().zip(&widths).map(|(cell, &width)| cell.painted(width));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -6,16 +6,17 @@ use serde_json::{Value, json};
 
 use super::output::{moment, printable};
 use crate::{
-    ids::{CellId, NotebookId},
-    vocabulary::{CellKind, Event, RunKind, RunState},
+    ids::{CellId, NotebookId, ProjectId},
+    vocabulary::{CellKind, Event, RunKind, RunState, TaskChanges},
     wire::rest::EventBody,
 };
 
 /// An event in one line: number, time, kind, who, where, what.
 pub fn line(event: &EventBody) -> String {
     let who = event.actor.as_ref().map_or(String::new(), |actor| one_line(&actor.name));
-    let notebook = event.notebook.as_ref().map_or("", NotebookId::as_str);
-    format!("{:>6}  {}  {:<18} {who}  {notebook}  {}", event.seq, moment(event.ts), event.event, what(event))
+    let notebook = event.notebook.as_ref().map(NotebookId::as_str);
+    let document = notebook.or(event.project.as_ref().map(ProjectId::as_str)).unwrap_or_default();
+    format!("{:>6}  {}  {:<18} {who}  {document}  {}", event.seq, moment(event.ts), event.event, what(event))
         .trim_end()
         .to_owned()
 }
@@ -49,7 +50,44 @@ fn told(event: &Event) -> String {
             format!("{cell} ({part}): {text:?}")
         }
         Event::AnswerDone { cell, state, .. } => format!("{cell}: {}", state_of_run(*state)),
+        Event::ProjectCreated { name, .. } | Event::ProjectUpdated { name, .. } => format!("“{name}”"),
+        Event::ProjectDeleted { .. } => String::new(),
+        Event::TaskCreated(task) => {
+            format!("{} “{}” ({} priority, {})", task.id, task.title, task.priority, task.status)
+        }
+        Event::TaskUpdated(changes) => format!("{} {}", changes.id, changes_of_task(changes)),
+        Event::TaskDeleted { id } => id.to_string(),
+        Event::TaskSessionAdded { task_id, session_id } => format!("{task_id} is in session {session_id}"),
+        Event::TaskSessionRemoved { task_id, session_id } => format!("{task_id} is no longer in session {session_id}"),
+        Event::SessionCreated(session) => format!("{} “{}” ({})", session.id, session.name, session.status),
+        Event::SessionUpdated(changes) => {
+            let status = changes.status.map(|status| format!("status {status}"));
+            format!(
+                "{} {}",
+                changes.id,
+                worded(&changes.changed, &[("status", status), ("name", quoted(&changes.name))])
+            )
+        }
+        Event::SessionDeleted { id } => id.to_string(),
+        Event::SessionTaskAdded { session_id, task_id } => format!("{session_id} has task {task_id}"),
+        Event::SessionTaskRemoved { session_id, task_id } => format!("{session_id} no longer has task {task_id}"),
     }
+}
+
+fn changes_of_task(changes: &TaskChanges) -> String {
+    let status = changes.status.map(|status| format!("status {status}"));
+    let priority = changes.priority.map(|priority| format!("priority {priority}"));
+    worded(&changes.changed, &[("status", status), ("priority", priority), ("title", quoted(&changes.title))])
+}
+
+fn quoted(value: &Option<String>) -> Option<String> {
+    value.as_ref().map(|value| format!("“{value}”"))
+}
+
+/// The names of what changed, with the new value where that is a word or two.
+fn worded(changed: &[String], known: &[(&str, Option<String>)]) -> String {
+    let value = |name: &String| known.iter().find(|(field, _)| field == name).and_then(|(_, value)| value.clone());
+    changed.iter().map(|name| value(name).unwrap_or_else(|| name.clone())).collect::<Vec<_>>().join(", ")
 }
 
 fn place(after: Option<&CellId>) -> String {
@@ -94,7 +132,15 @@ mod tests {
     use crate::vocabulary::Actor;
 
     fn body(event: &str, data: Value) -> EventBody {
-        EventBody { seq: 7, event: event.into(), ts: 0, actor: Some(Actor::server()), notebook: None, data }
+        EventBody {
+            seq: 7,
+            event: event.into(),
+            ts: 0,
+            actor: Some(Actor::server()),
+            notebook: None,
+            project: None,
+            data,
+        }
     }
 
     #[test]
@@ -113,7 +159,7 @@ mod tests {
 
     #[test]
     fn an_event_of_a_newer_server_is_shown_as_it_came() {
-        assert_eq!(what(&body("task:created", json!({ "id": 1 }))), "{\"id\":1}");
+        assert_eq!(what(&body("task:praised", json!({ "id": 1 }))), "{\"id\":1}");
         assert_eq!(what(&body("events:gap", Value::Null)), "");
     }
 }

@@ -10,11 +10,12 @@ use axum::{
 use storage::StorageError;
 
 use crate::{
-    ids::InvalidId,
+    ids::{DocumentId, InvalidId},
     kernel::EnvironmentError,
     llm::{ChangeError, Failure},
     measure,
     notebook::{ImportError, OpError},
+    project,
     room::{ApplyError, CloseReason, CreateError, OpenError, RoomClosed, RunError},
     vocabulary::Unanswered,
     wire::{
@@ -115,7 +116,9 @@ impl From<OpenError> for ApiError {
     fn from(error: OpenError) -> Self {
         let message = error.to_string();
         match error {
+            OpenError::Unknown(DocumentId::Project(_)) => Self::not_found("project_not_found", message),
             OpenError::Unknown(_) => Self::not_found("notebook_not_found", message),
+            OpenError::Deleted(DocumentId::Project(_)) => Self::new(StatusCode::GONE, "project_deleted", message),
             OpenError::Deleted(_) => Self::new(StatusCode::GONE, "notebook_deleted", message),
             OpenError::Quarantined { .. } => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "document_set_aside", message)
@@ -129,6 +132,9 @@ impl From<OpenError> for ApiError {
 impl From<CreateError> for ApiError {
     fn from(error: CreateError) -> Self {
         match error {
+            CreateError::Exists(DocumentId::Project(_)) => {
+                Self::new(StatusCode::CONFLICT, "project_exists", error.to_string())
+            }
             CreateError::Exists(_) => Self::new(StatusCode::CONFLICT, "notebook_exists", error.to_string()),
             CreateError::Open(error) => error.into(),
         }
@@ -159,6 +165,25 @@ impl From<OpError> for ApiError {
             OpError::CellInBin(_) => Self::new(StatusCode::CONFLICT, "cell_in_bin", message),
             OpError::CellNotInBin(_) => Self::new(StatusCode::CONFLICT, "cell_not_in_bin", message),
             OpError::DuplicateCell(_) => Self::new(StatusCode::CONFLICT, "cell_exists", message),
+        }
+    }
+}
+
+impl From<project::OpError> for ApiError {
+    fn from(error: project::OpError) -> Self {
+        use project::OpError as Refused;
+        let message = error.to_string();
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code, message.clone());
+        match error {
+            Refused::UnknownTask(_) | Refused::DeletedTask(_) => Self::not_found("task_not_found", message),
+            Refused::UnknownSession(_) | Refused::DeletedSession(_) => Self::not_found("session_not_found", message),
+            Refused::NotInSession { .. } => Self::not_found("task_not_in_session", message),
+            Refused::DuplicateTask(_) => conflict("task_exists"),
+            Refused::DuplicateSession(_) => conflict("session_exists"),
+            Refused::TaskNotDeleted(_) => conflict("task_not_deleted"),
+            Refused::SessionNotDeleted(_) => conflict("session_not_deleted"),
+            Refused::ChangedMeanwhile(_) => conflict("changed_meanwhile"),
+            Refused::NotCompleted => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_completed", message),
         }
     }
 }
@@ -261,11 +286,13 @@ impl From<ApplyError> for ApiError {
     fn from(error: ApplyError) -> Self {
         match error {
             ApplyError::Refused(error) => error.into(),
+            ApplyError::Project(error) => error.into(),
             ApplyError::Gap => Self::new(StatusCode::CONFLICT, "update_gap", sentence(&error)),
             ApplyError::TooBig(message) => Self::too_large(message),
             ApplyError::Misplaced(message) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "update_refused", message),
             ApplyError::Run(error) => error.into(),
             ApplyError::NotANotebook => Self::new(StatusCode::CONFLICT, "not_a_notebook", sentence(&error)),
+            ApplyError::NotAProject => Self::new(StatusCode::CONFLICT, "not_a_project", sentence(&error)),
             ApplyError::Closed(closed) => closed.into(),
         }
     }

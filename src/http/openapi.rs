@@ -5,8 +5,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    Shared, blobs, cells, documents, environment, events, files, kernels, notebooks, operations, providers, questions,
-    role, runs,
+    Shared, blobs, cells, documents, environment, events, files, kernels, notebooks, operations, projects, providers,
+    questions, role, runs, sessions, tasks, webhooks,
 };
 use crate::config::Limits;
 
@@ -49,6 +49,10 @@ pub fn described(limits: &Limits) -> (Router<Shared>, utoipa::openapi::OpenApi) 
         .merge(files::routes())
         .merge(questions::routes())
         .merge(providers::routes())
+        .merge(projects::routes())
+        .merge(tasks::routes())
+        .merge(sessions::routes())
+        .merge(webhooks::routes())
         .merge(blobs::routes())
         .merge(operations::routes())
         .merge(role::routes())

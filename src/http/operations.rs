@@ -140,7 +140,7 @@ async fn take_back(State(app): State<Shared>, Body(named): Body<DocumentName>) -
 /// Reads everything once. Blocks.
 pub fn report(store: &dyn Store, set_aside: Vec<SetAside>) -> Result<StoreReport, StorageError> {
     let Report { documents, blobs, events, size, mut damage, damaged } = store.inspect()?;
-    let hollow = room::hollow_notebooks(store)?;
+    let hollow = room::hollow_documents(store)?;
     damage.extend(hollow.iter().map(|id| format!("{id} is damaged: its content is not in the store.")));
     let damaged = damaged.into_iter().map(|document| document.0);
     let listed = |SetAside { document, cause }| SetAsideDocument { document, cause };

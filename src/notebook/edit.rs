@@ -41,7 +41,7 @@ pub fn apply(txn: &mut TransactionMut<'_>, op: &Op, actor: &Actor, now: Millis) 
                 Some(base) => text::carried(base, source, &present.string),
                 None => text::changes(&present.string, source),
             };
-            present.edit(txn, &map, &changes);
+            present.edit(txn, &map, schema::SOURCE, &changes);
         }
         Op::PatchCell { id, kind, metadata, collapsed } => {
             let slot = present(txn, &slots, id)?.clone();

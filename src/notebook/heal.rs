@@ -203,7 +203,7 @@ fn unite(txn: &mut TransactionMut<'_>, first: &MapRef, second: &MapRef) {
     let Some(other) = cell::read(txn, second) else { return };
     let source = cell::ensure_source(txn, first);
     let present = Present::read(txn, source);
-    present.edit(txn, first, &text::additions(&present.string, &other.source));
+    present.edit(txn, first, schema::SOURCE, &text::additions(&present.string, &other.source));
     let mut metadata = cell::ensure_metadata_object(txn, first);
     let before = metadata.clone();
     for (key, value) in other.metadata {

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use yrs::{BranchID, ID, ReadTxn, TransactionMut, types::TypeRef};
 
 use super::{arrangement, bin, cell, edit, schema};
+pub use crate::crdt::nested_id;
 use crate::{
     ids::{CellId, NotebookId},
     vocabulary::{CellKind, Event},
@@ -75,14 +76,6 @@ impl Outline {
     /// Whether the cell was in the array of cells.
     pub fn knows(&self, id: &CellId) -> bool {
         self.maps.contains_key(id)
-    }
-}
-
-/// The identity of a nested type.
-pub fn nested_id(branch: &yrs::branch::Branch) -> Option<ID> {
-    match branch.id() {
-        BranchID::Nested(id) => Some(id),
-        BranchID::Root(_) => None,
     }
 }
 

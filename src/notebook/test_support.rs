@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use yrs::{Doc, ReadTxn, StateVector, Transact, TransactionMut, Update, updates::decoder::Decode};
 
-use super::{ImportedNotebook, Notebook, NotebookView, Op, OpError, cell, document_options, json as values};
+use super::{ImportedNotebook, Notebook, NotebookView, Op, OpError, cell, json as values};
+use crate::crdt::document_options;
 use crate::{
     ids::{CellId, NotebookId},
     vocabulary::{Actor, ActorKind, CellKind, Event, Millis, Place},

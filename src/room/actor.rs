@@ -29,8 +29,8 @@ use super::{
     watchdog::Watchdog,
 };
 use crate::{
-    catalogue::{self, NotebookRecord},
-    ids::{DocumentId, PeerId, RunId},
+    catalogue::{Findable, Record},
+    ids::{DocumentId, PeerId},
     measure,
     vocabulary::Millis,
     wire::frame::PresenceEntry,
@@ -343,6 +343,7 @@ impl Actor {
         self.replies.insert(reply, sender);
         match call {
             Call::Apply { op, actor } => Input::Apply { op, actor, reply },
+            Call::Edit { op, actor } => Input::Edit { op, actor, reply },
             Call::Merge { update, actor } => Input::Merge { update, actor, reply },
             Call::Run { request, actor } => Input::Run { request, actor, reply },
             Call::Read(what) => Input::Read { what, reply },
@@ -426,18 +427,17 @@ impl Actor {
         Ok(())
     }
 
-    fn record_entry(&self, record: Option<&NotebookRecord>) -> Option<(String, Option<Bytes>)> {
-        match (&self.id, record) {
-            (DocumentId::Notebook(id), Some(record)) => Some((NotebookRecord::key(id), json(record))),
-            _ => None,
-        }
+    fn record_entry(&self, record: Option<&Record>) -> Option<(String, Option<Bytes>)> {
+        let bytes = record?.to_json().inspect_err(|error| tracing::error!(%error, "a record is no JSON")).ok()?;
+        Some((Record::key(&self.id)?, Some(bytes.into())))
     }
 
-    /// Where runs are found.
-    fn place_entries(&self, places: &[(RunId, Place)]) -> Vec<(String, Option<Bytes>)> {
-        let entry = |(run, place): &(RunId, Place)| match (place, &self.id) {
-            (Place::Here, DocumentId::Notebook(id)) => Some((catalogue::run_key(run), Some(json(id)?))),
-            (Place::Gone, _) => Some((catalogue::run_key(run), None)),
+    /// Where runs, tasks and sessions are found.
+    fn place_entries(&self, places: &[(Findable, Place)]) -> Vec<(String, Option<Bytes>)> {
+        let entry = |(findable, place): &(Findable, Place)| match (place, &self.id) {
+            (Place::Here, DocumentId::Notebook(id)) => Some((findable.key(), Some(json(id)?))),
+            (Place::Here, DocumentId::Project(id)) => Some((findable.key(), Some(json(id)?))),
+            (Place::Gone, _) => Some((findable.key(), None)),
             (Place::Here, DocumentId::Free(_)) => None,
         };
         places.iter().filter_map(entry).collect()

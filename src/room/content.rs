@@ -1,7 +1,7 @@
 //! The document of a room: packed as long as nobody needs more than the whole of it, else decoded.
 //!
 //! Packed, it is the very bytes that a newcomer is sent, and answers without yrs: opening a document does not wait for
-//! decoding, and one in which nothing happens costs little more than on disk. Imports wire, notebook and storage.
+//! decoding, and one in which nothing happens costs little more than on disk. Imports wire, notebook, project and storage.
 //! Invariant: what newcomers are sent holds every change the document has; a change takes it away.
 
 use std::collections::{HashMap, HashSet};
@@ -14,6 +14,7 @@ use super::document::{self, Change, Document, LoadError, MergeError};
 use crate::{
     ids::DocumentId,
     notebook::{Notebook, NotebookView, Op, OpError},
+    project,
     vocabulary::{Actor, Millis},
     wire::{
         frame,
@@ -134,6 +135,25 @@ impl Content {
         matches!(self.id, DocumentId::Notebook(_)).then(|| self.change(|document| document.apply(op, actor, now)))
     }
 
+    /// Makes an edit of a project for somebody; `None` if the document is none.
+    pub fn edit(
+        &mut self,
+        op: &project::Op,
+        actor: &Actor,
+        now: Millis,
+    ) -> Option<(Change, Result<project::Found, project::OpError>)> {
+        if !matches!(self.id, DocumentId::Project(_)) {
+            return None;
+        }
+        let (change, found) = self.change(|document| document.edit(op, actor, now));
+        found.map(|found| (change, found))
+    }
+
+    /// Answers a question about a project; `None` if the document is none.
+    pub fn ask(&mut self, question: &project::Question) -> Option<Result<project::Found, project::OpError>> {
+        matches!(self.id, DocumentId::Project(_)).then(|| self.decoded().ask(question)).flatten()
+    }
+
     /// Writes what only the server writes; `None` if the document is no notebook.
     pub fn write<T>(
         &mut self,
@@ -142,7 +162,7 @@ impl Content {
     ) -> (Change, Option<T>) {
         match self.id {
             DocumentId::Notebook(_) => self.change(|document| document.write(now, edit)),
-            DocumentId::Free(_) => (Change::default(), None),
+            DocumentId::Project(_) | DocumentId::Free(_) => (Change::default(), None),
         }
     }
 
@@ -223,7 +243,7 @@ impl Content {
         matches!(self.id, DocumentId::Notebook(_)).then(|| self.decoded().view()).flatten()
     }
 
-    /// Title and number of cells of a notebook that is decoded, as it is after each change.
+    /// Title and number of cells, or name and number of tasks, of a document that is decoded, as it is after each change.
     pub fn outline(&self) -> Option<(String, u32)> {
         self.document.as_ref()?.outline()
     }

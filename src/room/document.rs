@@ -1,6 +1,6 @@
 //! One decoded document behind the gate: loading, merging, editing, encoding.
 //!
-//! Imports notebook, wire and yrs. The only place that opens transactions.
+//! Imports notebook, project, wire and yrs. The only place that opens transactions.
 //! Invariant: pending data is never left in the document, and no update is applied whose predecessors are missing.
 
 use std::{
@@ -18,6 +18,7 @@ use yrs::{
 use crate::{
     ids::{DocumentId, NotebookId},
     notebook::{ImportedNotebook, Notebook, NotebookView, Op, OpError},
+    project::{self, Moved, Project},
     vocabulary::{Actor, Event, Millis},
     wire::update::{self, CheckedStateVector, CheckedUpdate, Misplaced, Standing},
 };
@@ -63,6 +64,16 @@ pub struct Change {
     /// The difference, to be journaled and sent: what yrs integrated, not what the client sent.
     pub update: Bytes,
     pub events: Vec<Event>,
+    /// Tasks and sessions that are found in this document from now on, or not any more.
+    pub moved: Vec<Moved>,
+}
+
+/// What a document means, with what is remembered of it.
+enum Meaning {
+    Notebook(NotebookId, Notebook),
+    Project(Project),
+    /// It belongs to another application.
+    Free,
 }
 
 impl Change {
@@ -75,7 +86,7 @@ impl Change {
 /// A document in memory, with what is known about it beside yrs.
 pub struct Document {
     doc: Doc,
-    notebook: Option<(NotebookId, Notebook)>,
+    meaning: Meaning,
     /// The state vector, kept up to date here because asking yrs for it builds a map each time.
     clocks: HashMap<u64, u32>,
     /// Where every change stands, to be asked before yrs gets more.
@@ -100,11 +111,17 @@ impl Document {
             document.replay(batch)?;
         }
         document.standing.shrink();
-        if let DocumentId::Notebook(id) = id {
-            let notebook = Notebook::open(&document.doc.transact());
-            document.notebook = Some((id.clone(), notebook));
-        }
+        document.meaning = document.read_meaning(id);
         Ok(document)
+    }
+
+    fn read_meaning(&self, id: &DocumentId) -> Meaning {
+        let transaction = self.doc.transact();
+        match id {
+            DocumentId::Notebook(id) => Meaning::Notebook(id.clone(), Notebook::open(&transaction)),
+            DocumentId::Project(id) => Meaning::Project(Project::open(&transaction, id.clone())),
+            DocumentId::Free(_) => Meaning::Free,
+        }
     }
 
     /// The same document, of which some clients' authors are recorded already.
@@ -119,17 +136,18 @@ impl Document {
 
     /// The first state of a new notebook, as an update for its journal.
     pub fn initial_notebook(content: ImportedNotebook) -> Bytes {
-        let doc = Doc::with_options(options(rand::random::<u32>().into()));
-        let mut transaction = doc.transact_mut();
-        Notebook::initialise(&mut transaction, content);
-        transaction.commit();
-        transaction.encode_update_v1().into()
+        initial(|transaction| Notebook::initialise(transaction, content))
+    }
+
+    /// The first state of a new project, as an update for its journal.
+    pub fn initial_project(name: &str, description: &str, now: Millis) -> Bytes {
+        initial(|transaction| Project::initialise(transaction, name, description, now))
     }
 
     fn empty(client: u64, size_max: u64) -> Self {
         let doc = Doc::with_options(options(client));
         let (clocks, standing, authored) = (HashMap::new(), Standing::default(), HashSet::new());
-        Self { doc, notebook: None, clocks, standing, size: 0, size_max, authored }
+        Self { doc, meaning: Meaning::Free, clocks, standing, size: 0, size_max, authored }
     }
 
     fn replay(&mut self, entries: &[(u64, &Bytes)]) -> Result<(), LoadError> {
@@ -157,7 +175,7 @@ impl Document {
         now: Millis,
     ) -> (Change, Vec<Result<(), MergeError>>) {
         let mut results = Vec::with_capacity(updates.len());
-        let change = self.transact(now, |document, transaction| {
+        let change = self.transact(actor, now, |document, transaction| {
             for update in updates {
                 let result = document.merge_one(transaction, update);
                 if result.is_ok() {
@@ -213,7 +231,7 @@ impl Document {
     }
 
     fn record_authors(&mut self, transaction: &mut TransactionMut<'_>, update: &CheckedUpdate, actor: &Actor) {
-        if self.notebook.is_none() {
+        if !matches!(self.meaning, Meaning::Notebook(..)) {
             return;
         }
         for inserted in update.inserts() {
@@ -223,11 +241,11 @@ impl Document {
         }
     }
 
-    /// Makes an edit for somebody.
+    /// Makes an edit of a notebook for somebody.
     pub fn apply(&mut self, op: &Op, actor: &Actor, now: Millis) -> (Change, Result<(), OpError>) {
         let mut result = Ok(());
-        let change = self.transact(now, |document, transaction| {
-            if let Some((_, notebook)) = &mut document.notebook {
+        let change = self.transact(actor, now, |document, transaction| {
+            if let Meaning::Notebook(_, notebook) = &mut document.meaning {
                 result = notebook.apply(transaction, op, actor, now);
             }
             let own = transaction.doc().client_id().get();
@@ -239,6 +257,39 @@ impl Document {
         (change, result)
     }
 
+    /// Makes an edit of a project for somebody, and answers with what it was about as it is right after it; `None` if the
+    /// document is no project.
+    pub fn edit(
+        &mut self,
+        op: &project::Op,
+        actor: &Actor,
+        now: Millis,
+    ) -> (Change, Option<Result<project::Found, project::OpError>>) {
+        let mut result = None;
+        let change = self.transact(actor, now, |document, transaction| {
+            if let Meaning::Project(project) = &mut document.meaning {
+                result = Some(project.apply(transaction, op, actor, now));
+            }
+        });
+        self.size += change.update.len() as u64;
+        let answer = |subject| self.ask(&project::Question::About(subject));
+        // What was deleted cannot be shown any more.
+        let found = result.and_then(|result| match result {
+            Ok(_) if op.deletes() => Some(Ok(project::Found::Deleted)),
+            Ok(subject) => answer(subject),
+            Err(refusal) => Some(Err(refusal)),
+        });
+        (change, found)
+    }
+
+    /// Answers a question about a project; `None` if the document is none.
+    pub fn ask(&self, question: &project::Question) -> Option<Result<project::Found, project::OpError>> {
+        match &self.meaning {
+            Meaning::Project(project) => Some(project.answer(&self.doc.transact(), question)),
+            Meaning::Notebook(..) | Meaning::Free => None,
+        }
+    }
+
     /// Writes what only the server writes: nothing of it needs repair, so a stream of outputs costs no look at every cell.
     /// `None` if the document is no notebook.
     pub fn write<T>(
@@ -248,7 +299,10 @@ impl Document {
     ) -> (Change, Option<T>) {
         let doc = self.doc.clone();
         let mut transaction = ManuallyDrop::new(doc.transact_mut());
-        let result = self.notebook.as_mut().map(|(_, notebook)| edit(notebook, &mut transaction));
+        let result = match &mut self.meaning {
+            Meaning::Notebook(_, notebook) => Some(edit(notebook, &mut transaction)),
+            Meaning::Project(_) | Meaning::Free => None,
+        };
         let own = transaction.doc().client_id().get();
         if transaction.has_changes() && self.authored.insert(own) {
             Notebook::set_author(&mut transaction, own, &Actor::server());
@@ -261,39 +315,54 @@ impl Document {
 
     /// Reads from a notebook; `None` if the document is none.
     pub fn read<T>(&self, read: impl FnOnce(&Notebook, &yrs::Transaction<'_>) -> T) -> Option<T> {
-        self.notebook.as_ref().map(|(_, notebook)| read(notebook, &self.doc.transact()))
+        self.notebook().map(|notebook| read(notebook, &self.doc.transact()))
+    }
+
+    fn notebook(&self) -> Option<&Notebook> {
+        match &self.meaning {
+            Meaning::Notebook(_, notebook) => Some(notebook),
+            Meaning::Project(_) | Meaning::Free => None,
+        }
     }
 
     /// Work that is due by time alone: throttled events and the emptying of the bin.
     pub fn tidy(&mut self, now: Millis) -> Change {
-        let mut change = self.transact(now, |document, transaction| {
-            if let Some((_, notebook)) = &mut document.notebook {
-                notebook.purge_bin(transaction, now);
-            }
+        let mut change = self.transact(&Actor::server(), now, |document, transaction| match &mut document.meaning {
+            Meaning::Notebook(_, notebook) => drop(notebook.purge_bin(transaction, now)),
+            Meaning::Project(project) => project.tidy(transaction, now),
+            Meaning::Free => {}
         });
-        if let Some((_, notebook)) = &mut self.notebook {
-            change.events.extend(notebook.due(now).0);
+        match &mut self.meaning {
+            Meaning::Notebook(_, notebook) => change.events.extend(notebook.due(now).0),
+            Meaning::Project(_) | Meaning::Free => {}
         }
         change
     }
 
-    fn transact(&mut self, now: Millis, edit: impl FnOnce(&mut Self, &mut TransactionMut<'_>)) -> Change {
+    fn transact(
+        &mut self,
+        actor: &Actor,
+        now: Millis,
+        edit: impl FnOnce(&mut Self, &mut TransactionMut<'_>),
+    ) -> Change {
         let doc = self.doc.clone();
         // Dropping a transaction commits it. While a panic unwinds, that could panic again and abort the process, so
         // a transaction that panicked is leaked together with its document, which the room throws away anyway.
         let mut transaction = ManuallyDrop::new(doc.transact_mut());
         edit(self, &mut transaction);
-        let change = self.finish(&mut transaction, now);
+        let change = self.finish(&mut transaction, actor, now);
         drop(ManuallyDrop::into_inner(transaction));
         change
     }
 
-    fn finish(&mut self, transaction: &mut TransactionMut<'_>, now: Millis) -> Change {
-        if !transaction.has_changes() {
-            return Change::default();
-        }
-        if let Some((_, notebook)) = &mut self.notebook {
-            notebook.heal(transaction);
+    fn finish(&mut self, transaction: &mut TransactionMut<'_>, actor: &Actor, now: Millis) -> Change {
+        match &mut self.meaning {
+            Meaning::Project(project) if transaction.has_changes() => project.heal(transaction, actor, now),
+            // It may have something to tell all the same.
+            Meaning::Project(_) => {}
+            Meaning::Notebook(..) | Meaning::Free if !transaction.has_changes() => return Change::default(),
+            Meaning::Notebook(_, notebook) => notebook.heal(transaction),
+            Meaning::Free => {}
         }
         self.close(transaction, now)
     }
@@ -302,16 +371,20 @@ impl Document {
     fn close(&mut self, transaction: &mut TransactionMut<'_>, now: Millis) -> Change {
         let has_changes = transaction.has_changes();
         transaction.commit();
-        let events = match &mut self.notebook {
-            Some((id, notebook)) => notebook.events(transaction, id, now),
-            None => Vec::new(),
+        let (events, moved) = match &mut self.meaning {
+            Meaning::Notebook(id, notebook) => (notebook.events(transaction, id, now), Vec::new()),
+            Meaning::Project(project) => {
+                let told = project.take_told();
+                (told.events, told.moved)
+            }
+            Meaning::Free => (Vec::new(), Vec::new()),
         };
         if !has_changes {
-            return Change { events, ..Change::default() };
+            return Change { events, moved, ..Change::default() };
         }
         let update = Bytes::from(transaction.encode_update_v1());
         self.note_inserted(transaction, &update);
-        Change { update, events }
+        Change { update, events, moved }
     }
 
     fn note_inserted(&mut self, transaction: &TransactionMut<'_>, update: &Bytes) {
@@ -365,12 +438,16 @@ impl Document {
 
     /// The notebook as values; `None` for other documents.
     pub fn view(&self) -> Option<NotebookView> {
-        self.notebook.as_ref().map(|_| Notebook::view(&self.doc.transact()))
+        self.notebook().map(|_| Notebook::view(&self.doc.transact()))
     }
 
-    /// Title and number of cells; `None` for other documents.
+    /// Title and number of cells, or name and number of tasks; `None` for documents of others.
     pub fn outline(&self) -> Option<(String, u32)> {
-        self.notebook.as_ref().map(|(_, notebook)| (notebook.title().to_owned(), notebook.cell_count()))
+        match &self.meaning {
+            Meaning::Notebook(_, notebook) => Some((notebook.title().to_owned(), notebook.cell_count())),
+            Meaning::Project(project) => Some((project.name().to_owned(), project.task_count())),
+            Meaning::Free => None,
+        }
     }
 
     /// An upper estimate of the encoded size, in bytes.
@@ -379,13 +456,21 @@ impl Document {
     }
 }
 
+fn initial(write: impl FnOnce(&mut TransactionMut<'_>)) -> Bytes {
+    let doc = Doc::with_options(options(rand::random::<u32>().into()));
+    let mut transaction = doc.transact_mut();
+    write(&mut transaction);
+    transaction.commit();
+    transaction.encode_update_v1().into()
+}
+
 /// Decodes the clocks of a checked state vector.
 pub fn clocks_in(vector: &CheckedStateVector) -> HashMap<u64, u32> {
     StateVector::decode_v1(vector.bytes()).map(|vector| clocks_of(&vector)).unwrap_or_default()
 }
 
 fn options(client: u64) -> Options {
-    crate::notebook::document_options(client)
+    crate::crdt::document_options(client)
 }
 
 fn clocks_of(vector: &StateVector) -> HashMap<u64, u32> {
@@ -418,5 +503,34 @@ pub fn note(clocks: &mut HashMap<u64, u32>, update: &CheckedUpdate) {
     for inserted in update.inserts() {
         let clock = clocks.entry(inserted.client).or_default();
         *clock = (*clock).max(inserted.to);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use yrs::{Map, Text, TextRef};
+
+    use super::*;
+
+    #[test]
+    fn ms_32_typing_is_told_of_once_a_second_also_when_nothing_else_changes_after_it() {
+        let first = Document::initial_project("P", "", 1);
+        let id = DocumentId::Project("p".parse().unwrap());
+        let mut document = Document::load(&id, 1, &[(1, &first)], u64::MAX).unwrap();
+        let client = Doc::with_options(options(2));
+        client.transact_mut().apply_update(Update::decode_v1(&first).unwrap()).unwrap();
+        let text: TextRef =
+            client.get_or_insert_map("info").get(&client.transact(), "description").unwrap().cast().unwrap();
+        let mut told_of_typing = |now| {
+            let before = client.transact().state_vector();
+            text.push(&mut client.transact_mut(), "x");
+            let update = update::check(client.transact().encode_diff_v1(&before).into()).unwrap();
+            document.merge(&[update], &Actor::server(), now).0.events
+        };
+        assert_eq!(told_of_typing(1000).len(), 1);
+        assert_eq!(told_of_typing(1100), []);
+        assert_eq!(document.tidy(1500).events, []);
+        assert!(matches!(document.tidy(5000).events[..], [Event::ProjectUpdated { .. }]));
+        assert_eq!(document.tidy(9000).events, []);
     }
 }

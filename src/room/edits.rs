@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     notebook::Op,
+    project,
     vocabulary::{Actor, Millis},
     wire::update::{CheckedStateVector, CheckedUpdate},
 };
@@ -32,6 +33,30 @@ impl RoomState {
         result.map_or_else(|refusal| Answer::Refused(refusal.into()), |()| self.notebook_answer())
     }
 
+    pub(super) fn edit(&mut self, op: &project::Op, actor: &Actor, reply: ReplyId, now: Millis) {
+        let answer = if self.document.is_full() && !op.deletes() {
+            Answer::Refused(ApplyError::TooBig(self.document.too_big()))
+        } else {
+            self.edit_within_limits(op, actor, now)
+        };
+        self.emit(Outgoing::Reply { reply, answer });
+    }
+
+    fn edit_within_limits(&mut self, op: &project::Op, actor: &Actor, now: Millis) -> Answer {
+        let Some((change, result)) = self.document.edit(op, actor, now) else {
+            return Answer::Refused(ApplyError::NotAProject);
+        };
+        self.commit(change, actor, now);
+        result.map_or_else(|refusal| Answer::Refused(refusal.into()), Answer::Project)
+    }
+
+    fn project_answer(&mut self, question: &project::Question) -> Answer {
+        match self.document.ask(question) {
+            None => Answer::Refused(ApplyError::NotAProject),
+            Some(found) => found.map_or_else(|refusal| Answer::Refused(refusal.into()), Answer::Project),
+        }
+    }
+
     pub(super) fn merge_for(&mut self, update: &CheckedUpdate, actor: &Actor, reply: ReplyId, now: Millis) {
         let (change, mut results) = self.document.merge(std::slice::from_ref(update), actor, now);
         self.commit(change, actor, now);
@@ -47,6 +72,7 @@ impl RoomState {
     pub(super) fn read(&mut self, what: Read, reply: ReplyId) {
         let answer = match what {
             Read::Notebook => self.notebook_answer(),
+            Read::Project(question) => self.project_answer(&question),
             Read::State(since) => Answer::State(self.state_since(since.as_ref())),
             Read::Run(run) => self.read_run(&run),
             Read::Kernel => self.read_kernel(),

@@ -11,9 +11,10 @@ use super::{
     runs::{AnswerEvent, EngineCall, Generation, KernelEvent, RunRequest},
 };
 use crate::{
-    catalogue::NotebookRecord,
+    catalogue::{Findable, Record},
     ids::{CellId, PeerId, RunId},
     notebook::{BlobRef, NotebookView, Op, Question},
+    project,
     vocabulary::{Actor, EarlierAnswer, LoggedEvent, Run},
     wire::{
         frame::{ClientFrame, PresenceEntry},
@@ -50,6 +51,12 @@ pub enum Input {
     },
     Apply {
         op: Op,
+        actor: Actor,
+        reply: ReplyId,
+    },
+    /// An edit of a project.
+    Edit {
+        op: project::Op,
         actor: Actor,
         reply: ReplyId,
     },
@@ -118,8 +125,15 @@ impl Input {
             Self::Frame { frame: ClientFrame::StateVector(vector), .. } => Demand::of_vector(Some(vector)),
             Self::Read { what: Read::State(vector), .. } => Demand::of_vector(vector.as_ref()),
             Self::Apply { .. }
+            | Self::Edit { .. }
             | Self::Read {
-                what: Read::Notebook | Read::Run(_) | Read::Kernel | Read::Question(_) | Read::Earlier(_),
+                what:
+                    Read::Notebook
+                    | Read::Project(_)
+                    | Read::Run(_)
+                    | Read::Kernel
+                    | Read::Question(_)
+                    | Read::Earlier(_),
                 ..
             }
             | Self::Drained { .. }
@@ -152,6 +166,7 @@ impl Demand {
 #[derive(Debug)]
 pub enum Read {
     Notebook,
+    Project(project::Question),
     State(Option<CheckedStateVector>),
     Inspect,
     Run(RunId),
@@ -167,6 +182,7 @@ pub enum Read {
 pub enum Answer {
     Merged,
     Notebook(Box<NotebookView>),
+    Project(project::Found),
     State(Bytes),
     Inspection(Box<RoomInspection>),
     Runs(Vec<Run>),
@@ -222,12 +238,12 @@ pub struct Append {
     /// Empty if only events or the record are written.
     pub update: Bytes,
     pub events: Vec<LoggedEvent>,
-    pub record: Option<NotebookRecord>,
-    /// Runs that are found here from now on, or are not any more.
-    pub places: Vec<(RunId, Place)>,
+    pub record: Option<Record>,
+    /// Runs, tasks and sessions that are found here from now on, or are not any more.
+    pub places: Vec<(Findable, Place)>,
 }
 
-/// Whether a run is found in a notebook.
+/// Whether something is found in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Here,

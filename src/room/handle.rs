@@ -27,6 +27,7 @@ use super::{
 use crate::{
     ids::{CellId, PeerId, RunId},
     notebook::{NotebookView, Op, OpError, Question},
+    project,
     vocabulary::{Actor, EarlierAnswer, KernelAnswer, KernelQuestion, Role, Run, Unanswered},
     wire::{
         frame::ClientFrame,
@@ -79,6 +80,8 @@ pub enum CloseReason {
 pub enum ApplyError {
     #[error(transparent)]
     Refused(#[from] OpError),
+    #[error(transparent)]
+    Project(#[from] project::OpError),
     /// The update needs earlier updates the server does not have.
     #[error("the update builds on changes this server does not have; send the state from the server's state vector on")]
     Gap,
@@ -91,6 +94,9 @@ pub enum ApplyError {
     /// The document is no notebook.
     #[error("this document is no notebook")]
     NotANotebook,
+    /// The document is no project.
+    #[error("this document is no project")]
+    NotAProject,
     #[error(transparent)]
     Run(#[from] RunError),
     #[error(transparent)]
@@ -135,6 +141,7 @@ pub(super) enum Control {
 #[derive(Debug)]
 pub(super) enum Call {
     Apply { op: Op, actor: Actor },
+    Edit { op: project::Op, actor: Actor },
     Merge { update: CheckedUpdate, actor: Actor },
     Run { request: RunRequest, actor: Actor },
     Read(Read),
@@ -178,6 +185,23 @@ impl RoomHandle {
     /// Makes an edit and returns, once it is durable, the notebook as it was right after it.
     pub async fn apply(&self, op: Op, actor: Actor) -> Result<NotebookView, ApplyError> {
         self.notebook_from(Call::Apply { op, actor }).await
+    }
+
+    /// Makes an edit of a project and returns, once it is durable, what it was about as it was right after it.
+    pub async fn edit(&self, op: project::Op, actor: Actor) -> Result<project::Found, ApplyError> {
+        self.found_by(Call::Edit { op, actor }).await
+    }
+
+    /// Answers a question about a project; everything in the answer is durable when this returns.
+    pub async fn ask(&self, question: project::Question) -> Result<project::Found, ApplyError> {
+        self.found_by(Call::Read(Read::Project(question))).await
+    }
+
+    async fn found_by(&self, call: Call) -> Result<project::Found, ApplyError> {
+        match self.call(call).await? {
+            Answer::Project(found) => Ok(found),
+            _ => Err(ApplyError::NotAProject),
+        }
     }
 
     /// Merges a raw update; returns once it is durable.

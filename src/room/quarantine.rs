@@ -14,8 +14,8 @@ use bytes::Bytes;
 use storage::{Entry, StorageError, Store};
 
 use crate::{
-    catalogue::{NotebookRecord, SET_ASIDE_PREFIX, set_aside_key},
-    ids::{DocumentId, NotebookId},
+    catalogue::{NotebookRecord, ProjectRecord, Record, SET_ASIDE_PREFIX, set_aside_key},
+    ids::DocumentId,
 };
 
 /// How long a mark may take to reach the disk. The watchdog replaces the process afterwards, marked or not.
@@ -65,11 +65,7 @@ pub(super) fn set_aside(store: &dyn Store, document: &DocumentId, cause: &'stati
 /// Forgets all that the catalogue knows of a document whose content was moved out of the store: a record without
 /// content would be a notebook that can never be opened. False if it knew nothing.
 pub fn forget(store: &dyn Store, document: &DocumentId) -> Result<bool, StorageError> {
-    let record = match document {
-        DocumentId::Notebook(id) => Some(NotebookRecord::key(id)),
-        DocumentId::Free(_) => None,
-    };
-    let keys = record.into_iter().chain([set_aside_key(document)]);
+    let keys = Record::key(document).into_iter().chain([set_aside_key(document)]);
     // A value that cannot be read is there as well.
     let known: Vec<_> = keys.filter(|key| !matches!(store.meta(key), Ok(None))).collect();
     if known.is_empty() {
@@ -80,12 +76,14 @@ pub fn forget(store: &dyn Store, document: &DocumentId) -> Result<bool, StorageE
     Ok(true)
 }
 
-/// Notebooks that the catalogue knows but the store has no content of. They are never shown as empty ones.
-pub fn hollow_notebooks(store: &dyn Store) -> Result<Vec<NotebookId>, StorageError> {
+/// Documents that the catalogue knows but the store has no content of. They are never shown as empty ones.
+pub fn hollow_documents(store: &dyn Store) -> Result<Vec<DocumentId>, StorageError> {
     let with_content: HashSet<String> = store.documents()?.into_iter().map(|found| found.key.0).collect();
-    let known = store.meta_with_prefix(NotebookRecord::prefix())?;
-    let ids = known.into_iter().filter_map(|(key, _)| NotebookRecord::id_in(&key));
-    Ok(ids.filter(|id| !with_content.contains(id.as_str())).collect())
+    let notebooks = store.meta_with_prefix(NotebookRecord::prefix())?.into_iter();
+    let notebooks = notebooks.filter_map(|(key, _)| NotebookRecord::id_in(&key).map(DocumentId::Notebook));
+    let projects = store.meta_with_prefix(ProjectRecord::prefix())?.into_iter();
+    let projects = projects.filter_map(|(key, _)| ProjectRecord::id_in(&key).map(DocumentId::Project));
+    Ok(notebooks.chain(projects).filter(|document| !with_content.contains(&document.to_string())).collect())
 }
 
 /// Writes an entry and waits until it is on disk.

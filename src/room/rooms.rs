@@ -1,4 +1,4 @@
-//! All rooms: opening, finding, unloading; creating and deleting notebooks.
+//! All rooms: opening, finding, unloading; creating and deleting notebooks, and what is common to all kinds of documents.
 //!
 //! A document is `Opening`, `Open` or `Closing`, under one lock, so loading and unloading cannot race.
 //! Invariant: a document has at most one room, and nobody writes its catalogue record while it has one.
@@ -30,10 +30,10 @@ use super::{
     watchdog::Watchdog,
 };
 use crate::{
-    catalogue::{self, NotebookRecord},
+    catalogue::{Findable, NotebookRecord, Record},
     ids::{DocumentId, NotebookId, RunId},
     notebook::{ImportedNotebook, Question},
-    vocabulary::{self, Event, LoggedEvent},
+    vocabulary::{self, Event, LoggedEvent, Millis},
     wire::rest::NotebookSummary,
 };
 
@@ -49,10 +49,10 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// Why a document could not be opened. Never answered with an empty document.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum OpenError {
-    #[error("No notebook has the id {0}.")]
-    Unknown(NotebookId),
-    #[error("The notebook {0} is in the bin; restore it first.")]
-    Deleted(NotebookId),
+    #[error("No {} has the id {}.", kind(.0), bare(.0))]
+    Unknown(DocumentId),
+    #[error("The {} {} is in the bin; restore it first.", kind(.0), bare(.0))]
+    Deleted(DocumentId),
     /// It made the server fail repeatedly, or its log cannot be read.
     #[error(
         "The document {document} is set aside: {cause}. Run `coscribe doctor` on the server, or restore it from a backup."
@@ -64,11 +64,28 @@ pub enum OpenError {
     Stopping,
 }
 
-/// Why a notebook could not be created.
+/// What people call such a document.
+fn kind(document: &DocumentId) -> &'static str {
+    match document {
+        DocumentId::Notebook(_) => "notebook",
+        DocumentId::Project(_) => "project",
+        DocumentId::Free(_) => "document",
+    }
+}
+
+/// The id without the mark of its kind.
+fn bare(document: &DocumentId) -> String {
+    match document {
+        DocumentId::Project(id) => id.to_string(),
+        DocumentId::Notebook(_) | DocumentId::Free(_) => document.to_string(),
+    }
+}
+
+/// Why a notebook or project could not be created.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CreateError {
-    #[error("There is already a notebook with the id {0}.")]
-    Exists(NotebookId),
+    #[error("There is already a {} with the id {}.", kind(.0), bare(.0))]
+    Exists(DocumentId),
     #[error(transparent)]
     Open(#[from] OpenError),
 }
@@ -107,6 +124,8 @@ struct Shared {
     failures: Mutex<HashMap<DocumentId, Failures>>,
     watchdog: Watchdog,
     next_peer: Arc<AtomicU64>,
+    /// Held by one who chooses an id of a task or session while it looks whether the id is free and takes it.
+    names: tokio::sync::Mutex<()>,
     stopping: AtomicBool,
 }
 
@@ -131,6 +150,7 @@ impl Rooms {
             failures: Mutex::default(),
             watchdog: Watchdog::default(),
             next_peer: Arc::new(AtomicU64::new(1)),
+            names: tokio::sync::Mutex::default(),
             stopping: AtomicBool::new(false),
         };
         Arc::new(Self { shared: Arc::new(shared) })
@@ -144,7 +164,9 @@ impl Rooms {
                 Found::Open(room) => return Ok(room),
                 Found::Wait(over) => wait(over).await,
                 Found::Reserved(reservation) => match self.load(reservation).await {
-                    Err(OpenError::Unknown(id)) if id.as_str() == DEFAULT_NOTEBOOK => self.create_default(id).await?,
+                    Err(OpenError::Unknown(DocumentId::Notebook(id))) if id.as_str() == DEFAULT_NOTEBOOK => {
+                        self.create_default(id).await?;
+                    }
                     opened => return opened,
                 },
             }
@@ -184,26 +206,38 @@ impl Rooms {
         content: Option<ImportedNotebook>,
         actor: vocabulary::Actor,
     ) -> Result<NotebookSummary, CreateError> {
-        let Some(_reservation) = self.reserve(&DocumentId::Notebook(id.clone()), None).await? else {
-            return Err(CreateError::Exists(id));
-        };
-        if self.record(&id).await?.is_some() {
-            return Err(CreateError::Exists(id));
-        }
         let mut content = content.unwrap_or_else(ImportedNotebook::empty);
         content.title = Some(title.clone());
         let cells = u32::try_from(content.cells.len()).unwrap_or(u32::MAX);
         let record = NotebookRecord::new(title.clone(), cells, &actor, actor::now());
         let update = Document::initial_notebook(content);
         let event = Event::NotebookCreated { id: id.clone(), title };
-        self.write(&id, &record, event, actor, Some(update)).await?;
+        let document = DocumentId::Notebook(id.clone());
+        self.create_document(&document, &Record::Notebook(record.clone()), event, actor, update).await?;
         Ok(summary(id, record))
+    }
+
+    /// Creates a document; durable when it returns.
+    pub(super) async fn create_document(
+        &self,
+        document: &DocumentId,
+        record: &Record,
+        event: Event,
+        actor: vocabulary::Actor,
+        update: Bytes,
+    ) -> Result<(), CreateError> {
+        let Some(_reservation) = self.reserve(document, None).await? else {
+            return Err(CreateError::Exists(document.clone()));
+        };
+        if self.record(document).await?.is_some() {
+            return Err(CreateError::Exists(document.clone()));
+        }
+        Ok(self.write(document, record, event, actor, Some(update)).await?)
     }
 
     /// All notebooks, those in the bin included, last changed first.
     pub async fn notebooks(&self) -> Result<Vec<NotebookSummary>, StorageError> {
-        let store = self.shared.store.clone();
-        let records = blocking(move || store.meta_with_prefix(NotebookRecord::prefix())).await?;
+        let records = self.records(NotebookRecord::prefix()).await?;
         let parse = |(key, bytes): (String, Bytes)| {
             let record = serde_json::from_slice(&bytes).ok()?;
             Some(summary(NotebookRecord::id_in(&key)?, record))
@@ -213,42 +247,51 @@ impl Rooms {
         Ok(notebooks)
     }
 
+    /// The records whose keys begin with `prefix`.
+    pub(super) async fn records(&self, prefix: &'static str) -> Result<Vec<(String, Bytes)>, StorageError> {
+        let store = self.shared.store.clone();
+        blocking(move || store.meta_with_prefix(prefix)).await
+    }
+
     /// One notebook of the catalogue.
     pub async fn summary(&self, id: &NotebookId) -> Result<NotebookSummary, OpenError> {
-        let record = self.record(id).await?.ok_or_else(|| OpenError::Unknown(id.clone()))?;
-        Ok(summary(id.clone(), record))
+        let document = DocumentId::Notebook(id.clone());
+        match self.record(&document).await? {
+            Some(Record::Notebook(record)) => Ok(summary(id.clone(), record)),
+            _ => Err(OpenError::Unknown(document)),
+        }
     }
 
     /// Puts a notebook into the bin; open connections are closed with 4404.
     pub async fn delete(&self, id: &NotebookId, actor: vocabulary::Actor) -> Result<(), OpenError> {
-        self.set_deleted(id, Some(actor::now()), actor).await.map(|_| ())
+        let event = |_: &Record| Event::NotebookDeleted { id: id.clone() };
+        self.set_deleted(&DocumentId::Notebook(id.clone()), Some(actor::now()), actor, event).await
     }
 
     /// Takes a notebook back out of the bin.
     pub async fn restore(&self, id: &NotebookId, actor: vocabulary::Actor) -> Result<NotebookSummary, OpenError> {
-        self.set_deleted(id, None, actor).await
+        let event = |record: &Record| Event::NotebookUpdated { id: id.clone(), title: record.title().to_owned() };
+        self.set_deleted(&DocumentId::Notebook(id.clone()), None, actor, event).await?;
+        self.summary(id).await
     }
 
-    async fn set_deleted(
+    /// Puts a document into the bin, or takes it out; nothing happens if it is there.
+    pub(super) async fn set_deleted(
         &self,
-        id: &NotebookId,
-        at: Option<i64>,
+        document: &DocumentId,
+        at: Option<Millis>,
         actor: vocabulary::Actor,
-    ) -> Result<NotebookSummary, OpenError> {
-        let document = DocumentId::Notebook(id.clone());
+        event: impl FnOnce(&Record) -> Event,
+    ) -> Result<(), OpenError> {
         let evict = at.map(|_| CloseReason::Deleted);
-        let Some(_reservation) = self.reserve(&document, evict.as_ref()).await? else { return self.summary(id).await };
-        let mut record = self.record(id).await?.ok_or_else(|| OpenError::Unknown(id.clone()))?;
-        if record.deleted_at.is_some() == at.is_some() {
-            return Ok(summary(id.clone(), record));
+        let Some(_reservation) = self.reserve(document, evict.as_ref()).await? else { return Ok(()) };
+        let mut record = self.record(document).await?.ok_or_else(|| OpenError::Unknown(document.clone()))?;
+        if record.deleted_at().is_some() == at.is_some() {
+            return Ok(());
         }
-        record.deleted_at = at;
-        let event = match at {
-            Some(_) => Event::NotebookDeleted { id: id.clone() },
-            None => Event::NotebookUpdated { id: id.clone(), title: record.title.clone() },
-        };
-        self.write(id, &record, event, actor, None).await?;
-        Ok(summary(id.clone(), record))
+        record.set_deleted_at(at);
+        let event = event(&record);
+        Ok(self.write(document, &record, event, actor, None).await?)
     }
 
     /// Waits until the document has no room and keeps it so. A room that is open is ended with `evict`; without,
@@ -290,32 +333,51 @@ impl Rooms {
 
     /// The room of the notebook in which a run is found; `None` if the run is not known.
     pub async fn of_run(&self, run: &RunId) -> Result<Option<RoomHandle>, OpenError> {
-        let (store, key) = (self.shared.store.clone(), catalogue::run_key(run));
-        let found = blocking(move || store.meta(&key)).await?;
-        match found.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        match self.find_place(&Findable::Run(run.clone())).await? {
             Some(notebook) => self.open(&DocumentId::Notebook(notebook)).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn record(&self, id: &NotebookId) -> Result<Option<NotebookRecord>, StorageError> {
-        let (store, id) = (self.shared.store.clone(), id.clone());
-        blocking(move || read_record(store.as_ref(), &id)).await
+    /// The id of the document in which something is found.
+    pub(super) async fn find_place<T: serde::de::DeserializeOwned>(
+        &self,
+        findable: &Findable,
+    ) -> Result<Option<T>, StorageError> {
+        let (store, key) = (self.shared.store.clone(), findable.key());
+        let found = blocking(move || store.meta(&key)).await?;
+        Ok(found.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    pub(super) fn names(&self) -> &tokio::sync::Mutex<()> {
+        &self.shared.names
+    }
+
+    /// What the catalogue keeps of a document.
+    pub(super) async fn record(&self, document: &DocumentId) -> Result<Option<Record>, StorageError> {
+        let (store, document) = (self.shared.store.clone(), document.clone());
+        blocking(move || read_record(store.as_ref(), &document)).await
     }
 
     async fn write(
         &self,
-        id: &NotebookId,
-        record: &NotebookRecord,
+        document: &DocumentId,
+        record: &Record,
         event: Event,
         actor: vocabulary::Actor,
         update: Option<Bytes>,
     ) -> Result<(), StorageError> {
-        let event = LoggedEvent { event, ts: actor::now(), actor, notebook: Some(id.clone()) };
+        let (notebook, project) = match document {
+            DocumentId::Notebook(id) => (Some(id.clone()), None),
+            DocumentId::Project(id) => (None, Some(id.clone())),
+            DocumentId::Free(_) => (None, None),
+        };
+        let event = LoggedEvent { event, ts: actor::now(), actor, notebook, project };
+        let record = encoded(record.to_json(), document)?;
         let entry = Entry {
-            update: update.map(|update| (DocumentKey(id.to_string()), update)),
-            events: vec![encode(&event, id)?],
-            meta: vec![(NotebookRecord::key(id), Some(encode(record, id)?))],
+            update: update.map(|update| (DocumentKey(document.to_string()), update)),
+            events: vec![encoded(serde_json::to_vec(&event), document)?],
+            meta: Record::key(document).map(|key| (key, Some(record))).into_iter().collect(),
             ..Entry::default()
         };
         let mut durability = self.shared.store.durability();
@@ -522,7 +584,7 @@ async fn wait(mut over: watch::Receiver<()>) {
 
 fn load(store: &dyn Store, id: &DocumentId, limits: &RoomLimits) -> Result<(RoomState, Loaded), OpenError> {
     let record = match id {
-        DocumentId::Notebook(notebook) => Some(open_record(store, notebook)?),
+        DocumentId::Notebook(_) | DocumentId::Project(_) => Some(open_record(store, id)?),
         DocumentId::Free(_) => None,
     };
     let quarantined = |cause: String| OpenError::Quarantined { document: id.to_string(), cause };
@@ -542,24 +604,26 @@ fn load(store: &dyn Store, id: &DocumentId, limits: &RoomLimits) -> Result<(Room
     }
 }
 
-fn open_record(store: &dyn Store, id: &NotebookId) -> Result<NotebookRecord, OpenError> {
+fn open_record(store: &dyn Store, id: &DocumentId) -> Result<Record, OpenError> {
     let record = read_record(store, id)?.ok_or_else(|| OpenError::Unknown(id.clone()))?;
-    match record.deleted_at {
+    match record.deleted_at() {
         Some(_) => Err(OpenError::Deleted(id.clone())),
         None => Ok(record),
     }
 }
 
-fn read_record(store: &dyn Store, id: &NotebookId) -> Result<Option<NotebookRecord>, StorageError> {
-    let Some(bytes) = store.meta(&NotebookRecord::key(id))? else { return Ok(None) };
-    let damaged =
-        |error: serde_json::Error| StorageError::Corrupt { document: id.to_string(), what: error.to_string() };
-    serde_json::from_slice(&bytes).map(Some).map_err(damaged)
+fn read_record(store: &dyn Store, id: &DocumentId) -> Result<Option<Record>, StorageError> {
+    let Some(key) = Record::key(id) else { return Ok(None) };
+    let Some(bytes) = store.meta(&key)? else { return Ok(None) };
+    Record::parse(id, &bytes).map_err(|error| damaged(id, &error))
 }
 
-fn encode(value: &impl serde::Serialize, id: &NotebookId) -> Result<Bytes, StorageError> {
-    let bytes = serde_json::to_vec(value);
-    bytes.map(Bytes::from).map_err(|error| StorageError::Corrupt { document: id.to_string(), what: error.to_string() })
+fn encoded(bytes: Result<Vec<u8>, serde_json::Error>, id: &DocumentId) -> Result<Bytes, StorageError> {
+    bytes.map(Bytes::from).map_err(|error| damaged(id, &error))
+}
+
+fn damaged(id: &DocumentId, error: &serde_json::Error) -> StorageError {
+    StorageError::Corrupt { document: id.to_string(), what: error.to_string() }
 }
 
 fn summary(id: NotebookId, record: NotebookRecord) -> NotebookSummary {

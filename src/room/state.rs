@@ -11,7 +11,7 @@ use super::{
     Revision,
     content::Content,
     document::Change,
-    effects::{Append, Audience, Demand, Effects, Input, Outgoing},
+    effects::{Append, Audience, Demand, Effects, Input, Outgoing, Place},
     handle::{CloseReason, Join},
     limits::RoomLimits,
     outbox::Outbox,
@@ -19,8 +19,9 @@ use super::{
     runs::Runs,
 };
 use crate::{
-    catalogue::NotebookRecord,
+    catalogue::{Findable, Record},
     ids::{DocumentId, PeerId},
+    project::Moved,
     vocabulary::{Actor, LoggedEvent, Millis},
     wire::{
         frame::{self, ClientFrame, PresenceEntry},
@@ -80,7 +81,7 @@ pub struct RoomState {
     /// When more than the whole of the decoded document was last needed.
     needed_at: Option<Millis>,
     pub(super) runs: Runs,
-    record: Option<NotebookRecord>,
+    record: Option<Record>,
     record_dirty: bool,
     record_written: Millis,
     changed_at: Option<Millis>,
@@ -89,8 +90,8 @@ pub struct RoomState {
 }
 
 impl RoomState {
-    /// The state of a loaded document. `record` is the catalogue's, for a notebook.
-    pub fn new(id: DocumentId, document: Content, record: Option<NotebookRecord>, limits: &RoomLimits) -> Self {
+    /// The state of a loaded document. `record` is the catalogue's, for a notebook or a project.
+    pub fn new(id: DocumentId, document: Content, record: Option<Record>, limits: &RoomLimits) -> Self {
         Self {
             id,
             document,
@@ -163,6 +164,7 @@ impl RoomState {
             Input::Overflowed { peer, floor } => self.fall_behind(peer, floor),
             Input::Drained { peer } => self.resync(peer),
             Input::Apply { op, actor, reply } => self.apply(&op, &actor, reply, now),
+            Input::Edit { op, actor, reply } => self.edit(&op, &actor, reply, now),
             Input::Merge { update, actor, reply } => self.merge_for(&update, &actor, reply, now),
             Input::Read { what, reply } => self.read(what, reply),
             Input::Opened => self.recover_runs(now),
@@ -194,7 +196,8 @@ impl RoomState {
         self.take_checkpoint(now);
         let frame = (!change.is_empty()).then(|| frame::update(&change.update));
         let events = self.logged(change.events, actor, now);
-        let places = self.runs.take_places();
+        let runs = self.runs.take_places().into_iter().map(|(run, place)| (Findable::Run(run), place));
+        let places = runs.chain(change.moved.into_iter().map(place)).collect();
         self.effects.append.push(Append { revision: self.revision, update: change.update, events, record, places });
         if let Some(frame) = frame {
             self.emit(Outgoing::Broadcast(frame));
@@ -202,11 +205,15 @@ impl RoomState {
     }
 
     fn logged(&self, events: Vec<crate::vocabulary::Event>, actor: &Actor, now: Millis) -> Vec<LoggedEvent> {
-        let notebook = match &self.id {
-            DocumentId::Notebook(id) => Some(id.clone()),
-            DocumentId::Free(_) => None,
+        let (notebook, project) = match &self.id {
+            DocumentId::Notebook(id) => (Some(id.clone()), None),
+            DocumentId::Project(id) => (None, Some(id.clone())),
+            DocumentId::Free(_) => (None, None),
         };
-        let log = |event| LoggedEvent { event, ts: now, actor: actor.clone(), notebook: notebook.clone() };
+        let log = |event| {
+            let (notebook, project) = (notebook.clone(), project.clone());
+            LoggedEvent { event, ts: now, actor: actor.clone(), notebook, project }
+        };
         events.into_iter().map(log).collect()
     }
 
@@ -217,19 +224,15 @@ impl RoomState {
         }
         self.changed_at = Some(now);
         // A changed title or number of cells is written along; a mere time of change may wait.
-        if (&record.title, record.cell_count) != (&title, cells) {
-            (record.title, record.cell_count) = (title, cells);
-            (self.record_dirty, self.record_written) = (true, 0);
-        }
+        let described = record.describe(title, cells);
         self.record_dirty |= record.changed(actor, now);
         // In the same write as the first run: after a crash it tells that there are runs nobody runs any more.
-        if record.live != self.runs.is_live() {
-            record.live = self.runs.is_live();
+        if record.set_live(self.runs.is_live()) || described {
             (self.record_dirty, self.record_written) = (true, 0);
         }
     }
 
-    fn due_record(&mut self, now: Millis) -> Option<NotebookRecord> {
+    fn due_record(&mut self, now: Millis) -> Option<Record> {
         if !self.record_dirty || now < self.record_written + RECORD_INTERVAL {
             return None;
         }
@@ -363,7 +366,7 @@ impl RoomState {
 
     /// Whether the catalogue says that something ran when the document was last written.
     pub(super) fn was_working(&self) -> bool {
-        self.record.as_ref().is_some_and(|record| record.live)
+        self.record.as_ref().is_some_and(Record::is_live)
     }
 
     /// Nothing waits for the disk.
@@ -374,5 +377,15 @@ impl RoomState {
     /// The newest revision and the whole document, for a snapshot of everything appended so far.
     pub fn snapshot(&mut self) -> (Revision, Bytes) {
         (self.revision, self.document.update())
+    }
+}
+
+/// Where something is found from now on.
+fn place(moved: Moved) -> (Findable, Place) {
+    match moved {
+        Moved::TaskHere(id) => (Findable::Task(id), Place::Here),
+        Moved::TaskGone(id) => (Findable::Task(id), Place::Gone),
+        Moved::SessionHere(id) => (Findable::Session(id), Place::Here),
+        Moved::SessionGone(id) => (Findable::Session(id), Place::Gone),
     }
 }

@@ -110,11 +110,11 @@ fn backup_and_doctor_work_on_a_stopped_server_and_doctor_on_a_running_one() {
     let mut server = TestServer::start_in(data.path());
     let (id, _) = server.notebook();
     let report: Value = serde_json::from_str(&printed(&server.command(&["doctor", "--json"]))).unwrap();
-    assert_eq!((&report["documents"], &report["damage"]), (&json!(2), &json!([])));
+    assert_eq!((&report["documents"], &report["damage"]), (&json!(3), &json!([])));
     server.signal("TERM");
     server.wait();
     let offline = printed(&server.command(&["doctor"]));
-    assert!(offline.contains("2 documents") && offline.contains("Nothing is damaged."), "{offline}");
+    assert!(offline.contains("3 documents") && offline.contains("Nothing is damaged."), "{offline}");
     let file = data.path().join("copy");
     printed(&server.command(&["backup", file.to_str().unwrap()]));
     drop(server);

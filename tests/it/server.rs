@@ -149,8 +149,10 @@ impl TestServer {
             Directory::Own(directory) => directory.path(),
             Directory::Given(path) => path,
         };
+        // A test that restarts its server where clients look for it says where.
+        let anywhere: &[&str] = if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
         let mut command = binary();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(arguments).stdout(Stdio::piped());
+        command.args(["serve", "--data"]).arg(data).args(anywhere).args(arguments).stdout(Stdio::piped());
         prepare(&mut command);
         let mut child = command.spawn().expect("the binary starts");
         let mut stdout = BufReader::new(child.stdout.take().unwrap());

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const TOKEN: &str = "crash-token-of-16-or-more";
+pub const TOKEN: &str = "crash-token-of-16-or-more";
 /// A loaded machine with two cores; a healthy start takes well under a second.
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// Longer than any single answer takes here.
@@ -43,6 +43,11 @@ impl Server {
     pub fn restart(&mut self) -> Result<()> {
         (self.child, self.port) = spawn(&self.data, self.port)?;
         Ok(())
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Memory of the process that is in RAM, in bytes.
@@ -86,6 +91,13 @@ impl Rest {
         Ok(request.send_json(body)?.body_mut().read_json()?)
     }
 
+    /// A `PATCH` that must succeed.
+    pub fn patch(&self, path: &str, body: Value) -> Result<()> {
+        let request = self.agent.patch(format!("{}{path}", self.url)).header("Authorization", bearer());
+        request.send_json(body)?;
+        Ok(())
+    }
+
     /// Merges an update into a document.
     pub fn merge(&self, document: &str, update: &[u8]) -> Result<()> {
         let address = format!("{}/api/documents/{document}/updates", self.url);
@@ -97,6 +109,12 @@ impl Rest {
     pub fn get(&self, path: &str) -> Result<Value> {
         let request = self.agent.get(format!("{}{path}", self.url)).header("Authorization", bearer());
         Ok(request.call()?.body_mut().read_json()?)
+    }
+
+    /// A `GET` that must succeed; the answer as text.
+    pub fn text(&self, path: &str) -> Result<String> {
+        let request = self.agent.get(format!("{}{path}", self.url)).header("Authorization", bearer());
+        Ok(request.call()?.body_mut().with_config().limit(1 << 30).read_to_string()?)
     }
 
     /// Reads the event stream from `since` on until `enough` says so of an event; the events read, oldest first.

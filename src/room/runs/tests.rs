@@ -9,7 +9,7 @@ use storage::{Loaded, Seq};
 
 use super::*;
 use crate::{
-    catalogue::NotebookRecord,
+    catalogue::{NotebookRecord, Record},
     ids::DocumentId,
     notebook::{CellView, ImportedNotebook, NotebookView, Op, Output, StreamName},
     room::{
@@ -64,7 +64,7 @@ impl World {
         let (document, limits): (DocumentId, _) = ("notebook".parse().unwrap(), RoomLimits::default());
         let tail = log.iter().enumerate().map(|(at, bytes)| (Seq(at as u64 + 1), bytes.clone())).collect();
         let content = Content::load(&document, 7, &Loaded { snapshot: None, tail }, limits.document_bytes).unwrap();
-        RoomState::new(document, content, Some(record.clone()), &limits)
+        RoomState::new(document, content, Some(Record::Notebook(record.clone())), &limits)
     }
 
     fn handle(&mut self, input: Input) {
@@ -90,7 +90,9 @@ impl World {
             newest = Some(append.revision);
             self.log.extend((!append.update.is_empty()).then_some(append.update));
             self.events.extend(append.events);
-            self.record = append.record.unwrap_or_else(|| self.record.clone());
+            if let Some(Record::Notebook(record)) = append.record {
+                self.record = record;
+            }
         }
         if let Some(newest) = newest {
             self.handle(Input::Durable(newest));
@@ -250,7 +252,7 @@ fn nothing_is_told_to_an_engine_before_the_document_says_so_durably() {
     let request = RunRequest::Run(Which::All);
     let effects = world.room.handle(vec![Input::Run { request, actor: actor("Ana"), reply: ReplyId(1) }], world.now);
     assert!(effects.release.is_empty() && effects.append.len() == 1);
-    assert!(effects.append[0].record.as_ref().unwrap().live, "a crash from now on finds that something ran");
+    assert!(effects.append[0].record.as_ref().unwrap().is_live(), "a crash from now on finds that something ran");
     let released = world.room.handle(vec![Input::Durable(effects.append[0].revision)], world.now).release;
     assert!(released.iter().any(|(_, item)| matches!(item, Outgoing::Engine(EngineCall::StartKernel { .. }))));
 }

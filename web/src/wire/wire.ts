@@ -16,6 +16,21 @@ export type CellId = string;
 export type RunId = string;
 
 /**
+ * A project: a board of tasks and sessions.
+ */
+export type ProjectId = string;
+
+/**
+ * A task, unique in the server.
+ */
+export type TaskId = string;
+
+/**
+ * A session of work on tasks, unique in the server.
+ */
+export type SessionId = string;
+
+/**
  * What a cell is for.
  */
 export type CellKind = "code" | "note" | "prompt" | "raw";
@@ -42,7 +57,156 @@ export type Role = "viewer" | "editor";
 /**
  * A fact about a document, derived from its transactions, whoever caused them.
  */
-export type Event = { "event": "notebook:created", "data": { id: NotebookId, title: string, } } | { "event": "notebook:updated", "data": { id: NotebookId, title: string, } } | { "event": "notebook:deleted", "data": { id: NotebookId, } } | { "event": "cell:added", "data": { cell: CellId, kind: CellKind, after: CellId | null, } } | { "event": "cell:moved", "data": { cell: CellId, after: CellId | null, } } | { "event": "cell:deleted", "data": { cell: CellId, } } | { "event": "cell:restored", "data": { cell: CellId, } } | { "event": "cell:edited", "data": { cell: CellId, } } | { "event": "run:queued", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:started", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:finished", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:failed", "data": { runId: RunId, cell: CellId, kind: RunKind, error: string, } } | { "event": "run:cancelled", "data": { runId: RunId, cell: CellId, kind: RunKind, by?: Actor, } } | { "event": "cell:answer.delta", "data": { runId: RunId, cell: CellId, thinking: boolean, text: string, } } | { "event": "cell:answer.done", "data": { runId: RunId, cell: CellId, state: RunState, } };
+export type Event = { "event": "notebook:created", "data": { id: NotebookId, title: string, } } | { "event": "notebook:updated", "data": { id: NotebookId, title: string, } } | { "event": "notebook:deleted", "data": { id: NotebookId, } } | { "event": "cell:added", "data": { cell: CellId, kind: CellKind, after: CellId | null, } } | { "event": "cell:moved", "data": { cell: CellId, after: CellId | null, } } | { "event": "cell:deleted", "data": { cell: CellId, } } | { "event": "cell:restored", "data": { cell: CellId, } } | { "event": "cell:edited", "data": { cell: CellId, } } | { "event": "run:queued", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:started", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:finished", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:failed", "data": { runId: RunId, cell: CellId, kind: RunKind, error: string, } } | { "event": "run:cancelled", "data": { runId: RunId, cell: CellId, kind: RunKind, by?: Actor, } } | { "event": "cell:answer.delta", "data": { runId: RunId, cell: CellId, thinking: boolean, text: string, } } | { "event": "cell:answer.done", "data": { runId: RunId, cell: CellId, state: RunState, } } | { "event": "project:created", "data": { id: ProjectId, name: string, } } | { "event": "project:updated", "data": { id: ProjectId, name: string, } } | { "event": "project:deleted", "data": { id: ProjectId, } } | { "event": "task:created", "data": TaskCard } | { "event": "task:updated", "data": TaskChanges } | { "event": "task:deleted", "data": { id: TaskId, } } | { "event": "task:session_added", "data": { taskId: TaskId, sessionId: SessionId, } } | { "event": "task:session_removed", "data": { taskId: TaskId, sessionId: SessionId, } } | { "event": "session:created", "data": Session } | { "event": "session:updated", "data": SessionChanges } | { "event": "session:deleted", "data": { id: SessionId, } } | { "event": "session:task_added", "data": { sessionId: SessionId, taskId: TaskId, } } | { "event": "session:task_removed", "data": { sessionId: SessionId, taskId: TaskId, } };
+
+/**
+ * How far a task is.
+ */
+export type TaskStatus = "pending" | "in_progress" | "blocked" | "completed" | "cancelled";
+
+/**
+ * How much a task matters.
+ */
+export type Priority = "low" | "medium" | "high";
+
+/**
+ * How far a session is.
+ */
+export type SessionStatus = "running" | "idle" | "completed" | "failed";
+
+/**
+ * A notebook or a cell that a task is about, or that does it.
+ */
+export type Reference = { notebook: NotebookId, cell?: CellId, };
+
+/**
+ * What is known of a task without its texts.
+ */
+export type TaskCard = { id: TaskId, projectId: ProjectId, title: string, status: TaskStatus, priority: Priority, 
+/**
+ * The sessions it is in, first joined first.
+ */
+sessionIds: Array<SessionId>, 
+/**
+ * How many those are.
+ */
+sessionCount: number, 
+/**
+ * Notebooks and cells it is about.
+ */
+references: Array<Reference>, 
+/**
+ * Its place on the board: the least stands on top.
+ */
+order: string, createdAt: number, 
+/**
+ * Rises strictly with each change that is told.
+ */
+updatedAt: number, 
+/**
+ * When it was completed; there exactly while it is.
+ */
+completedAt?: number, 
+/**
+ * Who made it.
+ */
+createdBy?: Actor, };
+
+/**
+ * A task, whole.
+ */
+export type Task = { description: string, 
+/**
+ * What an agent is asked to do.
+ */
+prompt: string, id: TaskId, projectId: ProjectId, title: string, status: TaskStatus, priority: Priority, 
+/**
+ * The sessions it is in, first joined first.
+ */
+sessionIds: Array<SessionId>, 
+/**
+ * How many those are.
+ */
+sessionCount: number, 
+/**
+ * Notebooks and cells it is about.
+ */
+references: Array<Reference>, 
+/**
+ * Its place on the board: the least stands on top.
+ */
+order: string, createdAt: number, 
+/**
+ * Rises strictly with each change that is told.
+ */
+updatedAt: number, 
+/**
+ * When it was completed; there exactly while it is.
+ */
+completedAt?: number, 
+/**
+ * Who made it.
+ */
+createdBy?: Actor, };
+
+/**
+ * A session: somebody, or some program, at work on tasks.
+ */
+export type Session = { id: SessionId, projectId: ProjectId, name: string, status: SessionStatus, 
+/**
+ * Its tasks, first added first.
+ */
+taskIds: Array<TaskId>, 
+/**
+ * The notebook it works in.
+ */
+notebook?: NotebookId, createdAt: number, 
+/**
+ * Rises strictly with each change that is told.
+ */
+updatedAt: number, 
+/**
+ * When it ended; there exactly when it has.
+ */
+completedAt?: number, 
+/**
+ * When it last said that it is alive.
+ */
+lastHeartbeat?: number, 
+/**
+ * Who opened it.
+ */
+createdBy?: Actor, };
+
+/**
+ * What changed of a task: the new values, apart from its texts, which are only named.
+ */
+export type TaskChanges = { id: TaskId, 
+/**
+ * The fields that changed.
+ */
+changed: Array<string>, title?: string, status?: TaskStatus, priority?: Priority, 
+/**
+ * `null` when it is not completed any more.
+ */
+completedAt?: number | null, sessionIds?: Array<SessionId>, sessionCount?: number, references?: Array<Reference>, order?: string, updatedAt: number, };
+
+/**
+ * What changed of a session: the new values.
+ */
+export type SessionChanges = { id: SessionId, 
+/**
+ * The fields that changed.
+ */
+changed: Array<string>, name?: string, status?: SessionStatus, taskIds?: Array<TaskId>, 
+/**
+ * `null` when it works in no notebook any more.
+ */
+notebook?: string | null, 
+/**
+ * `null` when it goes on after all.
+ */
+completedAt?: number | null, updatedAt: number, };
 
 /**
  * What runs a cell.
@@ -914,6 +1078,318 @@ export type BlobStored = {
 sha256: string, size: number, };
 
 /**
+ * A project in a list.
+ */
+export type ProjectSummary = { id: ProjectId, name: string, createdAt: number, 
+/**
+ * When somebody last changed it.
+ */
+updatedAt: number, 
+/**
+ * Who that was; absent while it is as the server made it.
+ */
+updatedBy?: Actor, taskCount: number, 
+/**
+ * When it was put into the bin; absent otherwise.
+ */
+deletedAt?: number, };
+
+/**
+ * All projects, last changed first.
+ */
+export type ProjectList = { projects: Array<ProjectSummary>, };
+
+/**
+ * A project, apart from its tasks and sessions.
+ */
+export type ProjectBody = { description: string, sessionCount: number, id: ProjectId, name: string, createdAt: number, 
+/**
+ * When somebody last changed it.
+ */
+updatedAt: number, 
+/**
+ * Who that was; absent while it is as the server made it.
+ */
+updatedBy?: Actor, taskCount: number, 
+/**
+ * When it was put into the bin; absent otherwise.
+ */
+deletedAt?: number, };
+
+/**
+ * Asks for a new project.
+ */
+export type CreateProject = { name: string, description?: string, 
+/**
+ * An id of the caller's choice; a new one if absent.
+ */
+id?: ProjectId, };
+
+/**
+ * Changes a project; what is absent stays.
+ */
+export type PatchProject = { name?: string, description?: string, };
+
+/**
+ * Asks for a new task.
+ */
+export type CreateTask = { title: string, 
+/**
+ * `default` if absent.
+ */
+projectId?: ProjectId, description?: string, 
+/**
+ * What an agent is asked to do.
+ */
+prompt?: string, 
+/**
+ * `pending` if absent.
+ */
+status?: TaskStatus, 
+/**
+ * `medium` if absent.
+ */
+priority?: Priority, 
+/**
+ * When it was completed, in milliseconds since the Unix epoch; now if absent.
+ */
+completedAt?: number, 
+/**
+ * The sessions it is put into.
+ */
+sessionIds?: Array<SessionId>, 
+/**
+ * Notebooks and cells it is about.
+ */
+references?: Array<Reference>, 
+/**
+ * An id of the caller's choice; a new one if absent.
+ */
+id?: TaskId, };
+
+/**
+ * Changes a task; what is absent stays.
+ */
+export type PatchTask = { title?: string, 
+/**
+ * Changed by the smallest edits, so that it merges with what others type at the same time; so is `prompt`.
+ */
+description?: string, prompt?: string, status?: TaskStatus, priority?: Priority, 
+/**
+ * When it was completed; only with a task that is, or is set to, `completed`.
+ */
+completedAt?: number, 
+/**
+ * All that it is about from now on.
+ */
+references?: Array<Reference>, };
+
+/**
+ * Moves a task on the board.
+ */
+export type MoveTask = { 
+/**
+ * The task to stand below; `null` for the top.
+ */
+after: TaskId | null, };
+
+/**
+ * Tasks from the top of the board.
+ */
+export type TaskList = { tasks: Array<Task>, 
+/**
+ * There are more: go on with `?after=` this.
+ */
+next?: string, };
+
+/**
+ * Opens a session.
+ */
+export type CreateSession = { 
+/**
+ * "Session" if absent.
+ */
+name?: string, 
+/**
+ * `default` if absent.
+ */
+projectId?: ProjectId, 
+/**
+ * `running` if absent.
+ */
+status?: SessionStatus, taskIds?: Array<TaskId>, 
+/**
+ * The notebook it works in.
+ */
+notebook?: NotebookId, 
+/**
+ * An id of the caller's choice; a new one if absent.
+ */
+id?: SessionId, };
+
+/**
+ * Changes a session; what is absent stays.
+ */
+export type PatchSession = { name?: string, status?: SessionStatus, 
+/**
+ * `null`: in no notebook any more.
+ */
+notebook?: string | null, };
+
+/**
+ * Sessions, newest first.
+ */
+export type SessionList = { sessions: Array<Session>, 
+/**
+ * There are more: go on with `?after=` this.
+ */
+next?: string, };
+
+/**
+ * A webhook, unique in the server.
+ */
+export type WebhookId = string;
+
+/**
+ * Whether a webhook is at work.
+ */
+export type WebhookActivity = "active" | "paused" | "suspended";
+
+/**
+ * What keeps a webhook from going on.
+ */
+export type WebhookFailing = { attempts: number, 
+/**
+ * The first of those attempts.
+ */
+since: number, 
+/**
+ * When it is tried again.
+ */
+retryAt: number, 
+/**
+ * What the last attempt met.
+ */
+said: string, };
+
+/**
+ * An address that is told of events, and how far it has come.
+ */
+export type WebhookBody = { id: WebhookId, url: string, 
+/**
+ * Kinds of events, with `*` for the rest of a name; none means all.
+ */
+types: Array<string>, 
+/**
+ * Events of this project only; with a notebook, of either.
+ */
+project?: ProjectId, notebook?: NotebookId, description: string, activity: WebhookActivity, suspendedBecause?: string, createdAt: number, createdBy: Actor, 
+/**
+ * Every event up to this one was delivered, set aside, or is none of its own.
+ */
+deliveredUpto: number, 
+/**
+ * The event after it that does not get through, if there is one.
+ */
+failing?: WebhookFailing, 
+/**
+ * Events that were refused too often and wait for somebody to look at them.
+ */
+deadLetters: number, 
+/**
+ * With it the receiver verifies messages. Told when it is made, and never again.
+ */
+secret?: string, };
+
+/**
+ * All webhooks.
+ */
+export type WebhookList = { webhooks: Array<WebhookBody>, };
+
+/**
+ * Asks for a new webhook.
+ */
+export type CreateWebhook = { url: string, 
+/**
+ * Kinds of events, with `*` for the rest of a name: `["task:*"]`; all if absent.
+ */
+types?: Array<string>, project?: ProjectId, notebook?: NotebookId, description?: string, 
+/**
+ * Events after this one; from now on if absent.
+ */
+since?: number, };
+
+/**
+ * Changes a webhook; what is absent stays.
+ */
+export type PatchWebhook = { url?: string, types?: Array<string>, 
+/**
+ * `null`: of any project.
+ */
+project?: string | null, 
+/**
+ * `null`: of any notebook.
+ */
+notebook?: string | null, description?: string, 
+/**
+ * `false` stops it, `true` has it go on where it was.
+ */
+active?: boolean, };
+
+/**
+ * How an attempt to deliver ended.
+ */
+export type DeliveryOutcome = "delivered" | "refused" | "unreachable";
+
+/**
+ * One attempt to deliver an event.
+ */
+export type Delivery = { 
+/**
+ * The event; 0 for a test.
+ */
+seq: number, event: string, at: number, 
+/**
+ * How long it took, in milliseconds.
+ */
+took: number, outcome: DeliveryOutcome, 
+/**
+ * The status of the answer, if there was one.
+ */
+status?: number, 
+/**
+ * The beginning of the answer, or why there is none.
+ */
+said: string, };
+
+/**
+ * The last attempts, newest first.
+ */
+export type DeliveryList = { deliveries: Array<Delivery>, };
+
+/**
+ * An event that was refused too often.
+ */
+export type DeadLetterBody = { seq: number, event: string, 
+/**
+ * As it was sent.
+ */
+body: string, 
+/**
+ * When it was set aside.
+ */
+at: number, attempts: number, 
+/**
+ * What the last attempt met.
+ */
+said: string, };
+
+/**
+ * Events that were refused too often, oldest first.
+ */
+export type DeadLetterList = { deadLetters: Array<DeadLetterBody>, };
+
+/**
  * Something that happened, as `/api/events` tells it.
  */
 export type EventBody = { 
@@ -937,6 +1413,10 @@ actor?: Actor,
  * The notebook it is about.
  */
 notebook?: NotebookId, 
+/**
+ * The project it is about.
+ */
+project?: ProjectId, 
 /**
  * What each kind of event tells.
  */

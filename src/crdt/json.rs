@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn an_array_that_was_written_as_text_is_read_without_hanging() {
-        let doc = Doc::with_options(crate::notebook::document_options(1));
+        let doc = Doc::with_options(super::super::document_options(1));
         let mut txn = doc.transact_mut();
         let array = txn.get_or_insert_array("cells");
         as_text(&array).insert(&mut txn, 0, "a😀b");

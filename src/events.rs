@@ -1,17 +1,34 @@
 //! From the event log to all who listen: new events are read once for everybody, older ones by whoever lacks them.
 //!
+//! Imports vocabulary and storage; reads events as plain JSON and knows nothing of their meaning.
 //! Invariant: a subscriber gets every durable event after its start that passes its filter, in order and once, or an
 //! `events:gap` in place of those the log no longer keeps.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use storage::{Durability, EventRecord, EventSeq, StorageError, Store};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 
-/// Events read from the log at a time.
+use crate::vocabulary::Millis;
+
+/// Events that the publisher reads from the log at a time.
 const PAGE: usize = 500;
+
+/// Events that one subscriber far behind reads at a time: it holds them as long as it is slow, and there may be thousands.
+const SUBSCRIBER_PAGE: usize = 32;
+
+/// The newest events, kept once for all who come back after a short while: a server that restarts has all its subscribers
+/// back in the same second.
+const RECENT: usize = 4096;
+
+/// Who catches up at the same time, a page each. Thousands who come back from far behind would keep every thread busy, and
+/// everybody else waiting for one.
+const READERS: usize = 4;
 
 /// New events kept for subscribers who are a little behind. Who is further behind reads the log instead, so a slow
 /// one costs no more memory than this.
@@ -28,6 +45,14 @@ pub struct EventLine {
     pub json: String,
     kind: String,
     notebook: Option<String>,
+    project: Option<String>,
+}
+
+impl EventLine {
+    /// What happened: `cell:moved`.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
 }
 
 /// Which events a subscriber wants.
@@ -35,19 +60,27 @@ pub struct EventLine {
 pub struct Filter {
     types: Vec<String>,
     notebook: Option<String>,
+    project: Option<String>,
 }
 
 impl Filter {
     /// `types` as in `task:*,cell:added`; none means all.
     pub fn new(types: Option<&str>, notebook: Option<String>) -> Self {
         let types = types.unwrap_or_default().split(',').map(str::trim).filter(|kind| !kind.is_empty());
-        Self { types: types.map(str::to_owned).collect(), notebook }
+        Self { types: types.map(str::to_owned).collect(), notebook, project: None }
+    }
+
+    /// The same for a project; together with a notebook, what is about either.
+    pub fn of_project(self, project: Option<String>) -> Self {
+        Self { project, ..self }
     }
 
     fn passes(&self, line: &EventLine) -> bool {
         let of_type = self.types.is_empty() || self.types.iter().any(|pattern| matches(pattern, &line.kind));
-        let of_notebook = self.notebook.is_none() || self.notebook == line.notebook;
-        line.kind == GAP || (of_type && of_notebook)
+        let anywhere = self.notebook.is_none() && self.project.is_none();
+        let of_notebook = self.notebook.is_some() && self.notebook == line.notebook;
+        let of_project = self.project.is_some() && self.project == line.project;
+        line.kind == GAP || (of_type && (anywhere || of_notebook || of_project))
     }
 }
 
@@ -63,12 +96,17 @@ fn matches(pattern: &str, kind: &str) -> bool {
 pub struct EventHub {
     store: Arc<dyn Store>,
     live: broadcast::Sender<Arc<EventLine>>,
+    /// In order. Held for a look only.
+    recent: Arc<Mutex<VecDeque<Arc<EventLine>>>>,
+    /// A permit for each who takes a page of old events; the others wait in a queue.
+    readers: Arc<Semaphore>,
 }
 
 impl EventHub {
     /// Starts reading new events, and forgetting those before the newest `keep`; ends with the store.
     pub fn start(store: Arc<dyn Store>, keep: u64) -> Self {
-        let hub = Self { store, live: broadcast::Sender::new(LIVE) };
+        let (live, readers) = (broadcast::Sender::new(LIVE), Arc::new(Semaphore::new(READERS)));
+        let hub = Self { store, live, recent: Arc::default(), readers };
         let durability = hub.store.durability();
         let last = durability.borrow().last_event;
         tokio::spawn(Publisher { hub: hub.clone(), seen: last, keep, trimmed: 0 }.run(durability));
@@ -90,12 +128,51 @@ impl EventHub {
         Subscription { hub: self.clone(), live, cursor, until, backlog: VecDeque::new(), behind, filter }
     }
 
-    async fn read_after(&self, cursor: EventSeq) -> Result<Vec<Arc<EventLine>>, StorageError> {
-        let hub = self.clone();
-        tokio::task::spawn_blocking(move || hub.page(cursor)).await.unwrap_or(Err(StorageError::Closed))
+    fn recent(&self) -> MutexGuard<'_, VecDeque<Arc<EventLine>>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn page(&self, cursor: EventSeq) -> Result<Vec<Arc<EventLine>>, StorageError> {
+    /// Keeps new events for those who are a little behind; before they are told live, so that who misses them there
+    /// finds them here.
+    fn keep(&self, lines: &[Arc<EventLine>]) {
+        let mut recent = self.recent();
+        if lines.iter().any(|line| line.kind == GAP) {
+            recent.clear();
+        }
+        recent.extend(lines.iter().filter(|line| line.kind != GAP).cloned());
+        let surplus = recent.len().saturating_sub(RECENT);
+        recent.drain(..surplus);
+    }
+
+    /// What follows in the newest events; none if they begin later or there is nothing.
+    fn recent_after(&self, cursor: EventSeq) -> Vec<Arc<EventLine>> {
+        let recent = self.recent();
+        if recent.front().is_none_or(|first| cursor + 1 < first.seq) {
+            return Vec::new();
+        }
+        let from = recent.partition_point(|line| line.seq <= cursor);
+        recent.range(from..).take(SUBSCRIBER_PAGE).cloned().collect()
+    }
+
+    /// What a subscriber lacks, some of it.
+    async fn catch_up(&self, cursor: EventSeq) -> Result<Vec<Arc<EventLine>>, StorageError> {
+        let _permit = self.readers.acquire().await.map_err(|_| StorageError::Closed)?;
+        match self.recent_after(cursor) {
+            none if none.is_empty() => self.read_after(cursor, SUBSCRIBER_PAGE).await,
+            recent => {
+                // Others come in between here too, where no disk makes it wait.
+                tokio::task::yield_now().await;
+                Ok(recent)
+            }
+        }
+    }
+
+    async fn read_after(&self, cursor: EventSeq, limit: usize) -> Result<Vec<Arc<EventLine>>, StorageError> {
+        let hub = self.clone();
+        tokio::task::spawn_blocking(move || hub.page(cursor, limit)).await.unwrap_or(Err(StorageError::Closed))
+    }
+
+    fn page(&self, cursor: EventSeq, limit: usize) -> Result<Vec<Arc<EventLine>>, StorageError> {
         let (first, last) = (self.store.first_event()?, self.last());
         let missing = match first {
             Some(first) => cursor + 1 < first,
@@ -106,7 +183,7 @@ impl EventHub {
             let upto = first.filter(|_| missing).map_or(last, |first| first - 1);
             return Ok(vec![Arc::new(gap(cursor, upto))]);
         }
-        Ok(self.store.events_after(cursor, PAGE)?.into_iter().map(|record| Arc::new(line(record))).collect())
+        Ok(self.store.events_after(cursor, limit)?.into_iter().map(|record| Arc::new(line(record))).collect())
     }
 }
 
@@ -135,7 +212,8 @@ impl Publisher {
     }
 
     async fn publish(&mut self, upto: EventSeq) -> Result<(), StorageError> {
-        let lines = self.hub.read_after(self.seen).await?;
+        let lines = self.hub.read_after(self.seen, PAGE).await?;
+        self.hub.keep(&lines);
         // None: what bore these numbers could not be written.
         self.seen = lines.last().map_or(upto, |line| line.seq);
         if self.hub.live.receiver_count() > 0 {
@@ -176,6 +254,11 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// Everything up to here that passes the filter has been given out.
+    pub fn position(&self) -> EventSeq {
+        self.cursor
+    }
+
     /// The next event; `None` at the end wanted, when the store ends or the log cannot be read. Cancel-safe.
     pub async fn next(&mut self) -> Option<Arc<EventLine>> {
         loop {
@@ -187,7 +270,7 @@ impl Subscription {
             } else if self.until.is_some_and(|until| self.cursor >= until || !self.behind) {
                 return None;
             } else if self.behind {
-                let lines = self.hub.read_after(self.cursor).await;
+                let lines = self.hub.catch_up(self.cursor).await;
                 let lines = lines.inspect_err(|error| tracing::error!(%error, "events cannot be read")).ok()?;
                 self.behind = !lines.is_empty();
                 self.backlog.extend(lines);
@@ -206,31 +289,33 @@ impl Subscription {
 fn gap(since: EventSeq, upto: EventSeq) -> EventLine {
     let data = json!({ "since": since, "upto": upto });
     let json = json!({ "seq": upto, "event": GAP, "ts": now(), "data": data }).to_string();
-    EventLine { seq: upto, json, kind: GAP.into(), notebook: None }
+    EventLine { seq: upto, json, kind: GAP.into(), notebook: None, project: None }
 }
 
-/// The log is read as plain JSON: it may hold kinds of events of a later version.
+/// The log is read as plain JSON: it may hold kinds of events of a later version. What stands there is told as it stands,
+/// with its number.
 fn line(record: EventRecord) -> EventLine {
     #[derive(Deserialize)]
     struct Stored {
         event: String,
         notebook: Option<String>,
-        #[serde(flatten)]
-        rest: serde_json::Map<String, Value>,
+        project: Option<String>,
     }
     let EventRecord { seq, payload } = record;
-    let Ok(Stored { event, notebook, rest }) = serde_json::from_slice(&payload) else {
-        tracing::error!(seq, "an event of the log cannot be read and is told as a gap");
-        return gap(seq - 1, seq);
-    };
-    let mut body =
-        serde_json::Map::from_iter([("seq".to_owned(), seq.into()), ("event".to_owned(), event.clone().into())]);
-    body.extend(notebook.clone().map(|notebook| ("notebook".to_owned(), notebook.into())));
-    body.extend(rest);
-    EventLine { seq, json: Value::Object(body).to_string(), kind: event, notebook }
+    let fields = std::str::from_utf8(&payload).ok().and_then(|text| text.strip_prefix('{'));
+    match (serde_json::from_slice(&payload), fields) {
+        (Ok(Stored { event: kind, notebook, project }), Some(fields)) => {
+            EventLine { seq, json: format!("{{\"seq\":{seq},{fields}"), kind, notebook, project }
+        }
+        _ => {
+            tracing::error!(seq, "an event of the log cannot be read and is told as a gap");
+            gap(seq - 1, seq)
+        }
+    }
 }
 
-fn now() -> i64 {
+/// Milliseconds since the Unix epoch.
+pub fn now() -> Millis {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

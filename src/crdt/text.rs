@@ -7,8 +7,6 @@ use std::ops::Range;
 use similar::{Algorithm, DiffOp, DiffTag, DiffableStr, capture_diff_slices};
 use yrs::{GetString, Map, MapRef, ReadTxn, Text, TextPrelim, TextRef, TransactionMut};
 
-use super::schema;
-
 /// Words, characters or lines of both texts together up to which they are compared one by one. Myers' algorithm takes up to
 /// the square of it in steps: some milliseconds, which a room can wait.
 const TOKENS_MAX: usize = 4000;
@@ -164,7 +162,7 @@ pub fn additions(first: &str, second: &str) -> Vec<Change> {
     added.map(|change| Change { old: change.old.end..change.old.end, new: change.new }).collect()
 }
 
-/// The text of a cell as it is, and the type that holds it.
+/// A text as it is, and the type that holds it.
 pub struct Present {
     text: TextRef,
     pub string: String,
@@ -177,15 +175,15 @@ impl Present {
         Self { text, string }
     }
 
-    /// Changes the text. `cell` is the map that holds it.
-    pub fn edit(&self, txn: &mut TransactionMut<'_>, cell: &MapRef, changes: &[Change]) {
+    /// Changes the text. `holder` is the map that holds it, under `key`.
+    pub fn edit(&self, txn: &mut TransactionMut<'_>, holder: &MapRef, key: &str, changes: &[Change]) {
         if changes.is_empty() {
             return;
         }
         if self.holds_text_only(txn) {
             self.edit_in_place(txn, changes);
         } else {
-            cell.insert(txn, schema::SOURCE, TextPrelim::new(changed(&self.string, changes)));
+            holder.insert(txn, key, TextPrelim::new(changed(&self.string, changes)));
         }
     }
 
