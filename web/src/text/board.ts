@@ -1,0 +1,9 @@
+// What the page says of boards, and of the list of projects: apart from the rest, because it comes with the part of the
+// page that says it.
+
+import { board as en } from './en/board';
+import { language } from './text';
+
+const LANGUAGES: { readonly [language: string]: typeof en } = { en };
+
+export const board: typeof en = LANGUAGES[language] ?? en;
