@@ -6,6 +6,7 @@ import { parse } from 'svelte/compiler';
 import { expect, test } from 'vitest';
 
 import { asking } from '../src/text/asking';
+import { board } from '../src/text/board';
 import { chosen, text } from '../src/text/text';
 
 const SOURCE = new URL('../src', import.meta.url).pathname;
@@ -74,5 +75,5 @@ test('the first language wanted that is there is chosen, whatever its region', (
 
 test('every entry says something', () => {
   const leaves = (value: unknown): unknown[] => (typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value]);
-  expect(leaves([text, asking]).filter((leaf) => leaf === '')).toEqual([]);
+  expect(leaves([text, asking, board]).filter((leaf) => leaf === '')).toEqual([]);
 });
