@@ -232,11 +232,6 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// The last event before what comes.
-    pub fn cursor(&self) -> EventSeq {
-        self.cursor
-    }
-
     /// The next event; `None` at the end wanted, when the store ends or the log cannot be read. Cancel-safe.
     pub async fn next(&mut self) -> Option<Arc<EventLine>> {
         loop {

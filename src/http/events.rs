@@ -33,9 +33,6 @@ use crate::{
     },
 };
 
-/// Asked with: continue after this event. Answered with: the stream begins after this event.
-const LAST_EVENT_ID: &str = "last-event-id";
-
 pub fn routes() -> Router<Shared> {
     Router::new().route("/api/events", routing::get(events))
 }
@@ -100,14 +97,8 @@ fn stream_events(app: &Shared, headers: &HeaderMap, wanted: EventParams) -> Answ
         return Ok(auth::unauthorized());
     }
     let permit = app.connection_permit()?;
-    let subscription = wanted.subscribe(app, headers);
-    let begins_after = HeaderValue::from(subscription.cursor());
-    let feed = Feed { subscription, app: app.clone(), _permit: permit };
-    let events = stream::unfold(feed, async |mut feed| feed.next().await.map(|line| (sse(&line), feed)));
-    let mut response = streamed(app, events);
-    // Who follows from now on knows what they have seen before the first event comes.
-    response.headers_mut().insert(LAST_EVENT_ID, begins_after);
-    Ok(response)
+    let feed = Feed { subscription: wanted.subscribe(app, headers), app: app.clone(), _permit: permit };
+    Ok(streamed(app, stream::unfold(feed, async |mut feed| feed.next().await.map(|line| (sse(&line), feed)))))
 }
 
 /// An answer that comes piece by piece.
@@ -142,7 +133,7 @@ impl Feed {
 
 impl EventParams {
     fn subscribe(self, app: &App, headers: &HeaderMap) -> Subscription {
-        let last_seen = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()?.parse().ok());
+        let last_seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
         let (notebook, project) = (self.notebook.map(|id| id.to_string()), self.project.map(|id| id.to_string()));
         let filter = Filter::new(self.types.as_deref(), notebook).of_project(project);
         // A browser that reconnects repeats the address it began with: its own header is newer.
