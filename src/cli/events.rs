@@ -58,10 +58,7 @@ impl EventArgs {
         let mut since = if self.follow { self.since } else { Some(self.since.unwrap_or(0)) };
         let mut stream = self.open(client, since)?;
         loop {
-            for event in EventStream::new(stream.body_mut().as_reader()) {
-                since = Some(event.seq);
-                output.print(&event, telling::line)?;
-            }
+            since = print_all(&mut stream, output)?.or(since);
             if !self.follow {
                 return Ok(());
             }
@@ -100,32 +97,60 @@ impl EventArgs {
     }
 }
 
+/// Prints a stream to its end; up to where everything was told.
+fn print_all(stream: &mut Response<Body>, output: Output) -> Result<Option<u64>, CliError> {
+    let mut events = EventStream::new(stream.body_mut().as_reader());
+    for event in events.by_ref() {
+        output.print(&event, telling::line)?;
+    }
+    Ok(events.position())
+}
+
 /// Events out of a `text/event-stream`; ours have one `data:` line each.
 pub struct EventStream<R> {
     reader: BufReader<R>,
+    position: Option<u64>,
 }
 
 impl<R: std::io::Read> EventStream<R> {
     /// Reads what a server sends.
     pub fn new(reader: R) -> Self {
-        Self { reader: BufReader::new(reader) }
+        Self { reader: BufReader::new(reader), position: None }
+    }
+
+    /// Up to where the stream has told everything: continue after it. It is told also where there was no event.
+    pub fn position(&self) -> Option<u64> {
+        self.position
+    }
+
+    /// A block of lines up to an empty one: the place it stands for, and its event if it has one. `None` at the end, and
+    /// for a block that was cut off.
+    fn block(&mut self) -> Option<(Option<u64>, Option<EventBody>)> {
+        let (mut id, mut event) = (None, None);
+        loop {
+            let mut line = String::new();
+            self.reader.read_line(&mut line).ok()?;
+            match line.trim_end_matches(['\r', '\n']).split_once(':') {
+                _ if !line.ends_with('\n') => return None,
+                Some(("id", text)) => id = text.trim().parse().ok(),
+                Some(("data", text)) => event = serde_json::from_str(text).ok(),
+                None if line.trim_end().is_empty() => return Some((id, event)),
+                _ => {}
+            }
+        }
     }
 }
 
 impl<R: std::io::Read> Iterator for EventStream<R> {
     type Item = EventBody;
 
-    /// A broken connection ends the stream like a closed one: the caller continues after the last event it saw.
+    /// A broken connection ends the stream like a closed one: the caller continues after [`EventStream::position`].
     fn next(&mut self) -> Option<EventBody> {
         loop {
-            let mut line = String::new();
-            if self.reader.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            if let Some(data) = line.strip_prefix("data:")
-                && let Ok(event) = serde_json::from_str(data)
-            {
-                return Some(event);
+            let (id, event) = self.block()?;
+            self.position = id.or(self.position);
+            if event.is_some() {
+                return event;
             }
         }
     }
@@ -135,12 +160,25 @@ impl<R: std::io::Read> Iterator for EventStream<R> {
 mod tests {
     use super::*;
 
+    const EVENT: &str = "id: 3\ndata: {\"seq\":3,\"event\":\"cell:added\",\"ts\":0,\"data\":{\"cell\":\"a\"}}\n\n";
+
     #[test]
-    fn a_stream_is_read_past_comments_and_ids() {
-        let text =
-            ":\n\nid: 3\ndata: {\"seq\":3,\"event\":\"cell:added\",\"ts\":0,\"data\":{\"cell\":\"a\"}}\n\n: keep\n";
-        let events: Vec<_> = EventStream::new(text.as_bytes()).collect();
-        assert_eq!(events.len(), 1);
-        assert_eq!((events[0].seq, events[0].event.as_str()), (3, "cell:added"));
+    fn a_stream_is_read_past_comments_and_places_without_events() {
+        let text = format!(":\n\nid: 2\n\n{EVENT}: keep\n\nid:9\n\n");
+        let mut stream = EventStream::new(text.as_bytes());
+        let event = stream.next().unwrap();
+        assert_eq!((event.seq, event.event.as_str(), stream.position()), (3, "cell:added", Some(3)));
+        assert!(stream.next().is_none());
+        assert_eq!(stream.position(), Some(9));
+    }
+
+    #[test]
+    fn an_event_that_was_cut_off_was_not_told() {
+        for cut in 1..EVENT.len() {
+            let text = format!("id: 2\n\n{}", &EVENT[..EVENT.len() - cut]);
+            let mut stream = EventStream::new(text.as_bytes());
+            assert!(stream.next().is_none(), "{text:?}");
+            assert_eq!(stream.position(), Some(2), "{text:?}");
+        }
     }
 }

@@ -232,6 +232,11 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// Everything up to here that passes the filter has been given out.
+    pub fn position(&self) -> EventSeq {
+        self.cursor
+    }
+
     /// The next event; `None` at the end wanted, when the store ends or the log cannot be read. Cancel-safe.
     pub async fn next(&mut self) -> Option<Arc<EventLine>> {
         loop {

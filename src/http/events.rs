@@ -1,6 +1,6 @@
 //! `GET /api/events`: Server-Sent Events, or a WebSocket when the same address is upgraded.
 
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 use axum::{
     Router,
@@ -14,6 +14,7 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt, stream};
 use serde::Deserialize;
+use storage::EventSeq;
 use tokio::{sync::OwnedSemaphorePermit, time};
 use utoipa::IntoParams;
 
@@ -66,7 +67,8 @@ fn follow() -> bool {
 }
 
 /// Tells what happens, as Server-Sent Events whose `id` is the event's `seq`; upgraded, as a WebSocket with one event
-/// a text message. Older events than the log keeps are told as one `events:gap`.
+/// a text message. Older events than the log keeps are told as one `events:gap`. A stream begins with an `id` alone, and
+/// brings one now and then: up to there nothing is missing, so a client continues after it.
 #[utoipa::path(get, path = "/api/events", tag = "events",
     params(EventParams, ("Last-Event-ID" = Option<u64>, Header, description = "Continue after this event")),
     responses((status = 200, description = "A stream of events", body = EventBody, content_type = "text/event-stream"),
@@ -97,8 +99,8 @@ fn stream_events(app: &Shared, headers: &HeaderMap, wanted: EventParams) -> Answ
         return Ok(auth::unauthorized());
     }
     let permit = app.connection_permit()?;
-    let feed = Feed { subscription: wanted.subscribe(app, headers), app: app.clone(), _permit: permit };
-    Ok(streamed(app, stream::unfold(feed, async |mut feed| feed.next().await.map(|line| (sse(&line), feed)))))
+    let feed = Feed { subscription: wanted.subscribe(app, headers), app: app.clone(), began: false, _permit: permit };
+    Ok(streamed(app, stream::unfold(feed, async |mut feed| feed.next().await.map(|event| (event, feed)))))
 }
 
 /// An answer that comes piece by piece.
@@ -115,17 +117,29 @@ fn sse(line: &EventLine) -> Event {
     Event::default().id(line.seq.to_string()).data(&line.json)
 }
 
+/// Only the place in the log. Clients take it for the last event they have seen, as the standard says, so one that was
+/// told no event yet, or none for long because of its filter, comes back to the right place.
+fn position(seq: EventSeq) -> Event {
+    Event::default().id(seq.to_string())
+}
+
 /// A stream's place among the connections and in the log.
 struct Feed {
     subscription: Subscription,
     app: Shared,
+    /// The client was told where it begins.
+    began: bool,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Feed {
-    async fn next(&mut self) -> Option<Arc<EventLine>> {
+    async fn next(&mut self) -> Option<Event> {
+        if !std::mem::replace(&mut self.began, true) {
+            return Some(position(self.subscription.position()));
+        }
         tokio::select! {
-            line = self.subscription.next() => line,
+            line = self.subscription.next() => line.map(|line| sse(&line)),
+            () = time::sleep(self.app.limits.keep_alive()) => Some(position(self.subscription.position())),
             () = self.app.stopping() => None,
         }
     }

@@ -3,7 +3,8 @@
 
 use std::{
     collections::BTreeSet,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
     process::Stdio,
 };
 
@@ -105,6 +106,29 @@ fn listen(url: &str, token: &str, mut since: u64) -> Vec<Value> {
     }
 }
 
+/// Hears the same over a WebSocket.
+fn listen_on_socket(url: &str, token: &str, mut since: u64) -> Vec<Value> {
+    let mut heard: Vec<Value> = Vec::new();
+    let url = url.replacen("http", "ws", 1);
+    loop {
+        let address = format!("{url}api/events?types=task:created&token={token}&since={since}");
+        let Ok((mut socket, _)) = tungstenite::connect(address) else {
+            std::thread::yield_now();
+            continue;
+        };
+        while let Ok(message) = socket.read() {
+            let tungstenite::Message::Text(text) = message else { continue };
+            let event: Value = serde_json::from_str(&text).unwrap();
+            since = event["seq"].as_u64().unwrap();
+            let is_last = event["data"]["title"] == END;
+            heard.push(event);
+            if is_last {
+                return heard;
+            }
+        }
+    }
+}
+
 /// Creates tasks; the ids of those that were answered. In the middle of it the server is killed.
 fn write(server: &TestServer, round: usize, writer: usize) -> Vec<String> {
     let mut answered = Vec::new();
@@ -130,7 +154,8 @@ fn ms_08_ms_18_who_follows_hears_every_event_once_and_in_order_through_kills_of_
     let mut server = start();
     let (url, token, since) = (server.url.clone(), server.token.clone(), server.last_event());
     std::thread::scope(|scope| {
-        let listeners: Vec<_> = (0..3).map(|_| scope.spawn(|| listen(&url, &token, since))).collect();
+        let mut listeners: Vec<_> = (0..2).map(|_| scope.spawn(|| listen(&url, &token, since))).collect();
+        listeners.extend((0..2).map(|_| scope.spawn(|| listen_on_socket(&url, &token, since))));
         let mut answered = BTreeSet::new();
         for round in 0..6 {
             std::thread::scope(|writers| {
@@ -159,6 +184,28 @@ fn ms_08_ms_18_who_follows_hears_every_event_once_and_in_order_through_kills_of_
             assert_eq!(listener.join().unwrap(), logged);
         }
     });
+}
+
+/// Answers one request with what stands there and closes; what was asked for.
+fn answer_once(listener: &TcpListener, body: &str) -> String {
+    let (mut socket, _) = listener.accept().unwrap();
+    let mut lines = BufReader::new(&socket).lines().map(Result::unwrap);
+    let asked = lines.next().unwrap();
+    lines.find(String::is_empty);
+    write!(socket, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n{body}").unwrap();
+    asked
+}
+
+#[test]
+fn ms_18_the_command_that_follows_from_now_on_misses_nothing_though_it_was_told_nothing_before_the_restart() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut child = binary().args(["events", "--follow", "--url", &url, "--token", "none"]).spawn().unwrap();
+    assert!(!answer_once(&listener, "id: 7\n\n").contains("since="));
+    assert!(answer_once(&listener, "id: 8\ndata: {\"seq\":8").contains("since=7"));
+    assert!(answer_once(&listener, "").contains("since=7"), "what was cut off was not told");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

@@ -26,6 +26,12 @@ impl Stream {
         Self { lines: BufReader::new(response.into_body().into_reader()).lines() }
     }
 
+    /// The next id that comes with or without an event.
+    fn position(&mut self) -> u64 {
+        let ids = self.lines.by_ref().map(Result::unwrap);
+        ids.filter_map(|line| line.strip_prefix("id:")?.trim().parse().ok()).next().expect("the stream goes on")
+    }
+
     /// The next event; its SSE id must be its seq.
     fn next(&mut self) -> Value {
         let mut id = None;
@@ -33,9 +39,11 @@ impl Stream {
             let line = self.lines.next().expect("the stream goes on").unwrap();
             if let Some(text) = line.strip_prefix("id:") {
                 id = Some(text.trim().parse::<u64>().unwrap());
+            } else if line.is_empty() {
+                id = None;
             } else if let Some(data) = line.strip_prefix("data:") {
                 let event: Value = serde_json::from_str(data).unwrap();
-                assert_eq!(id.or(event["seq"].as_u64()), event["seq"].as_u64());
+                assert_eq!(id, event["seq"].as_u64());
                 return event;
             }
         }
@@ -90,6 +98,18 @@ fn ms_30_filters_choose_types_and_notebooks() {
     assert!(chosen("types=notebook:created").len() >= 2);
     assert_eq!(chosen("types=task:*"), Vec::<Value>::new());
     assert_eq!(chosen("types=task:*,cell:added").len(), 2);
+}
+
+#[test]
+fn ms_18_a_stream_tells_where_it_is_so_that_who_was_told_no_event_comes_back_to_the_right_place() {
+    let server = TestServer::start_with(&["--keep-alive", "1"]);
+    let mut quiet = Stream::open(&server, "types=session:*", None);
+    assert_eq!(quiet.position(), server.last_event());
+    server.notebook();
+    let last = server.last_event();
+    while quiet.position() < last {}
+    server.post("/api/sessions", &json!({ "id": "s" })).expect(201);
+    assert_eq!(quiet.next()["data"]["id"], "s");
 }
 
 #[test]
