@@ -18,7 +18,7 @@ export const GAP = 'events:gap';
 
 /** Ways to the log of one project. */
 export interface EventLog {
-  /** The seq of the newest event; undefined from a server that does not tell. */
+  /** The place of the newest event; undefined from a server that does not tell. */
   newest(): Promise<number | undefined>;
   /** Everything after `since`. */
   after(since: number): Promise<EventBody[]>;
@@ -107,11 +107,7 @@ export class EventFollower {
 export function projectLog(rest: Rest, project: string): EventLog {
   const path = (more: { [name: string]: string }): string => `api/events?${new URLSearchParams({ project, ...more })}`;
   return {
-    newest: async () => {
-      const answer = await rest.call('GET', path({ follow: 'false' }));
-      const seq = Number(answer.headers.get('last-event-id') ?? Number.NaN);
-      return Number.isInteger(seq) ? seq : undefined;
-    },
+    newest: async () => placeIn(await (await rest.call('GET', path({ follow: 'false' }))).text()),
     after: async (since) => eventsIn(await (await rest.call('GET', path({ follow: 'false', since: String(since) }))).text()),
     follow: (since, told, closed) => {
       const address = new URL(rest.address(path(since === undefined ? {} : { since: String(since) })));
@@ -125,6 +121,12 @@ export function projectLog(rest: Rest, project: string): EventLog {
       };
     },
   };
+}
+
+/** Up to which event nothing is missing in a stream: it says so at its beginning, also when there is no event in it. */
+export function placeIn(stream: string): number | undefined {
+  const last = [...stream.matchAll(/^id: ?(\d+)$/gm)].at(-1)?.[1];
+  return last === undefined ? undefined : Number(last);
 }
 
 /** The events of a stream that has ended. */
