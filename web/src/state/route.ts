@@ -1,6 +1,6 @@
 // Which page an address stands for. Pure.
 
-export type Route = { kind: 'home' } | { kind: 'notebook' | 'project'; id: string } | { kind: 'unknown'; path: string };
+export type Route = { kind: 'home' } | { kind: 'notebook'; id: string } | { kind: 'project'; id: string } | { kind: 'unknown'; path: string };
 
 /** What `/notebook/` and `/project/` open. */
 const DEFAULT = 'default';

@@ -132,7 +132,7 @@ export function placeIn(stream: string): number | undefined {
 /** The events of a stream that has ended. */
 export function eventsIn(stream: string): EventBody[] {
   const events: EventBody[] = [];
-  const parser = createParser({ onEvent: ({ data }) => events.push(JSON.parse(data) as EventBody) });
+  const parser = createParser({ onEvent: ({ data }: { data: string }) => events.push(JSON.parse(data) as EventBody) });
   parser.feed(stream);
   return events;
 }
