@@ -155,7 +155,7 @@ test('ms_24_people_are_seen_at_their_task_and_agents_by_name', async (t) => {
 });
 
 test('ms_35_a_cell_is_linked_to_a_task_and_the_task_leads_back_to_it', async (t) => {
-  const { id, made, anna } = await pair(t, 'list', 'Login');
+  const { id, made, anna } = await pair(t, 'list', 'Sign in');
   const notebook = await server.write('Plan', [['note', '# Auth'], ['code', 'x = 1']]);
   const bela = await join(t, 'Bela');
   await bela.open(notebook.id);
@@ -163,17 +163,17 @@ test('ms_35_a_cell_is_linked_to_a_task_and_the_task_leads_back_to_it', async (t)
   await bela.cell(notebook.cells[1]).point();
   await bela.press('t');
   const sheet = bela.page.getByRole('dialog', { name: 'Tasks of cell 2' });
-  await sheet.getByRole('button', { name: 'Link Login' }).click();
-  await sheet.getByRole('list', { name: 'Linked to this cell' }).getByRole('link', { name: 'Login' }).waitFor();
+  await sheet.getByRole('button', { name: 'Link Sign in' }).click();
+  await sheet.getByRole('list', { name: 'Linked to this cell' }).getByRole('link', { name: 'Sign in' }).waitFor();
   assert.deepEqual((await server.rest('GET', `tasks/${made[0]}`)).references, [{ notebook: notebook.id, cell: notebook.cells[1] }]);
-  await anna.openTask('Login');
+  await anna.openTask('Sign in');
   await anna.panel.getByRole('link', { name: 'A cell of Plan' }).click();
   await anna.page.waitForURL(`**/notebook/${notebook.id}#cell-${notebook.cells[1]}`);
   await anna.person.cell(notebook.cells[1]).box.waitFor();
   // From the cell to the board, with the task open.
-  await sheet.getByRole('link', { name: 'Login' }).click();
+  await sheet.getByRole('link', { name: 'Sign in' }).click();
   await bela.page.waitForURL(`**/project/${id}#task-${made[0]}`);
-  await bela.page.getByRole('complementary', { name: 'Task: Login' }).waitFor();
+  await bela.page.getByRole('complementary', { name: 'Task: Sign in' }).waitFor();
 });
 
 test('a_task_is_made_of_a_cell_and_unlinked_again', async (t) => {

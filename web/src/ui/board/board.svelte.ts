@@ -153,6 +153,7 @@ export class BoardModel {
   }
 
   titleOf(id: string): string {
+    void this.snapshot;
     return this.session.board.task(id)?.title || says.noTitle;
   }
 
