@@ -22,7 +22,6 @@ class TestLog implements EventLog {
   lose(): void {
     const closed = this.#closed;
     this.#told = this.#closed = undefined;
-    this.open = 0;
     closed?.();
   }
 
