@@ -301,6 +301,7 @@ export const board = {
   projects: {
     heading: 'Projects',
     list: 'Projects',
+    all: (more: number) => `Show ${many(more, 'more project', 'more projects')}`,
     create: 'New project',
     name: 'Name of the project',
     tasks: (count: number) => many(count, 'task'),
