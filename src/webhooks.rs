@@ -12,12 +12,15 @@ mod worker;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use serde_json::json;
-use storage::{EventSeq, StorageError, Store};
+use storage::{EventSeq, Seq, StorageError, Store};
 use tokio::sync::{Mutex as Turn, watch};
 
 pub use self::{
@@ -100,7 +103,7 @@ pub enum WebhookError {
     /// The sentence says what is wrong.
     #[error("{0}.")]
     Address(String),
-    #[error("{0:?} is no kind of event; write it as in task:created or task:*")]
+    #[error("{0:?} is no kind of event; write it as in task:created or task:*.")]
     Kind(String),
     #[error("There are {WEBHOOKS_MAX} webhooks already; delete one first.")]
     TooMany,
@@ -122,6 +125,8 @@ struct Shared {
     patience: Patience,
     /// Held for a look only.
     hooks: Mutex<BTreeMap<WebhookId, Handle>>,
+    /// The place in the journal of what was written last without waiting: who reads it from the store waits for that.
+    written: AtomicU64,
     /// Settings are changed by one at a time, since each waits for the disk.
     turn: Turn<()>,
 }
@@ -166,8 +171,8 @@ impl Webhooks {
     pub fn start(store: Arc<dyn Store>, events: EventHub, settings: WebhookSettings) -> Result<Self, StartError> {
         let courier = Courier::new(settings.allow_private)?;
         let patience = Patience { refusals: settings.refusals, first_wait: settings.first_wait };
-        let (hooks, turn) = (Mutex::default(), Turn::default());
-        let shared = Arc::new(Shared { store, events, courier, patience, hooks, turn });
+        let (hooks, written, turn) = (Mutex::default(), AtomicU64::default(), Turn::default());
+        let shared = Arc::new(Shared { store, events, courier, patience, hooks, written, turn });
         for webhook in kept::webhooks(shared.store.as_ref())? {
             let records = Records::load(shared.store.as_ref(), &webhook.id)?;
             shared.employ(webhook, records);
@@ -397,14 +402,19 @@ impl Shared {
 
     /// Writes and does not wait; that it failed is told by whoever does.
     fn write_soon(&self, changes: Changes) {
-        if let Err(error) = self.store.append(storage::Entry { may_gather: true, ..kept::entry(changes) }) {
-            tracing::error!(%error, "what became of a webhook's event could not be kept");
+        match self.store.append(storage::Entry { may_gather: true, ..kept::entry(changes) }) {
+            Ok(appended) => drop(self.written.fetch_max(appended.seq.0, Ordering::Relaxed)),
+            Err(error) => tracing::error!(%error, "what became of a webhook's event could not be kept"),
         }
     }
 
     async fn write(&self, changes: Changes) -> Result<(), StorageError> {
-        let mut durability = self.store.durability();
         let seq = self.store.append(kept::entry(changes))?.seq;
+        self.durable(seq).await
+    }
+
+    async fn durable(&self, seq: Seq) -> Result<(), StorageError> {
+        let mut durability = self.store.durability();
         let done = durability.wait_for(|durability| durability.flushed >= seq || durability.lost(seq).is_some()).await;
         match done.map_err(|_| StorageError::Closed)?.lost(seq) {
             Some(error) => Err(error.clone()),
@@ -416,6 +426,7 @@ impl Shared {
         &self,
         read: impl FnOnce(&dyn Store) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
+        self.durable(Seq(self.written.load(Ordering::Relaxed))).await?;
         let store = self.store.clone();
         tokio::task::spawn_blocking(move || read(store.as_ref())).await.unwrap_or(Err(StorageError::Closed))
     }
