@@ -323,7 +323,7 @@ test('a_board_kept_in_this_browser_opens_and_edits_without_a_network', async (t)
 });
 
 /** A board as people have it: tasks in all states, sessions, an open task. */
-async function lively() {
+async function makeLively() {
   const id = await project(server, 'Website');
   const notebook = await server.write('Plan of the site', [['note', '# Plan']]);
   const made = await tasks(
@@ -343,11 +343,14 @@ async function lively() {
 
 const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 390, height: 844 };
-const board = await lively();
+let website;
+/** The same for all pictures. */
+const lively = () => (website ??= makeLively());
 
 for (const colorScheme of ['light', 'dark']) {
   for (const viewport of [WIDE, NARROW]) {
     test(`p6_boards_are_usable_in_${colorScheme}_at_${viewport.width}_pixels`, async (t) => {
+      const { id } = await lively();
       const anna = await join(t, 'Anna', { colorScheme, viewport });
       const { page } = anna;
       const picture = async (name) => {
@@ -357,7 +360,7 @@ for (const colorScheme of ['light', 'dark']) {
       };
       await projectList(anna).waitFor();
       await picture('projects');
-      const at = await AtBoard.open(anna, board.id, 'columns');
+      const at = await AtBoard.open(anna, id, 'columns');
       await at.row('Implement login').waitFor();
       await picture('columns');
       await at.row('Implement login').locator('[data-badge="status"]').click();
