@@ -135,7 +135,7 @@ function act(player: Player, next: () => number, made: string[]): void {
 }
 
 test('ms_25_whatever_several_people_do_at_once_all_see_the_same_and_every_count_is_right', () => {
-  for (let seed = 1; seed <= 40; seed += 1) {
+  for (let seed = 1; seed <= 12; seed += 1) {
     const next = random(seed);
     const all = players(3, ['a', 'b']);
     const made: string[] = [];
