@@ -69,6 +69,20 @@ test('tasks_are_made_gone_to_named_set_moved_and_deleted_by_keys_alone_and_taken
   await anna.page.getByRole('dialog', { name: 'Keys of the board' }).getByText('Go to the task below').waitFor();
 });
 
+test('the_palette_finds_commands_people_and_leads_into_the_list', async (t) => {
+  const { anna, bela } = await pair(t, 'columns', 'Login');
+  await bela.point('Login');
+  await anna.row('Login').getByRole('img', { name: 'Here: Bela' }).waitFor();
+  await anna.person.press('Control+k');
+  await anna.person.type('columns or');
+  await anna.person.press('Enter');
+  await anna.sees(['Login']);
+  await anna.person.press('Control+k');
+  await anna.person.type('@bela');
+  await anna.person.press('Enter');
+  await anna.focused('Login');
+});
+
 test('undo_takes_back_nothing_that_somebody_else_did', async (t) => {
   const { anna, bela } = await pair(t, 'list', 'Login');
   await anna.point('Login');

@@ -44,6 +44,7 @@ const DECLARED = {
   view: { group: 'show', keys: ['v'] },
   sessions: { group: 'show', keys: ['s'] },
   bin: { group: 'show', keys: ['Shift+x'] },
+  palette: { group: 'show', keys: ['Mod+k', 'Mod+Shift+p'] },
   help: { group: 'show', keys: ['?', 'F1'] },
 } as const satisfies { [command: string]: Declaration };
 

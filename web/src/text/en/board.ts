@@ -294,6 +294,7 @@ export const board = {
       view: 'Columns or list',
       sessions: 'Show or hide the sessions',
       bin: 'Deleted tasks',
+      palette: 'Find a command, a person, a notebook',
       help: 'Keys of the board',
     },
   },

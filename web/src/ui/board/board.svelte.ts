@@ -29,7 +29,7 @@ import { BoardEvents } from './events.svelte';
 export type View = 'columns' | 'list';
 
 /** What lies over the board, if anything. */
-export type Sheet = 'none' | 'help' | 'bin';
+export type Sheet = 'none' | 'help' | 'bin' | 'palette';
 
 /** A menu of one choice among a few, at the button that opened it. */
 export interface Choice {

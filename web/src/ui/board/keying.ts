@@ -33,12 +33,12 @@ export class BoardKeying {
     const { command, begins } = commandOf(typed);
     this.#pending = begins ? { typed, at: event.timeStamp } : undefined;
     if (command === undefined && !begins) return;
-    if (command !== undefined && !this.#run(command)) return;
+    if (command !== undefined && !this.run(command)) return;
     event.preventDefault();
   }
 
   /** False when there was nothing to do, so that the key keeps its own meaning. */
-  #run(command: BoardCommand): boolean {
+  run(command: BoardCommand): boolean {
     const { model } = this;
     if (BOARD_COMMANDS[command].changes && model.refuses()) return true;
     const status = TASK_STATUSES.find((each) => each === command);
@@ -72,6 +72,7 @@ export class BoardKeying {
     view: () => (this.model.setView(this.model.view === 'list' ? 'columns' : 'list'), true),
     sessions: () => (this.model.showSessions(!this.model.sessionsShown), true),
     bin: () => ((this.model.sheet = 'bin'), true),
+    palette: () => ((this.model.sheet = 'palette'), true),
     help: () => ((this.model.sheet = 'help'), true),
   };
 
