@@ -63,7 +63,7 @@ async function shownVersions() {
 }
 
 function isPage(path) {
-  return path === '' || path === 'notebook' || path.startsWith('notebook/');
+  return path === '' || /^(?:notebook|project)(?:\/|$)/.test(path);
 }
 
 async function page(request) {

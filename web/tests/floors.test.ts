@@ -43,7 +43,7 @@ test('only the screen imports Svelte', () => {
 });
 
 test('documents know neither a network nor a page', () => {
-  const reaching = ['wire', 'doc'].flatMap((floor) => readdirSync(join(SOURCE, floor)).filter((file) => REACHING.test(codeOf(join(SOURCE, floor, file)))));
+  const reaching = ['wire', 'doc'].flatMap((floor) => readdirSync(join(SOURCE, floor), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && REACHING.test(codeOf(join(SOURCE, floor, file)))));
   expect(reaching).toEqual([]);
 });
 

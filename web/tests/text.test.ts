@@ -6,6 +6,7 @@ import { parse } from 'svelte/compiler';
 import { expect, test } from 'vitest';
 
 import { asking } from '../src/text/asking';
+import { board } from '../src/text/board';
 import { findText } from '../src/text/find';
 import { helpText } from '../src/text/help';
 import { homeText } from '../src/text/home';
@@ -78,5 +79,5 @@ test('the first language wanted that is there is chosen, whatever its region', (
 
 test('every entry says something', () => {
   const leaves = (value: unknown): unknown[] => (typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value]);
-  expect(leaves([text, asking, findText, helpText, homeText, kernelText]).filter((leaf) => leaf === '')).toEqual([]);
+  expect(leaves([text, asking, board, findText, helpText, homeText, kernelText]).filter((leaf) => leaf === '')).toEqual([]);
 });

@@ -50,6 +50,12 @@ export function nameOf(authors: Y.Map<unknown>, client: number): string | undefi
   return typeof author['name'] === 'string' && author['name'] !== '' ? author['name'] : undefined;
 }
 
+/** What sort of author the server says a client is. */
+export function kindOfAuthor(authors: Y.Map<unknown>, client: number): string | undefined {
+  const author = authors.get(String(client));
+  return isObject(author) && typeof author['kind'] === 'string' ? author['kind'] : undefined;
+}
+
 function shares(text: Y.Text): Map<number, Share> {
   const found = new Map<number, Share>();
   for (let item = text._start; item !== null; item = item.right) note(found, item);

@@ -11,9 +11,7 @@ import { ViewPlugin, type EditorView, type ViewUpdate } from '@codemirror/view';
 import type * as Y from 'yjs';
 
 import { Held, type Range } from './held';
-
-/** The class of the origins of what this person types, by which undo knows it. */
-export class Typing {}
+import { Typing } from './typing';
 
 interface Bound {
   text: Y.Text;

@@ -7,7 +7,7 @@ import type { Extension } from '@codemirror/state';
 import { EditorView, ViewPlugin } from '@codemirror/view';
 import type * as Y from 'yjs';
 
-import { Typing } from './binding';
+import { Typing } from './typing';
 import { editorHost } from './host';
 
 const COPIES = /mac/i.test(globalThis.navigator?.platform ?? '') ? 'altKey' : 'ctrlKey';

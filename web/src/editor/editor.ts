@@ -13,7 +13,7 @@ import type * as Y from 'yjs';
 import { indentOf } from '../doc/indentation';
 import { text as words } from '../text/text';
 import { access } from './access';
-import { binding, Typing } from './binding';
+import { binding } from './binding';
 import { carets } from './carets';
 import type { NearWords } from './completion';
 import { drags } from './drag';
@@ -26,6 +26,7 @@ import { numbers } from './numbers';
 import { shown } from './shown';
 import { undoSteps } from './steps';
 import { theme } from './theme';
+import { Typing } from './typing';
 
 export type { EditorHost } from './host';
 

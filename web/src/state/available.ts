@@ -42,6 +42,7 @@ export function hindrance(command: Command, situation: Situation): Hindrance | u
 function ofCommand(command: Command, { cells, position, canUndo, canRedo, online, running, kernel }: Situation): Hindrance | undefined {
   switch (command) {
     case 'askForMe':
+    case 'linkTask':
     case 'whatIsSent':
       return online ? undefined : 'offline';
     case 'stop':

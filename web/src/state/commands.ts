@@ -42,6 +42,7 @@ const DECLARED = {
   insertCode: { group: 'ask', keys: [] },
   answerToNote: { group: 'ask', keys: [] },
   copyAnswer: { group: 'ask', keys: [], reads: true },
+  linkTask: { group: 'show', keys: ['t'] },
   whatIsSent: { group: 'show', keys: [] },
   models: { group: 'show', keys: [] },
   kernelMenu: { group: 'show', keys: [] },

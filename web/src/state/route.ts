@@ -1,21 +1,21 @@
 // Which page an address stands for. Pure.
 
-export type Route = { kind: 'home' } | { kind: 'notebook'; id: string } | { kind: 'unknown'; path: string };
+export type Route = { kind: 'home' } | { kind: 'notebook'; id: string } | { kind: 'project'; id: string } | { kind: 'unknown'; path: string };
 
-/** What `/notebook/` opens. */
-const DEFAULT_NOTEBOOK = 'default';
+/** What `/notebook/` and `/project/` open. */
+const DEFAULT = 'default';
 
 /** `base` is the path of the page's base address, with a trailing slash. */
 export function routeOf(pathname: string, base: string): Route {
   const path = pathname.startsWith(base) ? pathname.slice(base.length) : pathname.replace(/^\//, '');
   if (path === '' || path === 'index.html') return { kind: 'home' };
-  const notebook = /^notebook(?:\/([^/]*))?\/?$/.exec(path);
-  if (!notebook) return { kind: 'unknown', path };
-  return { kind: 'notebook', id: decoded(notebook[1] ?? '') || DEFAULT_NOTEBOOK };
+  const document = /^(notebook|project)(?:\/([^/]*))?\/?$/.exec(path);
+  if (!document) return { kind: 'unknown', path };
+  return { kind: document[1] as 'notebook' | 'project', id: decoded(document[2] ?? '') || DEFAULT };
 }
 
 export function pathOf(route: Route, base: string): string {
-  return route.kind === 'notebook' ? `${base}notebook/${encodeURIComponent(route.id)}` : base;
+  return 'id' in route ? `${base}${route.kind}/${encodeURIComponent(route.id)}` : base;
 }
 
 function decoded(part: string): string {

@@ -20,7 +20,7 @@ export interface Person {
   id: string | null;
   name: string;
   color: string;
-  /** The cell they are in; null when in none. */
+  /** The cell they are in, or the task on a board; null when in none. */
   cell: string | null;
   cursors: Cursor[];
   /** The cell in the middle of their view, when the one they are in is out of their sight. */

@@ -102,9 +102,9 @@ export class Rest {
     return `${this.base}api/notebooks/${encodeURIComponent(id)}/export?format=${format}`;
   }
 
-  /** Where the events come from that change the list of notebooks, or what it says of one of them. */
+  /** Where the events come from that change the lists of notebooks and projects, or what they say of one of them. */
   get eventsAddress(): string {
-    return `${this.base}api/events?types=notebook:*,cell:*`;
+    return `${this.base}api/events?types=notebook:*,cell:*,project:*,task:*`;
   }
 
   /** Keeps a file beside the notebooks, under its hash. */

@@ -5,7 +5,7 @@
 // somebody who does nothing.
 
 import { leave, look, stir } from '../sync/presence';
-import type { NotebookSession } from '../sync/session';
+import type { DocumentSession } from '../sync/document';
 import { cellInTheMiddle, sideOf } from './sight';
 
 const LOOK_EVERY_MS = 1000;
@@ -21,7 +21,7 @@ export interface Attendance {
 }
 
 /** Tells until the returned function is called. */
-export function attend({ awareness }: NotebookSession, { introduce, isFollowing }: Attendance): () => void {
+export function attend({ awareness }: Pick<DocumentSession, 'awareness'>, { introduce, isFollowing }: Attendance): () => void {
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const told = () => (awareness.getLocalState()?.['active'] as number | undefined) ?? 0;
 

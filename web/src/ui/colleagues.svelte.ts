@@ -1,14 +1,12 @@
-// The people in the open notebook as the screen reads them, and who of them is typing.
+// The people in an open document as the screen reads them, and who of them is typing.
 //
 // Invariant: a cell hears only of the people in it: whoever moves in another cell redraws nothing here.
 
 import type { Transaction } from 'yjs';
 
-import { cellOfSource } from '../doc/cell';
-import { isObject } from '../doc/schema';
 import { byCell, colleagues, keyOf, typists, type Circumstances, type Colleague } from '../state/people';
 import { others, self, type Person } from '../sync/presence';
-import type { NotebookSession } from '../sync/session';
+import type { DocumentSession } from '../sync/document';
 import { page } from './page.svelte';
 
 /** Between two keys most people pause for less. */
@@ -18,6 +16,14 @@ const LOOK_AGAIN_MS = 10_000;
 
 const NOBODY: readonly Colleague[] = [];
 
+/** What a document knows of people beside what they say themselves. */
+export interface Knowing {
+  /** The place that a text is the text of, as people say where they are. */
+  placeOf(text: unknown): string | undefined;
+  /** Who the server says writes with a client. */
+  kindOf(client: number): string | undefined;
+}
+
 export class Colleagues {
   list = $state.raw<readonly Colleague[]>(NOBODY);
   #cells = $state.raw<ReadonlyMap<string, readonly Colleague[]>>(new Map());
@@ -26,7 +32,10 @@ export class Colleagues {
   readonly #typing = new Map<number, number>();
   readonly #timer: ReturnType<typeof setInterval>;
 
-  constructor(private readonly session: NotebookSession) {
+  constructor(
+    private readonly session: Pick<DocumentSession, 'awareness' | 'doc' | 'provider'>,
+    private readonly knowing: Knowing,
+  ) {
     session.awareness.on('change', this.#changed);
     session.doc.on('afterTransaction', this.#written);
     this.#timer = setInterval(() => this.#read(), LOOK_AGAIN_MS);
@@ -71,7 +80,7 @@ export class Colleagues {
   readonly #written = ({ local, changed, beforeState, afterState }: Transaction): void => {
     // The first difference tells of an hour ago.
     if (local || this.session.provider.progress.link.kind !== 'synced') return;
-    const cells = [...changed.keys()].map(cellOfSource).filter((cell) => cell !== undefined);
+    const cells = [...changed.keys()].map((text) => this.knowing.placeOf(text)).filter((cell) => cell !== undefined);
     if (cells.length === 0) return;
     const writers = [...afterState.keys()].filter((client) => (afterState.get(client) ?? 0) > (beforeState.get(client) ?? 0));
     this.#noteTyping(typists(others(this.session.awareness), new Set(cells), new Set(writers)));
@@ -93,17 +102,12 @@ export class Colleagues {
       now,
       activeAt: ({ client }) => this.#active.get(client)?.at ?? now,
       isTyping: (client) => (this.#typing.get(client) ?? 0) > now,
-      authorKind: (client) => this.#authorKind(client),
+      authorKind: (client) => this.knowing.kindOf(client),
       order: this.#order,
     };
     const list = colleagues(others(this.session.awareness), around, this.list);
     if (list.length === this.list.length && list.every((person, index) => person === this.list[index])) return;
     this.list = list;
     this.#cells = byCell(list, this.#cells);
-  }
-
-  #authorKind(client: number): string | undefined {
-    const author: unknown = this.session.notebook.roots.authors.get(String(client));
-    return isObject(author) && typeof author['kind'] === 'string' ? author['kind'] : undefined;
   }
 }

@@ -4,12 +4,12 @@
 import { Catalogue, type Standing } from '../state/catalogue';
 import { found, fromRecent, held, listed, recentlyOpened, sorted, sortOf, type Listed, type Sort } from '../state/notebooks';
 import { systemClock } from '../sync/clock';
-import { eventSource } from '../sync/feed';
+import { eventSource, type OpenFeed } from '../sync/feed';
 import { keptHere } from '../sync/kept';
 import type { Recent } from '../sync/recent';
 import { homeText } from '../text/home';
 import { text } from '../text/text';
-import type { NotebookSummary, Role } from '../wire/wire';
+import type { EventBody, NotebookSummary, Role } from '../wire/wire';
 import { page } from './page.svelte';
 import { toasts } from './toasts.svelte';
 import { tourFile } from '../state/tour';
@@ -32,7 +32,8 @@ class Home {
   /** The notebooks that were deleted here, last one last. */
   #deleted: NotebookSummary[] = [];
   #askRoleOnce: Promise<void> | undefined;
-  readonly #catalogue = new Catalogue({ list: () => page.rest.notebooks(), feed: eventSource(page.rest.eventsAddress), clock: systemClock });
+  readonly #listeners = new Set<(event: EventBody) => void>();
+  readonly #catalogue = new Catalogue({ list: () => page.rest.notebooks(), feed: this.#shared(eventSource(page.rest.eventsAddress)), clock: systemClock });
 
   /** Everything there is to list, in the order of the rows; undefined until something is known. */
   readonly all = $derived.by((): Listed[] | undefined => {
@@ -74,6 +75,12 @@ class Home {
       for (const change of ['online', 'offline']) window.removeEventListener(change, retry);
       this.#catalogue.rest();
     };
+  }
+
+  /** Tells of what happens to projects and tasks, from the one feed of this page. */
+  onEvent(listener: (event: EventBody) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   tryNow(): void {
@@ -158,6 +165,16 @@ class Home {
   #listed(): Listed[] | undefined {
     if (this.#known) return listed(this.#known, this.#recent, this.#kept);
     return this.standing.kind === 'opening' ? undefined : fromRecent(this.#recent, this.#kept);
+  }
+
+  /** One feed for all the page: a browser opens only a few connections to one server. */
+  #shared(open: OpenFeed): OpenFeed {
+    const told = (event: EventBody): boolean => {
+      if (event.notebook !== undefined || event.project === undefined) return false;
+      for (const listener of [...this.#listeners]) listener(event);
+      return true;
+    };
+    return (events) => open({ ...events, told: (event) => told(event) || events.told(event) });
   }
 
   #askRole(): void {

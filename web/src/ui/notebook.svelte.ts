@@ -6,7 +6,8 @@
 import { flushSync } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
 
-import { kindOf, sourceOf } from '../doc/cell';
+import { kindOfAuthor } from '../doc/authors';
+import { cellOfSource, kindOf, sourceOf } from '../doc/cell';
 import { setTitle } from '../doc/edit';
 import { WordIndex } from '../doc/words';
 import { visible } from '../state/cells';
@@ -101,7 +102,7 @@ export class NotebookModel {
       (changed) => both(provider.onProgress(changed), offline.onProgress(changed)),
     );
     this.structure = new Structure(this);
-    this.colleagues = new Colleagues(session);
+    this.colleagues = new Colleagues(session, { placeOf: cellOfSource, kindOf: (client) => kindOfAuthor(notebook.roots.authors, client) });
     this.follower = new Follower(this);
     this.absences = new Absences(session);
     this.clipboard = new CellClipboard(this);

@@ -17,6 +17,8 @@ export class Overlays {
   settings = $state<SettingsPart>('you');
   /** Of which prompt cell it is shown what is, or was, sent with the question. */
   sent = $state.raw<{ cell: string; when: 'now' | 'then' } | undefined>();
+  /** The cell whose tasks are shown. */
+  linking = $state<string | undefined>();
   #outline = $state(browserStorage()?.getItem(OUTLINE) === 'shown' && window.innerWidth > OVER_PX);
   /** Grows when the outline is to have the focus. */
   outlineWanted = $state(0);

@@ -53,6 +53,7 @@ export const commands = {
     insertCode: 'Make cells of the code in the answer',
     answerToNote: 'Keep the answer as a note below',
     copyAnswer: 'Copy the answer',
+    linkTask: 'Tasks of the cell',
     whatIsSent: 'What is sent with the question',
     models: 'Language models: who answers',
     kernelMenu: 'Kernel: choose, restart, shut down',

@@ -10,6 +10,7 @@ export const CELL_ACTIONS = {
   addBelow: (model: NotebookModel) => add(model, 'below'),
   copy: onCells((model, ids) => model.clipboard.copy(ids)),
   copyLink: onCell((model, id) => void copyLink(model, id)),
+  linkTask: onCell((model, id) => (model.overlays.linking = id)),
   cut: onCells((model, ids) => model.clipboard.cut(ids)),
   pasteBelow: (model: NotebookModel) => void model.clipboard.paste('below'),
   pasteAbove: (model: NotebookModel) => void model.clipboard.paste('above'),
