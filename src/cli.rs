@@ -15,10 +15,11 @@ mod run;
 mod sessions;
 mod tasks;
 mod telling;
+mod webhooks;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub use self::{
     backup::download,
@@ -83,6 +84,13 @@ pub enum Command {
         #[command(subcommand)]
         action: sessions::Action,
     },
+    /// List, create, change, test or delete webhooks: addresses that are told of events
+    Webhook {
+        #[command(flatten)]
+        server: ServerArgs,
+        #[command(subcommand)]
+        action: webhooks::Action,
+    },
     /// Print what happened, and with --follow what happens
     Events {
         #[command(flatten)]
@@ -90,6 +98,8 @@ pub enum Command {
         #[command(flatten)]
         wanted: events::EventArgs,
     },
+    /// Print what has a shell complete these commands: source it, or put it where the shell looks for such files
+    Completions { shell: clap_complete::Shell },
     /// Write a copy of everything to a file; works while the server runs
     Backup {
         #[command(flatten)]
@@ -174,9 +184,21 @@ pub fn session(server: &ServerArgs, action: sessions::Action, data: &DataDirecto
     action.run(&Client::new(server, data)?, server.output())
 }
 
+/// Runs `coscribe webhook`.
+pub fn webhook(server: &ServerArgs, action: webhooks::Action, data: &DataDirectory) -> Result<(), CliError> {
+    action.run(&Client::new(server, data)?, server.output())
+}
+
 /// Runs `coscribe events`.
 pub fn events(server: &ServerArgs, wanted: &events::EventArgs, data: &DataDirectory) -> Result<(), CliError> {
     wanted.run(&Client::new(server, data)?, server.output())
+}
+
+/// Runs `coscribe completions`.
+pub fn completions(shell: clap_complete::Shell) -> Result<(), CliError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "coscribe", &mut script);
+    output::print_line(String::from_utf8_lossy(&script).trim_end())
 }
 
 /// The exit code of a failure.

@@ -103,6 +103,13 @@ pub const UPLOAD_BYTES: u64 = 2 << 30;
 /// for documents and networks.
 pub const KERNEL_TEXT_RATE_KIB: u64 = 256;
 
+/// Refusals after which an event of a webhook is set aside: with doubled waits, some eight minutes of a receiver that
+/// answers and fails.
+pub const WEBHOOK_REFUSALS: u32 = 10;
+
+/// Milliseconds before what a webhook could not deliver is tried again; each further wait is twice as long.
+pub const WEBHOOK_RETRY_MILLIS: u64 = 1_000;
+
 /// The longest time that can be set, in seconds: ten years, so that no sum of times overflows.
 const SECONDS_MAX: u64 = 10 * 365 * 24 * 3600;
 
@@ -155,6 +162,25 @@ pub struct ServeArgs {
     pub limits: Limits,
     #[command(flatten)]
     pub kernels: KernelArgs,
+    #[command(flatten)]
+    pub webhooks: WebhookArgs,
+}
+
+/// How events are delivered to webhooks.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Webhooks")]
+pub struct WebhookArgs {
+    /// Let webhooks reach this machine and private networks: everybody who may edit can then make the server ask there.
+    #[arg(long, env = "COSCRIBE_WEBHOOK_ALLOW_PRIVATE", hide_short_help = true)]
+    pub webhook_allow_private: bool,
+    /// Refusals after which an event is set aside.
+    #[arg(long, env = "COSCRIBE_WEBHOOK_REFUSALS", value_name = "NUMBER", default_value_t = WEBHOOK_REFUSALS,
+        hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub webhook_refusals: u32,
+    /// Milliseconds before the first repetition; each further wait is twice as long, up to ten minutes.
+    #[arg(long, env = "COSCRIBE_WEBHOOK_RETRY", value_name = "MILLISECONDS", default_value_t = WEBHOOK_RETRY_MILLIS,
+        hide_short_help = true, value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    pub webhook_retry: u64,
 }
 
 /// How kernels run, and what each may use.

@@ -1,7 +1,7 @@
 //! The HTTP edge: addresses, admission, sockets, events, pages. Handlers parse, ask a room or the store, and answer.
 //!
-//! Imports room, kernel, llm, workspace, notebook, project, catalogue, wire, config, measure, vocabulary, ids, storage.
-//! Never touches a yrs document.
+//! Imports room, webhooks, events, kernel, llm, workspace, notebook, project, catalogue, wire, config, measure,
+//! vocabulary, ids, storage. Never touches a yrs document.
 //! Invariant: every refusal is [`error::ApiError`], a sentence with a stable code; nothing changed when one is sent.
 
 mod assets;
@@ -16,7 +16,6 @@ mod debug;
 mod documents;
 mod environment;
 mod error;
-mod event_hub;
 mod events;
 mod extract;
 mod files;
@@ -38,6 +37,7 @@ mod runs;
 mod sessions;
 mod socket;
 mod tasks;
+mod webhooks;
 mod websocket;
 
 use std::{
@@ -75,7 +75,6 @@ use tower_http::{
 
 pub use self::{
     auth::{Access, InvalidOrigin, Tokens},
-    event_hub::EventHub,
     idempotency::Answers,
     openapi::document as openapi_document,
     operations::report,
@@ -83,9 +82,11 @@ pub use self::{
 use self::{error::ApiError, pace::Bucket};
 use crate::{
     config::{self, BasePath, DataDirectory, Limits},
+    events::EventHub,
     kernel::Kernels,
     llm::Models,
     room::Rooms,
+    webhooks::Webhooks,
     wire::rest::{ACTOR_HEADER, ACTOR_KIND_HEADER, IDEMPOTENCY_HEADER},
 };
 
@@ -102,6 +103,7 @@ pub struct App {
     pub base: BasePath,
     pub data: DataDirectory,
     pub events: EventHub,
+    pub webhooks: Webhooks,
     /// The providers of language models.
     pub models: Models,
     pub answers: Answers,

@@ -103,6 +103,10 @@ plain_id!(
     /// A session of work on tasks, unique in the server.
     SessionId, "session id"
 );
+plain_id!(
+    /// A webhook, unique in the server.
+    WebhookId, "webhook id"
+);
 
 impl NotebookId {
     /// A new id; sorts by creation time.
@@ -143,6 +147,13 @@ impl SessionId {
     /// A new id, as those of tasks.
     pub fn generate() -> Self {
         Self(format!("sess_{}", &uuid::Uuid::new_v4().simple().to_string()[..16]).into())
+    }
+}
+
+impl WebhookId {
+    /// A new id, as those of tasks.
+    pub fn generate() -> Self {
+        Self(format!("hook_{}", &uuid::Uuid::new_v4().simple().to_string()[..16]).into())
     }
 }
 
@@ -215,5 +226,6 @@ mod tests {
         assert!(is_plain(ProjectId::generate().as_str()));
         assert!(is_plain(TaskId::generate().as_str()));
         assert!(is_plain(SessionId::generate().as_str()));
+        assert!(is_plain(WebhookId::generate().as_str()));
     }
 }

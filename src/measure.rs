@@ -22,6 +22,8 @@ pub const REFUSALS: &str = "coscribe_refusals_total";
 pub const ROOM_FAILURES: &str = "coscribe_room_failures_total";
 /// Waits imposed on connections that send too fast (counter).
 pub const THROTTLED: &str = "coscribe_throttled_total";
+/// Attempts to deliver events to webhooks (counter, label `outcome`).
+pub const WEBHOOK_ATTEMPTS: &str = "coscribe_webhook_attempts_total";
 
 /// The buckets of [`COMMIT_SECONDS`]: from a quick disk to one that makes people wait.
 pub const COMMIT_BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -42,6 +44,7 @@ pub fn describe() {
     metrics::describe_counter!(REFUSALS, "Frames and requests refused, by reason");
     metrics::describe_counter!(ROOM_FAILURES, "Rooms that failed and were rebuilt from their log");
     metrics::describe_counter!(THROTTLED, "Waits imposed on connections that send too fast");
+    metrics::describe_counter!(WEBHOOK_ATTEMPTS, "Attempts to deliver events to webhooks, by outcome");
     for gauge in [CONNECTIONS, ROOMS, QUEUE_BYTES] {
         metrics::gauge!(gauge).increment(0.0);
     }

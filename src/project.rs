@@ -138,11 +138,11 @@ impl Project {
         let stamp = Stamp { actor, now };
         let changes = heal::refresh(txn, &mut self.outline, &touched, &stamp);
         events::tell(txn, self, &changes, &stamp);
-        self.asked = false;
     }
 
-    /// What is to be told since the last call.
+    /// What is to be told since the last call. The transaction is over.
     pub fn take_told(&mut self) -> Told {
+        self.asked = false;
         std::mem::take(&mut self.told)
     }
 

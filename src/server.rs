@@ -27,8 +27,9 @@ use tokio::{
 
 use self::engines::ServerEngines;
 use crate::{
-    config::{self, DataDirectory, Limits, LogFormat, ServeArgs},
-    http::{self, Access, Answers, App, EventHub, InvalidOrigin, Tokens},
+    config::{self, DataDirectory, Limits, LogFormat, ServeArgs, WebhookArgs},
+    events::EventHub,
+    http::{self, Access, Answers, App, InvalidOrigin, Tokens},
     ids::{InvalidId, NotebookId, ProjectId},
     kernel::{InvalidKernelSettings, Kernels},
     llm::Models,
@@ -36,6 +37,7 @@ use crate::{
     notebook::ImportedNotebook,
     room::{CreateError, DEFAULT_PROJECT, RoomLimits, Rooms},
     vocabulary::Actor,
+    webhooks::{self, WebhookSettings, Webhooks},
     workspace,
 };
 
@@ -79,6 +81,8 @@ pub enum ServeError {
     Id(#[from] InvalidId),
     #[error(transparent)]
     Kernels(#[from] InvalidKernelSettings),
+    #[error(transparent)]
+    Webhooks(#[from] webhooks::StartError),
     #[error("serving failed: {0}")]
     Serve(#[source] std::io::Error),
 }
@@ -106,18 +110,15 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let address = listener.local_addr().map_err(ServeError::Serve)?;
     let tokens = tokens(&args, &data)?;
     let greeting = greeting(address, args.base_path.as_str(), &tokens);
-    let app = compose(
-        &args,
-        data.clone(),
-        address.port(),
-        tokens,
-        (store.clone(), rooms.clone(), kernels.clone(), models),
-        &stop,
-    )?;
+    let events = EventHub::start(store.clone(), args.limits.keep_events);
+    let webhooks = start_webhooks(store.clone(), events.clone(), &args.webhooks).await?;
+    let parts =
+        Parts { store, rooms: rooms.clone(), kernels: kernels.clone(), models, events, webhooks: webhooks.clone() };
+    let app = compose(&args, data.clone(), address.port(), tokens, parts, &stop)?;
     let connections = app.connections.clone();
     let _announced = Announced::write(&data, &format!("http://{}{}", reachable(address), args.base_path.as_str()))?;
     greet(&greeting).map_err(ServeError::Serve)?;
-    serve(listener, app, &stop, (&rooms, &kernels), &connections, args.limits.max_connections).await?;
+    serve(listener, app, &stop, (&rooms, &kernels, &webhooks), &connections, args.limits.max_connections).await?;
     // Not left to the last who holds it: some threads never end, and documents that were folded just now open faster.
     tokio::task::spawn_blocking(move || disk.close()).await.map_err(|error| ServeError::Serve(error.into()))
 }
@@ -257,14 +258,36 @@ fn private(path: &Path) -> std::io::Result<std::fs::File> {
     std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
+/// Takes up the webhooks that are kept.
+async fn start_webhooks(store: Arc<dyn Store>, events: EventHub, args: &WebhookArgs) -> Result<Webhooks, ServeError> {
+    let settings = WebhookSettings {
+        allow_private: args.webhook_allow_private,
+        refusals: args.webhook_refusals,
+        first_wait: Duration::from_millis(args.webhook_retry),
+    };
+    let started = tokio::task::spawn_blocking(move || Webhooks::start(store, events, settings)).await;
+    Ok(started.map_err(|error| ServeError::Serve(error.into()))??)
+}
+
+/// What a server is made of.
+struct Parts {
+    store: Arc<dyn Store>,
+    rooms: Arc<Rooms>,
+    kernels: Kernels,
+    models: Models,
+    events: EventHub,
+    webhooks: Webhooks,
+}
+
 fn compose(
     args: &ServeArgs,
     data: DataDirectory,
     port: u16,
     tokens: Tokens,
-    (store, rooms, kernels, models): (Arc<dyn Store>, Arc<Rooms>, Kernels, Models),
+    parts: Parts,
     stop: &Stop,
 ) -> Result<App, ServeError> {
+    let Parts { store, rooms, kernels, models, events, webhooks } = parts;
     Ok(App {
         rooms,
         kernels,
@@ -272,7 +295,8 @@ fn compose(
         limits: args.limits.clone(),
         base: args.base_path.clone(),
         data,
-        events: EventHub::start(store.clone(), args.limits.keep_events),
+        events,
+        webhooks,
         store,
         models,
         answers: Answers::default(),
@@ -398,7 +422,7 @@ async fn serve(
     listener: TcpListener,
     app: App,
     stop: &Stop,
-    (rooms, kernels): (&Arc<Rooms>, &Kernels),
+    (rooms, kernels, webhooks): (&Arc<Rooms>, &Kernels, &Webhooks),
     connections: &Arc<Semaphore>,
     max_connections: usize,
 ) -> Result<(), ServeError> {
@@ -423,6 +447,7 @@ async fn serve(
         return ended.map_err(|error| ServeError::Serve(error.into()))?.map_err(ServeError::Serve);
     }
     let orderly = async {
+        webhooks.stop();
         rooms.stop().await;
         // Ends what the rooms have not ended: a room sets its kernel free with a word, and does not wait for it.
         kernels.stop().await;

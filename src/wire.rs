@@ -8,4 +8,5 @@ pub mod frame;
 pub mod lib0;
 pub mod rest;
 pub mod update;
+pub mod webhooks;
 pub mod websocket;

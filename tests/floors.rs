@@ -21,9 +21,11 @@ const FLOORS: &[(&str, u8)] = &[
     ("project", 1),
     ("wire", 1),
     ("workspace", 1),
+    ("events", 2),
     ("kernel", 2),
     ("llm", 2),
     ("room", 3),
+    ("webhooks", 3),
     ("http", 4),
     ("cli", 4),
     ("server", 5),
@@ -46,10 +48,11 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("jupyter_zmq_client", &["kernel"]),
     ("zeromq", &["kernel"]),
     ("anyhow", &["cli", "main"]),
-    ("storage", &["room", "http", "server", "maintenance", "main"]),
+    ("storage", &["events", "room", "webhooks", "http", "server", "maintenance", "main"]),
     ("genai", &["llm"]),
-    ("reqwest", &["llm"]),
-    ("tokio", &["kernel", "llm", "room", "http", "server", "maintenance", "cli", "main"]),
+    ("hmac", &["webhooks"]),
+    ("reqwest", &["llm", "webhooks"]),
+    ("tokio", &["events", "kernel", "llm", "room", "webhooks", "http", "server", "maintenance", "cli", "main"]),
 ];
 
 /// What the store must never depend on: it knows bytes and sequence numbers.

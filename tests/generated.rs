@@ -4,7 +4,7 @@
 
 use std::{fmt::Write, fs, path::Path};
 
-use coscribe::{ids, vocabulary, wire::board, wire::rest};
+use coscribe::{ids, vocabulary, wire::board, wire::rest, wire::webhooks};
 use ts_rs::{Config, TS};
 
 fn declare<T: TS>(to: &mut String) {
@@ -115,6 +115,18 @@ fn wire_types() -> String {
         board::CreateSession,
         board::PatchSession,
         board::SessionList,
+        ids::WebhookId,
+        webhooks::WebhookActivity,
+        webhooks::WebhookFailing,
+        webhooks::WebhookBody,
+        webhooks::WebhookList,
+        webhooks::CreateWebhook,
+        webhooks::PatchWebhook,
+        webhooks::DeliveryOutcome,
+        webhooks::Delivery,
+        webhooks::DeliveryList,
+        webhooks::DeadLetterBody,
+        webhooks::DeadLetterList,
         rest::EventBody,
     );
     text
@@ -138,7 +150,11 @@ fn catalogue() -> String {
         "# Events\n\nGenerated from the Rust types by `cargo test --test generated`. Do not edit by hand.\n\n\
          `GET /api/events` tells them, as Server-Sent Events or, upgraded, as a WebSocket. Each is\n\
          `{\"seq\", \"event\", \"ts\", \"actor\", \"notebook\" or \"project\", \"data\"}`; `seq` rises strictly, and `?since=SEQ` or\n\
-         `Last-Event-ID` goes on after one. Older events than the log keeps are told as one `events:gap`.\n\n\
+         `Last-Event-ID` goes on after one. Older events than the log keeps are told as one `events:gap`. A stream\n\
+         begins with an `id` alone, and brings one now and then: up to there nothing is missing.\n\n\
+         `POST /api/webhooks` has them posted to an address, one at a time, in order, again until they are taken, and signed\n\
+         after [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id` is the same in every repetition,\n\
+         `webhook-signature` is verified with the secret that the answer told.\n\n\
          | event | when | data |\n|---|---|---|\n",
     );
     let described = serde_json::to_value(<vocabulary::Event as utoipa::PartialSchema>::schema()).expect("a schema");

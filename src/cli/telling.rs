@@ -52,7 +52,9 @@ fn told(event: &Event) -> String {
         Event::AnswerDone { cell, state, .. } => format!("{cell}: {}", state_of_run(*state)),
         Event::ProjectCreated { name, .. } | Event::ProjectUpdated { name, .. } => format!("“{name}”"),
         Event::ProjectDeleted { .. } => String::new(),
-        Event::TaskCreated(task) => format!("{} “{}” ({} priority, {})", task.id, task.title, task.priority, task.status),
+        Event::TaskCreated(task) => {
+            format!("{} “{}” ({} priority, {})", task.id, task.title, task.priority, task.status)
+        }
         Event::TaskUpdated(changes) => format!("{} {}", changes.id, changes_of_task(changes)),
         Event::TaskDeleted { id } => id.to_string(),
         Event::TaskSessionAdded { task_id, session_id } => format!("{task_id} is in session {session_id}"),
@@ -60,7 +62,11 @@ fn told(event: &Event) -> String {
         Event::SessionCreated(session) => format!("{} “{}” ({})", session.id, session.name, session.status),
         Event::SessionUpdated(changes) => {
             let status = changes.status.map(|status| format!("status {status}"));
-            format!("{} {}", changes.id, worded(&changes.changed, &[("status", status), ("name", quoted(&changes.name))]))
+            format!(
+                "{} {}",
+                changes.id,
+                worded(&changes.changed, &[("status", status), ("name", quoted(&changes.name))])
+            )
         }
         Event::SessionDeleted { id } => id.to_string(),
         Event::SessionTaskAdded { session_id, task_id } => format!("{session_id} has task {task_id}"),
@@ -126,7 +132,15 @@ mod tests {
     use crate::vocabulary::Actor;
 
     fn body(event: &str, data: Value) -> EventBody {
-        EventBody { seq: 7, event: event.into(), ts: 0, actor: Some(Actor::server()), notebook: None, project: None, data }
+        EventBody {
+            seq: 7,
+            event: event.into(),
+            ts: 0,
+            actor: Some(Actor::server()),
+            notebook: None,
+            project: None,
+            data,
+        }
     }
 
     #[test]

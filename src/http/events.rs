@@ -22,11 +22,11 @@ use super::{
     App, Shared, auth,
     closing::Ending,
     error::{Answer, ApiError},
-    event_hub::{EventLine, Filter, Subscription},
     extract::Params,
     websocket::{Socket, Upgrade},
 };
 use crate::{
+    events::{EventLine, Filter, Subscription},
     ids::{NotebookId, ProjectId},
     wire::{
         rest::{ErrorBody, EventBody},

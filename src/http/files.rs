@@ -24,7 +24,7 @@ use super::{
     pieces,
 };
 use crate::{
-    ids::NotebookId,
+    ids::{DocumentId, NotebookId},
     room::OpenError,
     wire::rest::{ErrorBody, FileBody, FileList},
     workspace::{FileError, FilePath, Listed, Listing, Workspace},
@@ -133,7 +133,7 @@ async fn remove(State(app): State<Shared>, Ids((id, path)): Ids<(NotebookId, Str
 /// The directory in which the code of a notebook runs, which may not be there yet.
 async fn workspace(app: &App, id: &NotebookId) -> Answer<Workspace> {
     if app.rooms.summary(id).await?.deleted_at.is_some() {
-        return Err(OpenError::Deleted(id.clone()).into());
+        return Err(OpenError::Deleted(DocumentId::Notebook(id.clone())).into());
     }
     Ok(app.kernels.workspace(app.data.files().join(id.as_str())))
 }

@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     Shared, blobs, cells, documents, environment, events, files, kernels, notebooks, operations, projects, providers,
-    questions, role, runs, sessions, tasks,
+    questions, role, runs, sessions, tasks, webhooks,
 };
 use crate::config::Limits;
 
@@ -52,6 +52,7 @@ pub fn described(limits: &Limits) -> (Router<Shared>, utoipa::openapi::OpenApi) 
         .merge(projects::routes())
         .merge(tasks::routes())
         .merge(sessions::routes())
+        .merge(webhooks::routes())
         .merge(blobs::routes())
         .merge(operations::routes())
         .merge(role::routes())

@@ -13,10 +13,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App, Shared,
     error::{Answer, ApiError},
-    event_hub::Filter,
     extract::{Body, By, Ids, Params, patience},
 };
 use crate::{
+    events::{Filter, Subscription},
     ids::{CellId, DocumentId, NotebookId, RunId},
     room::{RoomHandle, RunError, RunRequest, Which},
     vocabulary::{Actor, Run},
@@ -149,7 +149,7 @@ async fn get_run(
 }
 
 /// Waits until the end of a run is told; false if it is not in time.
-async fn told_within(until: Instant, ends: &mut super::event_hub::Subscription, run: &RunId) -> bool {
+async fn told_within(until: Instant, ends: &mut Subscription, run: &RunId) -> bool {
     let told = async {
         while let Some(line) = ends.next().await {
             if line.json.contains(run.as_str()) {

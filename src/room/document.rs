@@ -356,12 +356,12 @@ impl Document {
     }
 
     fn finish(&mut self, transaction: &mut TransactionMut<'_>, actor: &Actor, now: Millis) -> Change {
-        if !transaction.has_changes() {
-            return Change::default();
-        }
         match &mut self.meaning {
+            Meaning::Project(project) if transaction.has_changes() => project.heal(transaction, actor, now),
+            // It may have something to tell all the same.
+            Meaning::Project(_) => {}
+            Meaning::Notebook(..) | Meaning::Free if !transaction.has_changes() => return Change::default(),
             Meaning::Notebook(_, notebook) => notebook.heal(transaction),
-            Meaning::Project(project) => project.heal(transaction, actor, now),
             Meaning::Free => {}
         }
         self.close(transaction, now)
@@ -503,5 +503,34 @@ pub fn note(clocks: &mut HashMap<u64, u32>, update: &CheckedUpdate) {
     for inserted in update.inserts() {
         let clock = clocks.entry(inserted.client).or_default();
         *clock = (*clock).max(inserted.to);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use yrs::{Map, Text, TextRef};
+
+    use super::*;
+
+    #[test]
+    fn ms_32_typing_is_told_of_once_a_second_also_when_nothing_else_changes_after_it() {
+        let first = Document::initial_project("P", "", 1);
+        let id = DocumentId::Project("p".parse().unwrap());
+        let mut document = Document::load(&id, 1, &[(1, &first)], u64::MAX).unwrap();
+        let client = Doc::with_options(options(2));
+        client.transact_mut().apply_update(Update::decode_v1(&first).unwrap()).unwrap();
+        let text: TextRef =
+            client.get_or_insert_map("info").get(&client.transact(), "description").unwrap().cast().unwrap();
+        let mut told_of_typing = |now| {
+            let before = client.transact().state_vector();
+            text.push(&mut client.transact_mut(), "x");
+            let update = update::check(client.transact().encode_diff_v1(&before).into()).unwrap();
+            document.merge(&[update], &Actor::server(), now).0.events
+        };
+        assert_eq!(told_of_typing(1000).len(), 1);
+        assert_eq!(told_of_typing(1100), []);
+        assert_eq!(document.tidy(1500).events, []);
+        assert!(matches!(document.tidy(5000).events[..], [Event::ProjectUpdated { .. }]));
+        assert_eq!(document.tidy(9000).events, []);
     }
 }

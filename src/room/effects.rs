@@ -127,7 +127,8 @@ impl Input {
             Self::Apply { .. }
             | Self::Edit { .. }
             | Self::Read {
-                what: Read::Notebook | Read::Project(_) | Read::Run(_) | Read::Kernel | Read::Question(_), ..
+                what: Read::Notebook | Read::Project(_) | Read::Run(_) | Read::Kernel | Read::Question(_),
+                ..
             }
             | Self::Drained { .. }
             | Self::Run { .. }

@@ -1,10 +1,13 @@
 //! The board on the command line: what it prints for people and for programs, and its exit codes.
 
-use std::process::Output;
+use std::{
+    io::Write,
+    process::{Command, Output, Stdio},
+};
 
 use serde_json::{Value, json};
 
-use crate::server::TestServer;
+use crate::server::{TestServer, binary};
 
 #[track_caller]
 fn printed(output: &Output) -> String {
@@ -107,4 +110,18 @@ fn ms_02_refusals_go_to_standard_error_and_the_exit_code_says_which() {
     complained(&server.command(&["task", "create", "T", "--priority", "urgent"]), 2);
     complained(&server.command(&["session", "add-task", "s"]), 2);
     complained(&server.command(&["task", "list", "--url", "http://127.0.0.1:9"]), 3);
+}
+
+#[test]
+fn ms_02_a_shell_completes_the_commands() {
+    let script = "source /dev/stdin && complete -p coscribe && COMP_WORDS=(coscribe task up) COMP_CWORD=2 && \
+        _coscribe coscribe up task && printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let completions = printed(&binary().args(["completions", "bash"]).output().unwrap());
+    let mut bash =
+        Command::new("bash").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    bash.stdin.take().unwrap().write_all(completions.as_bytes()).unwrap();
+    assert!(printed(&bash.wait_with_output().unwrap()).ends_with("update\n"));
+    for shell in ["zsh", "fish", "powershell", "elvish"] {
+        assert!(printed(&binary().args(["completions", shell]).output().unwrap()).contains("add-task"), "{shell}");
+    }
 }

@@ -1215,6 +1215,150 @@ export type SessionList = { sessions: Array<Session>,
 next?: string, };
 
 /**
+ * A webhook, unique in the server.
+ */
+export type WebhookId = string;
+
+/**
+ * Whether a webhook is at work.
+ */
+export type WebhookActivity = "active" | "paused" | "suspended";
+
+/**
+ * What keeps a webhook from going on.
+ */
+export type WebhookFailing = { attempts: number, 
+/**
+ * The first of those attempts.
+ */
+since: number, 
+/**
+ * When it is tried again.
+ */
+retryAt: number, 
+/**
+ * What the last attempt met.
+ */
+said: string, };
+
+/**
+ * An address that is told of events, and how far it has come.
+ */
+export type WebhookBody = { id: WebhookId, url: string, 
+/**
+ * Kinds of events, with `*` for the rest of a name; none means all.
+ */
+types: Array<string>, 
+/**
+ * Events of this project only; with a notebook, of either.
+ */
+project?: ProjectId, notebook?: NotebookId, description: string, activity: WebhookActivity, suspendedBecause?: string, createdAt: number, createdBy: Actor, 
+/**
+ * Every event up to this one was delivered, set aside, or is none of its own.
+ */
+deliveredUpto: number, 
+/**
+ * The event after it that does not get through, if there is one.
+ */
+failing?: WebhookFailing, 
+/**
+ * Events that were refused too often and wait for somebody to look at them.
+ */
+deadLetters: number, 
+/**
+ * With it the receiver verifies messages. Told when it is made, and never again.
+ */
+secret?: string, };
+
+/**
+ * All webhooks.
+ */
+export type WebhookList = { webhooks: Array<WebhookBody>, };
+
+/**
+ * Asks for a new webhook.
+ */
+export type CreateWebhook = { url: string, 
+/**
+ * Kinds of events, with `*` for the rest of a name: `["task:*"]`; all if absent.
+ */
+types?: Array<string>, project?: ProjectId, notebook?: NotebookId, description?: string, 
+/**
+ * Events after this one; from now on if absent.
+ */
+since?: number, };
+
+/**
+ * Changes a webhook; what is absent stays.
+ */
+export type PatchWebhook = { url?: string, types?: Array<string>, 
+/**
+ * `null`: of any project.
+ */
+project?: string | null, 
+/**
+ * `null`: of any notebook.
+ */
+notebook?: string | null, description?: string, 
+/**
+ * `false` stops it, `true` has it go on where it was.
+ */
+active?: boolean, };
+
+/**
+ * How an attempt to deliver ended.
+ */
+export type DeliveryOutcome = "delivered" | "refused" | "unreachable";
+
+/**
+ * One attempt to deliver an event.
+ */
+export type Delivery = { 
+/**
+ * The event; 0 for a test.
+ */
+seq: number, event: string, at: number, 
+/**
+ * How long it took, in milliseconds.
+ */
+took: number, outcome: DeliveryOutcome, 
+/**
+ * The status of the answer, if there was one.
+ */
+status?: number, 
+/**
+ * The beginning of the answer, or why there is none.
+ */
+said: string, };
+
+/**
+ * The last attempts, newest first.
+ */
+export type DeliveryList = { deliveries: Array<Delivery>, };
+
+/**
+ * An event that was refused too often.
+ */
+export type DeadLetterBody = { seq: number, event: string, 
+/**
+ * As it was sent.
+ */
+body: string, 
+/**
+ * When it was set aside.
+ */
+at: number, attempts: number, 
+/**
+ * What the last attempt met.
+ */
+said: string, };
+
+/**
+ * Events that were refused too often, oldest first.
+ */
+export type DeadLetterList = { deadLetters: Array<DeadLetterBody>, };
+
+/**
  * Something that happened, as `/api/events` tells it.
  */
 export type EventBody = { 

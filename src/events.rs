@@ -1,5 +1,6 @@
 //! From the event log to all who listen: new events are read once for everybody, older ones by whoever lacks them.
 //!
+//! Imports vocabulary and storage; reads events as plain JSON and knows nothing of their meaning.
 //! Invariant: a subscriber gets every durable event after its start that passes its filter, in order and once, or an
 //! `events:gap` in place of those the log no longer keeps.
 
@@ -12,6 +13,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use storage::{Durability, EventRecord, EventSeq, StorageError, Store};
 use tokio::sync::{broadcast, watch};
+
+use crate::vocabulary::Millis;
 
 /// Events that the publisher reads from the log at a time.
 const PAGE: usize = 500;
@@ -39,6 +42,13 @@ pub struct EventLine {
     kind: String,
     notebook: Option<String>,
     project: Option<String>,
+}
+
+impl EventLine {
+    /// What happened: `cell:moved`.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
 }
 
 /// Which events a subscriber wants.
@@ -293,7 +303,8 @@ fn line(record: EventRecord) -> EventLine {
     EventLine { seq, json: Value::Object(body).to_string(), kind: event, notebook, project }
 }
 
-fn now() -> i64 {
+/// Milliseconds since the Unix epoch.
+pub fn now() -> Millis {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
