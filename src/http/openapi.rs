@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     Shared, blobs, cells, documents, environment, events, files, kernels, notebooks, operations, projects, providers,
-    questions, role, runs, sessions, tasks, webhooks,
+    questions, role, runs, sessions, tasks, tokens, webhooks,
 };
 use crate::config::Limits;
 
@@ -53,6 +53,7 @@ pub fn described(limits: &Limits) -> (Router<Shared>, utoipa::openapi::OpenApi) 
         .merge(tasks::routes())
         .merge(sessions::routes())
         .merge(webhooks::routes())
+        .merge(tokens::routes())
         .merge(blobs::routes())
         .merge(operations::routes())
         .merge(role::routes())

@@ -127,7 +127,8 @@ impl Input {
             Self::Apply { .. }
             | Self::Edit { .. }
             | Self::Read {
-                what: Read::Notebook | Read::Project(_) | Read::Run(_) | Read::Kernel | Read::Question(_),
+                what:
+                    Read::Notebook | Read::Project(_) | Read::Run(_) | Read::Kernel | Read::Question(_) | Read::Caret { .. },
                 ..
             }
             | Self::Drained { .. }
@@ -167,6 +168,11 @@ pub enum Read {
     Kernel,
     /// The question in a prompt cell, with all that would be sent with it.
     Question(CellId),
+    /// A place in a cell, in UTF-16 units.
+    Caret {
+        cell: CellId,
+        at: u32,
+    },
 }
 
 /// An answer to a waiting caller.
@@ -180,6 +186,7 @@ pub enum Answer {
     Runs(Vec<Run>),
     Kernel(Box<KernelReport>),
     Question(Box<Question>),
+    Caret(Option<serde_json::Value>),
     Refused(ApplyError),
 }
 

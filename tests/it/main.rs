@@ -49,5 +49,6 @@ mod secrets;
 mod server;
 mod sockets;
 mod stopping;
+mod tokens;
 mod untouched;
 mod webhooks;
