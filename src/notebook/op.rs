@@ -67,14 +67,14 @@ pub enum OpError {
     #[error("The cell {0} is not in the bin.")]
     CellNotInBin(CellId),
     #[error(
-        "The cell {cell} has changed since you read it; nothing was replaced. Its version is {version} now, its text:\n{source}"
+        "The cell {cell} has changed since you read it; nothing was replaced. Its version is {version} now, its text:\n{text}"
     )]
-    ChangedMeanwhile { cell: CellId, version: String, source: String },
+    ChangedMeanwhile { cell: CellId, version: String, text: String },
     #[error(
         "The text to replace stands {times} times in the cell {cell}, not once; nothing was replaced. Take more or less \
-         of the text around it. The cell's version is {version}, its text:\n{source}"
+         of the text around it. The cell's version is {version}, its text:\n{text}"
     )]
-    NoPlace { cell: CellId, times: usize, version: String, source: String },
+    NoPlace { cell: CellId, times: usize, version: String, text: String },
     #[error("There is already a cell with the id {0}.")]
     DuplicateCell(CellId),
 }

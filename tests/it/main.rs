@@ -30,6 +30,7 @@ mod kernelspecs;
 mod large_outputs;
 mod limits;
 mod lives;
+mod mcp;
 mod notebook;
 mod notebook_run;
 mod openapi;
