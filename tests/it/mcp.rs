@@ -219,6 +219,14 @@ async fn ms_24_people_see_the_name_and_the_caret_of_an_agent_where_it_edits() {
     ana.until(|doc| text(doc, &cell) == "x = é1").await;
     let offset = place.get_offset(&yrs::Transact::transact(&ana.doc)).unwrap();
     assert_eq!(offset.index, 6, "at the end of what it wrote");
+    let authors = ana.doc.get_or_insert_map("authors");
+    let named: Vec<_> = {
+        use yrs::{Any, Map, Out, Transact};
+        let txn = ana.doc.transact();
+        let told = |out: Out| if let Out::Any(Any::Map(author)) = out { author.get("name").cloned() } else { None };
+        authors.iter(&txn).filter_map(|(_, author)| told(author)).collect()
+    };
+    assert!(named.contains(&"Robot".into()), "the document tells who wrote: {named:?}");
     let id = server.get("/api/tokens").expect(200)["tokens"][0]["id"].as_str().unwrap().to_owned();
     server.ask("DELETE", &format!("/api/tokens/{id}")).send().expect(204);
     loop {
