@@ -207,7 +207,8 @@ fn worth_compressing() -> impl Predicate {
 
 fn cross_origin(access: &Access) -> CorsLayer {
     let origins = access.origins().iter().filter_map(|origin| origin.parse().ok());
-    let ours = [ACTOR_HEADER, ACTOR_KIND_HEADER, IDEMPOTENCY_HEADER, "last-event-id"].map(HeaderName::from_static);
+    let ours = [ACTOR_HEADER, ACTOR_KIND_HEADER, IDEMPOTENCY_HEADER, "last-event-id", "mcp-protocol-version"];
+    let ours = ours.map(HeaderName::from_static);
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])

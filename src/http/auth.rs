@@ -222,9 +222,8 @@ struct Asked(Deed);
 
 impl Asked {
     fn of(caller: &Caller, request: &Request) -> Option<Self> {
-        // Agents' tools are told one by one.
-        let is_tool = request.uri().path() == "/mcp";
-        if !is_write(request.method()) || is_tool {
+        let pattern = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+        if !is_write(request.method()) || needs::UNTOLD.contains(&pattern) {
             return None;
         }
         let action = format!("{} {}", request.method(), request.uri().path());

@@ -46,6 +46,9 @@ const INSTRUCTIONS: &str = "Coscribe holds notebooks of code, note and prompt ce
 /// The name under which agents act that bring none.
 const UNNAMED: &str = "Agent";
 
+/// A sign of life, which the audit log does not tell.
+const HEARTBEAT: &str = "heartbeat";
+
 /// The service behind the address.
 pub fn routes(app: &Shared) -> Router<Shared> {
     let agents = Agents { app: app.clone(), seats: Arc::default(), tools: Agents::tools() };
@@ -84,7 +87,8 @@ struct Tool(&'static str, Scope);
 
 impl Tool {
     fn changes_something(self) -> bool {
-        !matches!(self.1, Scope::NotebooksRead | Scope::TasksRead | Scope::EventsRead)
+        let reads = matches!(self.1, Scope::NotebooksRead | Scope::TasksRead | Scope::EventsRead);
+        !reads && self.0 != HEARTBEAT
     }
 }
 

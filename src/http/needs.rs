@@ -111,6 +111,15 @@ const ROWS: &[Row] = &[
     ("/mcp", Some(Need::ByTool), Some(Need::ByTool)),
 ];
 
+/// Addresses that are written to without changing anything that the audit log should tell of: signs of life, help while
+/// somebody types; and the tools of agents, which tell one by one.
+pub const UNTOLD: &[&str] = &[
+    "/api/sessions/{id}/heartbeat",
+    "/api/notebooks/{id}/kernel/complete",
+    "/api/notebooks/{id}/kernel/inspect",
+    "/mcp",
+];
+
 /// What a request needs, by the pattern of its address; `None` if nobody thought of it.
 pub fn need(method: &Method, pattern: &str) -> Option<Need> {
     let (_, reading, writing) = ROWS.iter().find(|(address, ..)| *address == pattern)?;

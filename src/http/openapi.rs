@@ -15,7 +15,8 @@ use crate::config::Limits;
     info(
         title = "Coscribe",
         description = "Notebooks that people, scripts and agents change at the same time.\n\nBring the token the server \
-            printed as `Authorization: Bearer TOKEN`. `X-Coscribe-Actor: NAME` tells who acts. A `POST` repeated within a \
+            printed, or a named one, as `Authorization: Bearer TOKEN`. A named token allows what its scopes say, and its \
+            bearer acts under its name; with the server's own, `X-Coscribe-Actor: NAME` tells who acts. A `POST` repeated within a \
             day with the same `Idempotency-Key` acts once (a restart of the server forgets the keys). Every refusal is \
             `{\"error\": {\"code\", \"message\"}}`, and nothing changed."
     ),

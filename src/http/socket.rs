@@ -110,7 +110,7 @@ impl Arrival {
         let role = admission(caller.as_ref(), document.as_ref().ok());
         let join = self.join(caller.as_ref(), *role.as_ref().unwrap_or(&Role::Viewer))?;
         let ended = caller.as_ref().filter(|caller| caller.may_end()).map(Caller::ended);
-        if let (Some(caller), Ok(Role::Editor)) = (&caller, &role) {
+        if let (Some(caller), Ok(Role::Editor)) = (caller.as_ref().filter(|caller| caller.may_end()), &role) {
             let action = format!("OPEN {}", self.uri.path());
             let deed = Deed {
                 actor: join.actor.clone(),

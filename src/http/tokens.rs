@@ -75,8 +75,8 @@ struct AuditParams {
     limit: Option<usize>,
 }
 
-/// Tells who did what when, from which address, newest first: every request that changes something, every tool that an
-/// agent used, every socket that was opened to edit. The newest 10,000 are kept.
+/// Tells who did what when, from which address, newest first: every request that changes something, every tool by which
+/// an agent does, every socket that the bearer of a named token opened to edit. The newest 10,000 are kept.
 #[utoipa::path(get, path = "/api/audit", tag = "tokens", operation_id = "audit", params(AuditParams),
     responses((status = 200, body = AuditList), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
 async fn audit(

@@ -28,7 +28,12 @@ pub fn replace(
     if version != base {
         return Err(OpError::ChangedMeanwhile { cell: id.clone(), version, text: source });
     }
-    let at = place(&source, old).map_err(|times| OpError::NoPlace { cell: id.clone(), times, version, text: source.clone() })?;
+    let at = place(&source, old).map_err(|times| OpError::NoPlace {
+        cell: id.clone(),
+        times,
+        version,
+        text: source.clone(),
+    })?;
     let text = cell::ensure_source(txn, map);
     let change = Change { old: at..at + old.len(), new: new.to_owned() };
     Present::read(txn, text).edit(txn, map, schema::SOURCE, &[change]);

@@ -60,7 +60,8 @@ impl<'a> Agent<'a> {
 fn ms_34_an_agent_introduces_itself_and_every_tool_has_a_description_and_schemas() {
     let server = TestServer::start();
     let agent = Agent::all(&server, "Robot");
-    let client = json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
+    let client =
+        json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
     let begun = agent.request("initialize", &client).expect(200);
     assert_eq!(begun["result"]["serverInfo"]["name"], "coscribe");
     assert!(begun["result"]["instructions"].as_str().unwrap().contains("edit_cell"));
@@ -68,10 +69,30 @@ fn ms_34_an_agent_introduces_itself_and_every_tool_has_a_description_and_schemas
     let tools = listed["result"]["tools"].as_array().unwrap().clone();
     let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     for wanted in [
-        "list_notebooks", "read_notebook", "create_notebook", "read_cell", "create_cell", "edit_cell", "move_cell",
-        "delete_cell", "restore_cell", "read_outputs", "run_cell", "wait_for_run", "stop_cell", "list_projects",
-        "list_tasks", "create_task", "update_task", "delete_task", "list_sessions", "create_session", "update_session",
-        "delete_session", "link_task", "unlink_task",
+        "list_notebooks",
+        "read_notebook",
+        "create_notebook",
+        "read_cell",
+        "create_cell",
+        "edit_cell",
+        "move_cell",
+        "delete_cell",
+        "restore_cell",
+        "read_outputs",
+        "run_cell",
+        "wait_for_run",
+        "stop_cell",
+        "list_projects",
+        "list_tasks",
+        "create_task",
+        "update_task",
+        "delete_task",
+        "list_sessions",
+        "create_session",
+        "update_session",
+        "delete_session",
+        "link_task",
+        "unlink_task",
     ] {
         assert!(names.contains(&wanted), "no tool {wanted} in {names:?}");
     }
@@ -140,7 +161,8 @@ fn ms_24_ms_34_the_board_has_the_same_verbs_for_agents_and_events_tell_who_it_wa
     let server = TestServer::start();
     let agent = Agent::new(&server, "Robot", &["tasks:write"]);
     let project = agent.done("create_project", json!({ "name": "P" }))["project"]["id"].clone();
-    let task = agent.done("create_task", json!({ "title": "T", "projectId": project, "priority": "high" }))["task"].clone();
+    let task =
+        agent.done("create_task", json!({ "title": "T", "projectId": project, "priority": "high" }))["task"].clone();
     let session = agent.done("create_session", json!({ "name": "S", "projectId": project }))["session"].clone();
     let pair = json!({ "session": session["id"], "task": task["id"] });
     assert_eq!(agent.done("link_task", pair.clone())["session"]["taskIds"], json!([task["id"]]));
@@ -176,7 +198,9 @@ fn ms_33_ms_34_each_tool_needs_its_scope_and_a_revoked_token_none() {
     agent.done("read_cell", json!({ "notebook": notebook, "cell": cell }));
     let create = json!({ "notebook": notebook, "kind": "note", "source": "" });
     assert!(agent.refused("create_cell", create).contains("the scope notebooks:write"));
-    assert!(agent.refused("run_cell", json!({ "notebook": notebook, "cell": cell })).contains("the scope runs:execute"));
+    assert!(
+        agent.refused("run_cell", json!({ "notebook": notebook, "cell": cell })).contains("the scope runs:execute")
+    );
     assert!(agent.refused("list_tasks", json!({})).contains("the scope tasks:read"));
     assert!(agent.refused("create_task", json!({ "title": "x" })).contains("the scope tasks:write"));
     let denied = server.get("/api/audit").expect(200);

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Agent, Agents, Refused, Tool};
+use super::{Agent, Agents, HEARTBEAT, Refused, Tool};
 use crate::{
     http::{
         board,
@@ -249,7 +249,7 @@ impl Agents {
         Parameters(OneSession { session }): Parameters<OneSession>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<SessionText>, Refused> {
-        self.act(context, Tool("heartbeat", Scope::TasksWrite), |agent| async move {
+        self.act(context, Tool(HEARTBEAT, Scope::TasksWrite), |agent| async move {
             agent.change_session(&session, Op::Heartbeat { id: session.clone() }).await
         })
         .await
