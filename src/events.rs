@@ -10,9 +10,9 @@ use std::{
 };
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use storage::{Durability, EventRecord, EventSeq, StorageError, Store};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 
 use crate::vocabulary::Millis;
 
@@ -25,6 +25,10 @@ const SUBSCRIBER_PAGE: usize = 32;
 /// The newest events, kept once for all who come back after a short while: a server that restarts has all its subscribers
 /// back in the same second.
 const RECENT: usize = 4096;
+
+/// Who reads the log at the same time. Thousands who come back from far behind would keep all threads that may wait for the
+/// disk busy, and everybody else waiting for one.
+const READERS: usize = 4;
 
 /// New events kept for subscribers who are a little behind. Who is further behind reads the log instead, so a slow
 /// one costs no more memory than this.
@@ -94,12 +98,15 @@ pub struct EventHub {
     live: broadcast::Sender<Arc<EventLine>>,
     /// In order. Held for a look only.
     recent: Arc<Mutex<VecDeque<Arc<EventLine>>>>,
+    /// A permit for each who reads old events; the others wait in a queue.
+    readers: Arc<Semaphore>,
 }
 
 impl EventHub {
     /// Starts reading new events, and forgetting those before the newest `keep`; ends with the store.
     pub fn start(store: Arc<dyn Store>, keep: u64) -> Self {
-        let hub = Self { store, live: broadcast::Sender::new(LIVE), recent: Arc::default() };
+        let (live, readers) = (broadcast::Sender::new(LIVE), Arc::new(Semaphore::new(READERS)));
+        let hub = Self { store, live, recent: Arc::default(), readers };
         let durability = hub.store.durability();
         let last = durability.borrow().last_event;
         tokio::spawn(Publisher { hub: hub.clone(), seen: last, keep, trimmed: 0 }.run(durability));
@@ -150,7 +157,10 @@ impl EventHub {
     /// What a subscriber lacks, some of it.
     async fn catch_up(&self, cursor: EventSeq) -> Result<Vec<Arc<EventLine>>, StorageError> {
         match self.recent_after(cursor) {
-            none if none.is_empty() => self.read_after(cursor, SUBSCRIBER_PAGE).await,
+            none if none.is_empty() => {
+                let _permit = self.readers.acquire().await.map_err(|_| StorageError::Closed)?;
+                self.read_after(cursor, SUBSCRIBER_PAGE).await
+            }
             recent => Ok(recent),
         }
     }
@@ -280,27 +290,26 @@ fn gap(since: EventSeq, upto: EventSeq) -> EventLine {
     EventLine { seq: upto, json, kind: GAP.into(), notebook: None, project: None }
 }
 
-/// The log is read as plain JSON: it may hold kinds of events of a later version.
+/// The log is read as plain JSON: it may hold kinds of events of a later version. What stands there is told as it stands,
+/// with its number.
 fn line(record: EventRecord) -> EventLine {
     #[derive(Deserialize)]
     struct Stored {
         event: String,
         notebook: Option<String>,
         project: Option<String>,
-        #[serde(flatten)]
-        rest: serde_json::Map<String, Value>,
     }
     let EventRecord { seq, payload } = record;
-    let Ok(Stored { event, notebook, project, rest }) = serde_json::from_slice(&payload) else {
-        tracing::error!(seq, "an event of the log cannot be read and is told as a gap");
-        return gap(seq - 1, seq);
-    };
-    let mut body =
-        serde_json::Map::from_iter([("seq".to_owned(), seq.into()), ("event".to_owned(), event.clone().into())]);
-    body.extend(notebook.clone().map(|notebook| ("notebook".to_owned(), notebook.into())));
-    body.extend(project.clone().map(|project| ("project".to_owned(), project.into())));
-    body.extend(rest);
-    EventLine { seq, json: Value::Object(body).to_string(), kind: event, notebook, project }
+    let fields = std::str::from_utf8(&payload).ok().and_then(|text| text.strip_prefix('{'));
+    match (serde_json::from_slice(&payload), fields) {
+        (Ok(Stored { event: kind, notebook, project }), Some(fields)) => {
+            EventLine { seq, json: format!("{{\"seq\":{seq},{fields}"), kind, notebook, project }
+        }
+        _ => {
+            tracing::error!(seq, "an event of the log cannot be read and is told as a gap");
+            gap(seq - 1, seq)
+        }
+    }
 }
 
 /// Milliseconds since the Unix epoch.

@@ -11,3 +11,10 @@ pub mod tokens;
 pub mod update;
 pub mod webhooks;
 pub mod websocket;
+
+use serde::{Deserialize, Deserializer};
+
+/// Tells an explicit `null` from an absent field.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}

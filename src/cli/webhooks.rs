@@ -48,7 +48,9 @@ pub enum Action {
 /// A new webhook.
 #[derive(Debug, Args)]
 pub struct New {
-    url: String,
+    /// Where events go.
+    #[arg(value_name = "URL")]
+    address: String,
     /// Kinds of events, such as 'task:*'; separated by commas [default: all].
     #[arg(long = "type", value_name = "TYPES", value_delimiter = ',')]
     types: Option<Vec<String>>,
@@ -69,8 +71,9 @@ pub struct New {
 #[derive(Debug, Args)]
 pub struct Changed {
     id: WebhookId,
-    #[arg(long, required_unless_present_any = ["types", "description"])]
-    url: Option<String>,
+    /// Where events go from now on.
+    #[arg(long, value_name = "URL", required_unless_present_any = ["types", "description"])]
+    address: Option<String>,
     /// Kinds of events, such as 'task:*'; separated by commas.
     #[arg(long = "type", value_name = "TYPES", value_delimiter = ',')]
     types: Option<Vec<String>>,
@@ -118,14 +121,14 @@ impl Action {
 
 impl New {
     fn body(self) -> CreateWebhook {
-        let Self { url, types, project, notebook, description, since } = self;
+        let Self { address: url, types, project, notebook, description, since } = self;
         CreateWebhook { url, types, project, notebook, description, since }
     }
 }
 
 impl Changed {
     fn body(self) -> PatchWebhook {
-        PatchWebhook { url: self.url, types: self.types, description: self.description, ..PatchWebhook::default() }
+        PatchWebhook { url: self.address, types: self.types, description: self.description, ..PatchWebhook::default() }
     }
 }
 

@@ -9,10 +9,10 @@ use storage::EventSeq;
 use tokio::{sync::watch, time};
 
 use super::{
-    Hook, Shared,
     courier::{Letter, Reception},
     kept::{Activity, Attempt, DeadLetter, Progress, Webhook},
     patience::{Failing, Step, step},
+    shared::{Hook, Shared},
 };
 use crate::{
     events::{EventLine, Filter, now},

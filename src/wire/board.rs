@@ -3,7 +3,7 @@
 //! Imports ids and vocabulary. Invariant: what is absent from a patch stays as it is.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
@@ -190,7 +190,7 @@ pub struct PatchSession {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<SessionStatus>,
     /// `null`: in no notebook any more.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
     #[ts(type = "string | null")]
     pub notebook: Option<Option<NotebookId>>,
 }
@@ -203,9 +203,4 @@ pub struct SessionList {
     /// There are more: go on with `?after=` this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-}
-
-/// Tells an explicit `null` from an absent field.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }

@@ -4,7 +4,7 @@ mod kernels;
 mod providers;
 mod questions;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -207,7 +207,7 @@ pub struct AddCell {
     #[serde(default)]
     pub source: String,
     /// The cell to put it after: absent for the end, `null` for the beginning.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
     #[ts(type = "string | null")]
     pub after: Option<Option<CellId>>,
     /// An id of the caller's choice; a new one if absent.
@@ -373,9 +373,4 @@ pub struct BlobStored {
     pub sha256: String,
     #[ts(type = "number")]
     pub size: u64,
-}
-
-/// Tells an explicit `null` from an absent field.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }

@@ -2,7 +2,7 @@
 //!
 //! Imports ids and vocabulary. Invariant: a secret is in the answer that made it and in no other.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
@@ -111,11 +111,11 @@ pub struct PatchWebhook {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub types: Option<Vec<String>>,
     /// `null`: of any project.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
     #[ts(type = "string | null")]
     pub project: Option<Option<ProjectId>>,
     /// `null`: of any notebook.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
     #[ts(type = "string | null")]
     pub notebook: Option<Option<NotebookId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -191,9 +191,4 @@ pub struct DeadLetterBody {
 #[ts(export_to = "wire.ts")]
 pub struct DeadLetterList {
     pub dead_letters: Vec<DeadLetterBody>,
-}
-
-/// Tells an explicit `null` from an absent field.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }

@@ -92,7 +92,10 @@ fn serve(socket: &TcpStream, answer: &impl Fn(&Posted) -> String, tell: &Sender<
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        if line == "\r\n" {
+            break;
+        }
+        let Some((name, value)) = line.trim_end().split_once(": ") else { return Ok(()) };
         headers.insert(name.to_ascii_lowercase(), value.to_owned());
     }
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);

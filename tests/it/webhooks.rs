@@ -283,7 +283,7 @@ fn ms_34_webhooks_on_the_command_line() {
     assert_eq!(printed(&["pause", id]), "✓ Webhook paused\n");
     assert!(printed(&["list"]).lines().nth(1).unwrap().contains("paused"));
     assert_eq!(printed(&["resume", id]), "✓ Webhook resumed\n");
-    printed(&["update", id, "--url", "http://127.0.0.1:9/"]);
+    printed(&["update", id, "--address", "http://127.0.0.1:9/"]);
     let failed = server.command(&["webhook", "test", id]);
     assert_eq!(failed.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&failed.stderr).contains("it did not arrive"), "{failed:?}");

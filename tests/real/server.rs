@@ -91,6 +91,13 @@ impl Rest {
         Ok(request.send_json(body)?.body_mut().read_json()?)
     }
 
+    /// A `PATCH` that must succeed.
+    pub fn patch(&self, path: &str, body: Value) -> Result<()> {
+        let request = self.agent.patch(format!("{}{path}", self.url)).header("Authorization", bearer());
+        request.send_json(body)?;
+        Ok(())
+    }
+
     /// Merges an update into a document.
     pub fn merge(&self, document: &str, update: &[u8]) -> Result<()> {
         let address = format!("{}/api/documents/{document}/updates", self.url);

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use super::present;
 use crate::vocabulary::{ProviderKind, ProviderSource};
 
 /// Who can be asked.
@@ -70,7 +69,7 @@ pub struct PutProvider {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub models: Option<Vec<String>>,
     /// Absent: the key that was set here before stays, for the same address. `null`: there is none.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::wire::present", skip_serializing_if = "Option::is_none")]
     #[ts(type = "string | null")]
     pub key: Option<Option<String>>,
     /// By model.
