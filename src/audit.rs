@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use storage::{Entry, MetaKey, StorageError, Store};
+use storage::{Durability, Entry, MetaKey, Seq, StorageError, Store};
 
 use crate::{
     config,
@@ -47,6 +47,8 @@ pub struct AuditLog {
 struct Kept {
     first: u64,
     next: u64,
+    /// The newest, as the store knows it.
+    last: Seq,
 }
 
 impl AuditLog {
@@ -60,7 +62,7 @@ impl AuditLog {
             store.meta_with_prefix(PREFIX)?.iter().filter_map(|(key, _)| key[PREFIX.len()..].parse().ok()).collect();
         let next = numbers.last().map_or(0, |last| last + 1);
         let first = numbers.first().copied().unwrap_or(next);
-        Ok(Self { store, kept: Arc::new(Mutex::new(Kept { first, next })), most })
+        Ok(Self { store, kept: Arc::new(Mutex::new(Kept { first, next, last: Seq::default() })), most })
     }
 
     /// Keeps a deed, and forgets the oldest.
@@ -73,8 +75,21 @@ impl AuditLog {
             meta.push((key(kept.first), None));
             kept.first += 1;
         }
-        if let Err(error) = self.store.append(Entry { meta, may_gather: true, ..Entry::default() }) {
-            tracing::error!(%error, action = deed.action, actor = deed.actor.name, "a deed could not be kept");
+        match self.store.append(Entry { meta, may_gather: true, ..Entry::default() }) {
+            Ok(appended) => kept.last = appended.seq,
+            Err(error) => {
+                tracing::error!(%error, action = deed.action, actor = deed.actor.name, "a deed could not be kept");
+            }
+        }
+    }
+
+    /// Waits until everything that was noted is on disk, where it is read.
+    pub async fn settled(&self) {
+        let last = self.kept.lock().unwrap_or_else(PoisonError::into_inner).last;
+        let mut durability = self.store.durability();
+        let settled = |durability: &Durability| durability.flushed >= last || durability.lost(last).is_some();
+        if durability.wait_for(settled).await.is_err() {
+            tracing::debug!("the store has ended");
         }
     }
 

@@ -206,7 +206,8 @@ impl Notebook {
     pub fn caret<T: ReadTxn>(txn: &T, cell: &CellId, at: u32) -> Option<Value> {
         let slot = arrangement::slots(txn).into_iter().find(|slot| slot.id == *cell)?;
         let text = cell::source(txn, &slot.map)?;
-        let place = text.sticky_index(txn, at.min(text.len(txn)), Assoc::After)?;
+        // It stays behind what stands before it; yrs knows no place before the end of a text.
+        let place = text.sticky_index(txn, at.min(text.len(txn)), Assoc::Before)?;
         serde_json::to_value(place).ok()
     }
 

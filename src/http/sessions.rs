@@ -52,6 +52,7 @@ pub struct SessionParams {
     #[serde(default)]
     pub deleted: bool,
     /// How many at most, 1 to 1000.
+    #[schemars(with = "Option<i64>")]
     pub limit: Option<usize>,
     /// The `next` of the page before.
     pub after: Option<String>,

@@ -55,6 +55,7 @@ pub struct TaskParams {
     #[serde(default)]
     pub deleted: bool,
     /// How many at most, 1 to 1000.
+    #[schemars(with = "Option<i64>")]
     pub limit: Option<usize>,
     /// The `next` of the page before.
     pub after: Option<String>,

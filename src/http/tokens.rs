@@ -88,6 +88,7 @@ async fn audit(
         let message = format!("The parameter limit is a number from 1 to {ENTRIES_MAX}.");
         return Err(ApiError::bad_request("invalid_parameter", message));
     }
+    app.audit.settled().await;
     let log = app.audit.clone();
     let newest = tokio::task::spawn_blocking(move || log.newest(limit)).await.map_err(ApiError::internal)??;
     Ok(Json(AuditList { entries: newest.into_iter().map(entry).collect() }))

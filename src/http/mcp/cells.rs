@@ -28,6 +28,7 @@ struct ReadOutputs {
     notebook: NotebookId,
     cell: CellId,
     /// Characters to pass over: the `next` of the answer before.
+    #[schemars(with = "Option<i64>")]
     offset: Option<usize>,
 }
 

@@ -20,6 +20,7 @@ const SOURCES_MAX: usize = 100_000;
 struct NotebookLine {
     id: NotebookId,
     title: String,
+    #[schemars(with = "i64")]
     cell_count: u32,
     /// In milliseconds since the Unix epoch.
     updated_at: Millis,

@@ -1,5 +1,6 @@
 //! Cells and their outputs as text that an agent can read.
 //!
+//! Numbers are told as `i64`: clients know no other formats of JSON Schema.
 //! Invariant: whatever a cell put out, what is told of it is bounded, and says how much is missing and where to get it.
 
 use schemars::JsonSchema;
@@ -38,8 +39,10 @@ pub struct Piece {
     pub text: String,
     /// There is more: `read_outputs` goes on at this `offset`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<i64>")]
     pub next: Option<usize>,
     /// Characters of the whole.
+    #[schemars(with = "i64")]
     pub total: usize,
 }
 

@@ -34,6 +34,7 @@ struct RunCell {
     notebook: NotebookId,
     cell: CellId,
     /// Seconds to wait for its end: 0 to 60; 30 if absent.
+    #[schemars(with = "Option<i64>")]
     wait: Option<u64>,
 }
 
@@ -43,6 +44,7 @@ struct WaitForRun {
     notebook: NotebookId,
     run: RunId,
     /// Seconds to wait for its end: 0 to 60; 30 if absent.
+    #[schemars(with = "Option<i64>")]
     wait: Option<u64>,
 }
 
