@@ -26,8 +26,8 @@ const SUBSCRIBER_PAGE: usize = 32;
 /// back in the same second.
 const RECENT: usize = 4096;
 
-/// Who reads the log at the same time. Thousands who come back from far behind would keep all threads that may wait for the
-/// disk busy, and everybody else waiting for one.
+/// Who catches up at the same time, a page each. Thousands who come back from far behind would keep every thread busy, and
+/// everybody else waiting for one.
 const READERS: usize = 4;
 
 /// New events kept for subscribers who are a little behind. Who is further behind reads the log instead, so a slow
@@ -98,7 +98,7 @@ pub struct EventHub {
     live: broadcast::Sender<Arc<EventLine>>,
     /// In order. Held for a look only.
     recent: Arc<Mutex<VecDeque<Arc<EventLine>>>>,
-    /// A permit for each who reads old events; the others wait in a queue.
+    /// A permit for each who takes a page of old events; the others wait in a queue.
     readers: Arc<Semaphore>,
 }
 
@@ -156,12 +156,14 @@ impl EventHub {
 
     /// What a subscriber lacks, some of it.
     async fn catch_up(&self, cursor: EventSeq) -> Result<Vec<Arc<EventLine>>, StorageError> {
+        let _permit = self.readers.acquire().await.map_err(|_| StorageError::Closed)?;
         match self.recent_after(cursor) {
-            none if none.is_empty() => {
-                let _permit = self.readers.acquire().await.map_err(|_| StorageError::Closed)?;
-                self.read_after(cursor, SUBSCRIBER_PAGE).await
+            none if none.is_empty() => self.read_after(cursor, SUBSCRIBER_PAGE).await,
+            recent => {
+                // Others come in between here too, where no disk makes it wait.
+                tokio::task::yield_now().await;
+                Ok(recent)
             }
-            recent => Ok(recent),
         }
     }
 
