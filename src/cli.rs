@@ -15,6 +15,7 @@ mod run;
 mod sessions;
 mod tasks;
 mod telling;
+mod tokens;
 mod webhooks;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -83,6 +84,20 @@ pub enum Command {
         server: ServerArgs,
         #[command(subcommand)]
         action: sessions::Action,
+    },
+    /// Make, list or revoke tokens: who else may come in, and do what
+    Token {
+        #[command(flatten)]
+        server: ServerArgs,
+        #[command(subcommand)]
+        action: tokens::Action,
+    },
+    /// Print who did what when, from which address
+    Audit {
+        #[command(flatten)]
+        server: ServerArgs,
+        #[command(flatten)]
+        wanted: tokens::AuditArgs,
     },
     /// List, create, change, test or delete webhooks: addresses that are told of events
     Webhook {
@@ -187,6 +202,16 @@ pub fn session(server: &ServerArgs, action: sessions::Action, data: &DataDirecto
 /// Runs `coscribe webhook`.
 pub fn webhook(server: &ServerArgs, action: webhooks::Action, data: &DataDirectory) -> Result<(), CliError> {
     action.run(&Client::new(server, data)?, server.output())
+}
+
+/// Runs `coscribe token`.
+pub fn token(server: &ServerArgs, action: tokens::Action, data: &DataDirectory) -> Result<(), CliError> {
+    action.run(&Client::new(server, data)?, server.output())
+}
+
+/// Runs `coscribe audit`.
+pub fn audit(server: &ServerArgs, wanted: &tokens::AuditArgs, data: &DataDirectory) -> Result<(), CliError> {
+    wanted.run(&Client::new(server, data)?, server.output())
 }
 
 /// Runs `coscribe events`.

@@ -103,6 +103,9 @@ pub const UPLOAD_BYTES: u64 = 2 << 30;
 /// for documents and networks.
 pub const KERNEL_TEXT_RATE_KIB: u64 = 256;
 
+/// Entries of the audit log that are kept: some weeks of a busy server, and a few megabytes.
+pub const AUDIT_ENTRIES: u64 = 10_000;
+
 /// Refusals after which an event of a webhook is set aside: with doubled waits, some eight minutes of a receiver that
 /// answers and fails.
 pub const WEBHOOK_REFUSALS: u32 = 10;

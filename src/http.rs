@@ -1,6 +1,6 @@
 //! The HTTP edge: addresses, admission, sockets, events, pages. Handlers parse, ask a room or the store, and answer.
 //!
-//! Imports room, webhooks, events, kernel, llm, workspace, notebook, project, catalogue, wire, config, measure,
+//! Imports room, webhooks, tokens, audit, events, kernel, llm, workspace, notebook, project, catalogue, wire, config, measure,
 //! vocabulary, ids, storage. Never touches a yrs document.
 //! Invariant: every refusal is [`error::ApiError`], a sentence with a stable code; nothing changed when one is sent.
 
@@ -10,6 +10,7 @@ mod auth;
 mod blobs;
 mod board;
 mod bodies;
+mod caller;
 mod cells;
 mod closing;
 mod debug;
@@ -22,7 +23,9 @@ mod files;
 mod idempotency;
 mod kernels;
 mod line;
+mod mcp;
 mod moment;
+mod needs;
 mod notebooks;
 mod openapi;
 mod operations;
@@ -37,13 +40,11 @@ mod runs;
 mod sessions;
 mod socket;
 mod tasks;
+mod tokens;
 mod webhooks;
 mod websocket;
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     Router,
@@ -78,9 +79,11 @@ pub use self::{
     idempotency::Answers,
     openapi::document as openapi_document,
     operations::report,
+    pace::Budgets,
 };
 use self::{error::ApiError, pace::Bucket};
 use crate::{
+    audit::AuditLog,
     config::{self, BasePath, DataDirectory, Limits},
     events::EventHub,
     kernel::Kernels,
@@ -109,8 +112,9 @@ pub struct App {
     pub answers: Answers,
     /// One permit for each open socket and stream; all free means that all have ended.
     pub connections: Arc<Semaphore>,
-    /// What the one token may still ask this second.
-    pub requests: Mutex<Bucket>,
+    /// What each token may still ask this second.
+    pub requests: Budgets,
+    pub audit: AuditLog,
     pub metrics: PrometheusHandle,
     /// True from the moment the server begins to stop.
     pub stopping: watch::Receiver<bool>,
@@ -120,9 +124,9 @@ type Shared = Arc<App>;
 
 impl App {
     /// The budget of REST requests under `limits`.
-    pub fn request_budget(limits: &Limits) -> Mutex<Bucket> {
+    pub fn request_budget(limits: &Limits) -> Budgets {
         let burst = config::REQUEST_BURST.max(limits.requests_per_second);
-        Mutex::new(Bucket::new(limits.requests_per_second, burst, Instant::now()))
+        Budgets::new(Bucket::new(limits.requests_per_second, burst, Instant::now()))
     }
 
     /// Whether the server is about to stop.
@@ -155,8 +159,8 @@ pub fn router(app: App) -> Router {
         .merge(documents::routes(app.limits.max_message))
         .merge(files::by_path())
         .merge(debug::routes())
+        .merge(mcp::routes(&app))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
-        .layer(middleware::from_fn_with_state(app.clone(), limit_rate))
         .layer(middleware::from_fn_with_state(app.clone(), auth::guard))
         .layer(CompressionLayer::new().gzip(true).compress_when(worth_compressing()))
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")));
@@ -192,18 +196,6 @@ fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-async fn limit_rate(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let taken = app.requests.lock().unwrap_or_else(PoisonError::into_inner).try_take(1.0, Instant::now());
-    match taken {
-        Ok(()) => next.run(request).await,
-        Err(wait) => {
-            let message = "Too many requests; go on more slowly.";
-            let refusal = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message);
-            refusal.retry_after(wait.as_secs() + 1).into_response()
-        }
-    }
-}
-
 /// Text. Backups, documents and blobs are compact or compressed already, and keep their announced length; a stream would
 /// wait until there is enough of it to compress.
 fn worth_compressing() -> impl Predicate {
@@ -215,7 +207,8 @@ fn worth_compressing() -> impl Predicate {
 
 fn cross_origin(access: &Access) -> CorsLayer {
     let origins = access.origins().iter().filter_map(|origin| origin.parse().ok());
-    let ours = [ACTOR_HEADER, ACTOR_KIND_HEADER, IDEMPOTENCY_HEADER, "last-event-id"].map(HeaderName::from_static);
+    let ours = [ACTOR_HEADER, ACTOR_KIND_HEADER, IDEMPOTENCY_HEADER, "last-event-id", "mcp-protocol-version"];
+    let ours = ours.map(HeaderName::from_static);
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])

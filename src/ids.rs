@@ -4,6 +4,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -28,7 +29,8 @@ fn is_plain(text: &str) -> bool {
 macro_rules! plain_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema, JsonSchema)]
+        #[schemars(with = "String")]
         #[serde(try_from = "String", into = "String")]
         #[schema(value_type = String)]
         #[ts(as = "String", export_to = "wire.ts")]
@@ -104,6 +106,10 @@ plain_id!(
     SessionId, "session id"
 );
 plain_id!(
+    /// A named token; no secret.
+    TokenId, "token id"
+);
+plain_id!(
     /// A webhook, unique in the server.
     WebhookId, "webhook id"
 );
@@ -147,6 +153,13 @@ impl SessionId {
     /// A new id, as those of tasks.
     pub fn generate() -> Self {
         Self(format!("sess_{}", &uuid::Uuid::new_v4().simple().to_string()[..16]).into())
+    }
+}
+
+impl TokenId {
+    /// A new id, as those of tasks.
+    pub fn generate() -> Self {
+        Self(format!("tok_{}", &uuid::Uuid::new_v4().simple().to_string()[..16]).into())
     }
 }
 
@@ -226,6 +239,7 @@ mod tests {
         assert!(is_plain(ProjectId::generate().as_str()));
         assert!(is_plain(TaskId::generate().as_str()));
         assert!(is_plain(SessionId::generate().as_str()));
+        assert!(is_plain(TokenId::generate().as_str()));
         assert!(is_plain(WebhookId::generate().as_str()));
     }
 }

@@ -3,6 +3,7 @@
 // Production code meets a failure as an error that somebody handles, and speaks through the log or a writer it was given.
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
+pub mod audit;
 pub mod catalogue;
 pub mod cli;
 pub mod config;
@@ -18,6 +19,7 @@ pub mod notebook;
 pub mod project;
 pub mod room;
 pub mod server;
+pub mod tokens;
 pub mod vocabulary;
 pub mod webhooks;
 pub mod wire;

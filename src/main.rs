@@ -27,6 +27,8 @@ fn main() -> ExitCode {
         Command::Project { server, action } => cli::project(&server, action, &data),
         Command::Task { server, action } => cli::task(&server, action, &data),
         Command::Session { server, action } => cli::session(&server, action, &data),
+        Command::Token { server, action } => cli::token(&server, action, &data),
+        Command::Audit { server, wanted } => cli::audit(&server, &wanted, &data),
         Command::Webhook { server, action } => cli::webhook(&server, action, &data),
         Command::Events { server, wanted } => cli::events(&server, &wanted, &data),
         Command::Completions { shell } => cli::completions(shell),

@@ -24,6 +24,7 @@ mod outputs;
 mod pictures;
 mod python_json;
 mod readable;
+mod replace;
 mod running;
 mod runs;
 mod schema;
@@ -46,7 +47,8 @@ mod test_support;
 
 use std::collections::{HashMap, HashSet};
 
-use yrs::{Any, Array, Map, ReadTxn, TransactionMut};
+use serde_json::Value;
+use yrs::{Any, Array, Assoc, IndexedSequence, Map, ReadTxn, Text, TransactionMut};
 
 use self::{answer::Answer, outline::Outline, outputs::Outputs, runs::Runs};
 use crate::{
@@ -200,6 +202,16 @@ impl Notebook {
             bin: bin::view(txn, &slots),
             metadata: meta.map(|metadata| json::to_object(txn, &metadata)).unwrap_or_default(),
         }
+    }
+
+    /// A place in the text of a cell that stays where it is while others type, as Yjs tells it in JSON. `at` counts
+    /// UTF-16 units; beyond the end it is the end. `None` if there is no such cell.
+    pub fn caret<T: ReadTxn>(txn: &T, cell: &CellId, at: u32) -> Option<Value> {
+        let slot = arrangement::slots(txn).into_iter().find(|slot| slot.id == *cell)?;
+        let text = cell::source(txn, &slot.map)?;
+        // It stays behind what stands before it; yrs knows no place before the end of a text.
+        let place = text.sticky_index(txn, at.min(text.len(txn)), Assoc::Before)?;
+        serde_json::to_value(place).ok()
     }
 
     /// How many cells people see.

@@ -21,6 +21,7 @@ mod queue;
 mod rooms;
 mod running;
 mod runs;
+mod signature;
 #[cfg(test)]
 mod simulation;
 mod state;

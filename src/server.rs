@@ -27,6 +27,7 @@ use tokio::{
 
 use self::engines::ServerEngines;
 use crate::{
+    audit::AuditLog,
     config::{self, DataDirectory, Limits, LogFormat, ServeArgs, WebhookArgs},
     events::EventHub,
     http::{self, Access, Answers, App, InvalidOrigin, Tokens},
@@ -36,6 +37,7 @@ use crate::{
     measure,
     notebook::ImportedNotebook,
     room::{CreateError, DEFAULT_PROJECT, RoomLimits, Rooms},
+    tokens::TokenBook,
     vocabulary::Actor,
     webhooks::{self, WebhookSettings, Webhooks},
     workspace,
@@ -112,8 +114,17 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let greeting = greeting(address, args.base_path.as_str(), &tokens);
     let events = EventHub::start(store.clone(), args.limits.keep_events);
     let webhooks = start_webhooks(store.clone(), events.clone(), &args.webhooks).await?;
-    let parts =
-        Parts { store, rooms: rooms.clone(), kernels: kernels.clone(), models, events, webhooks: webhooks.clone() };
+    let (named, audit) = load_tokens(store.clone()).await?;
+    let parts = Parts {
+        store,
+        rooms: rooms.clone(),
+        kernels: kernels.clone(),
+        models,
+        events,
+        webhooks: webhooks.clone(),
+        named,
+        audit,
+    };
     let app = compose(&args, data.clone(), address.port(), tokens, parts, &stop)?;
     let connections = app.connections.clone();
     let _announced = Announced::write(&data, &format!("http://{}{}", reachable(address), args.base_path.as_str()))?;
@@ -269,6 +280,12 @@ async fn start_webhooks(store: Arc<dyn Store>, events: EventHub, args: &WebhookA
     Ok(started.map_err(|error| ServeError::Serve(error.into()))??)
 }
 
+/// Takes up the named tokens and the audit log that are kept.
+async fn load_tokens(store: Arc<dyn Store>) -> Result<(TokenBook, AuditLog), ServeError> {
+    let load = move || Ok::<_, StorageError>((TokenBook::load(store.clone())?, AuditLog::load(store)?));
+    Ok(tokio::task::spawn_blocking(load).await.map_err(|error| ServeError::Serve(error.into()))??)
+}
+
 /// What a server is made of.
 struct Parts {
     store: Arc<dyn Store>,
@@ -277,6 +294,8 @@ struct Parts {
     models: Models,
     events: EventHub,
     webhooks: Webhooks,
+    named: TokenBook,
+    audit: AuditLog,
 }
 
 fn compose(
@@ -287,16 +306,17 @@ fn compose(
     parts: Parts,
     stop: &Stop,
 ) -> Result<App, ServeError> {
-    let Parts { store, rooms, kernels, models, events, webhooks } = parts;
+    let Parts { store, rooms, kernels, models, events, webhooks, named, audit } = parts;
     Ok(App {
         rooms,
         kernels,
-        access: Access::new(tokens, port, &args.base_path, &args.allow_origins)?,
+        access: Access::new(tokens, named, port, &args.base_path, &args.allow_origins)?,
         limits: args.limits.clone(),
         base: args.base_path.clone(),
         data,
         events,
         webhooks,
+        audit,
         store,
         models,
         answers: Answers::default(),

@@ -9,7 +9,9 @@ mod board;
 mod kernels;
 mod providers;
 mod runs;
+mod scopes;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -22,6 +24,7 @@ pub use self::{
     },
     providers::{ProviderKind, ProviderSource},
     runs::{InputWanted, KernelPhase, KernelStatus, Run, RunKind, RunState, TokenUsage, source_hash},
+    scopes::{Scope, Scopes},
 };
 use crate::ids::{CellId, NotebookId, ProjectId, RunId, SessionId, TaskId};
 
@@ -29,7 +32,7 @@ use crate::ids::{CellId, NotebookId, ProjectId, RunId, SessionId, TaskId};
 pub type Millis = i64;
 
 /// What a cell is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS, ToSchema, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export_to = "wire.ts")]
 pub enum CellKind {
@@ -88,7 +91,10 @@ pub struct Actor {
 #[ts(export_to = "wire.ts")]
 pub enum ActorKind {
     Human,
+    /// A program that acts on its own.
     Agent,
+    /// Whoever brought a named token and did not say that it is an agent.
+    Token,
     Server,
 }
 

@@ -7,6 +7,7 @@ pub mod board;
 pub mod frame;
 pub mod lib0;
 pub mod rest;
+pub mod tokens;
 pub mod update;
 pub mod webhooks;
 pub mod websocket;

@@ -26,6 +26,8 @@ const FLOORS: &[(&str, u8)] = &[
     ("llm", 2),
     ("room", 3),
     ("webhooks", 3),
+    ("tokens", 3),
+    ("audit", 3),
     ("http", 4),
     ("cli", 4),
     ("server", 5),
@@ -48,11 +50,15 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("jupyter_zmq_client", &["kernel"]),
     ("zeromq", &["kernel"]),
     ("anyhow", &["cli", "main"]),
-    ("storage", &["events", "room", "webhooks", "http", "server", "maintenance", "main"]),
+    ("storage", &["events", "room", "webhooks", "tokens", "audit", "http", "server", "maintenance", "main"]),
     ("genai", &["llm"]),
     ("hmac", &["webhooks"]),
+    ("rmcp", &["http"]),
     ("reqwest", &["llm", "webhooks"]),
-    ("tokio", &["events", "kernel", "llm", "room", "webhooks", "http", "server", "maintenance", "cli", "main"]),
+    (
+        "tokio",
+        &["events", "kernel", "llm", "room", "webhooks", "tokens", "http", "server", "maintenance", "cli", "main"],
+    ),
 ];
 
 /// What the store must never depend on: it knows bytes and sequence numbers.

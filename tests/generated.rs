@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, fmt::Write, fs, path::Path};
 
-use coscribe::{ids, vocabulary, wire::board, wire::rest, wire::webhooks};
+use coscribe::{ids, vocabulary, wire::board, wire::rest, wire::tokens, wire::webhooks};
 use serde_json::Value;
 use ts_rs::{Config, TS};
 
@@ -118,6 +118,14 @@ fn wire_types() -> String {
         board::CreateSession,
         board::PatchSession,
         board::SessionList,
+        ids::TokenId,
+        vocabulary::Scope,
+        tokens::TokenBody,
+        tokens::TokenList,
+        tokens::CreateToken,
+        tokens::CreatedToken,
+        tokens::AuditEntry,
+        tokens::AuditList,
         ids::WebhookId,
         webhooks::WebhookActivity,
         webhooks::WebhookFailing,

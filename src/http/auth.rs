@@ -1,23 +1,35 @@
 //! Who may come in, and as what: the tokens, the cookie that carries one, the origins of pages.
 //!
-//! Invariant: no answer of the API, no socket and no debug page leaves without a [`Role`]; no write passes without one
-//! that may edit; no write and no upgrade passes without [`Access::check_origin`].
+//! Invariant: no answer of the API, no socket and no debug page leaves without a [`Caller`] whose scopes suffice; no write
+//! and no upgrade passes without [`Access::check_origin`]. Whoever's token ends loses what it had open.
+
+use std::net::SocketAddr;
 
 use axum::{
-    extract::{FromRequestParts, Request, State},
+    body::Body,
+    extract::{ConnectInfo, MatchedPath, Request, State},
     http::{
-        HeaderMap, HeaderValue, Method, StatusCode, Uri,
-        header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, WWW_AUTHENTICATE},
-        request::Parts,
+        HeaderMap, HeaderValue, StatusCode, Uri,
+        header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, ORIGIN, WWW_AUTHENTICATE},
     },
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
+use futures_util::StreamExt;
 use subtle::ConstantTimeEq;
 
-use super::{Shared, error::ApiError};
-use crate::{config::BasePath, vocabulary::Role};
+use super::{
+    App, Shared,
+    caller::Caller,
+    error::ApiError,
+    needs::{self, Need, is_write},
+};
+use crate::{
+    audit::Deed,
+    config::BasePath,
+    tokens::{SECRET_PREFIX, TokenBook},
+};
 
 /// How long a browser keeps the cookie: a tab reopened after a holiday must still reach the server.
 const COOKIE_SECONDS: u32 = 365 * 24 * 3600;
@@ -38,6 +50,8 @@ pub struct Tokens {
 #[derive(Debug)]
 pub struct Access {
     tokens: Tokens,
+    /// Named tokens, beside those of the command line.
+    named: TokenBook,
     /// Cookies know no ports: the name does, so that two servers on one machine do not log each other out.
     cookie: String,
     cookie_path: String,
@@ -51,9 +65,15 @@ pub struct InvalidOrigin(String);
 
 impl Access {
     /// Rules for a server on `port`.
-    pub fn new(tokens: Tokens, port: u16, base: &BasePath, origins: &[String]) -> Result<Self, InvalidOrigin> {
+    pub fn new(
+        tokens: Tokens,
+        named: TokenBook,
+        port: u16,
+        base: &BasePath,
+        origins: &[String],
+    ) -> Result<Self, InvalidOrigin> {
         let origins = origins.iter().map(|origin| parse_origin(origin)).collect::<Result<_, _>>()?;
-        Ok(Self { tokens, cookie: format!("coscribe_{port}"), cookie_path: base.as_str().to_owned(), origins })
+        Ok(Self { tokens, named, cookie: format!("coscribe_{port}"), cookie_path: base.as_str().to_owned(), origins })
     }
 
     /// The foreign origins that are allowed, as browsers write them.
@@ -61,27 +81,47 @@ impl Access {
         &self.origins
     }
 
-    /// What the secrets in the request, header and cookie, let its sender do; the most when there are two.
-    pub fn role(&self, headers: &HeaderMap) -> Option<Role> {
-        if self.tokens.editor.is_none() {
-            return (has_loopback_host(headers) || self.is_allowed_host(headers)).then_some(Role::Editor);
-        }
+    /// The named tokens.
+    pub fn named(&self) -> &TokenBook {
+        &self.named
+    }
+
+    /// The names under which this server is asked, besides those of this machine: hosts of the origins that are allowed.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.origins.iter().filter_map(|origin| Some(origin.split_once("://")?.1))
+    }
+
+    /// Who asks, by the secrets in header and cookie; the one who may do more when there are two.
+    pub fn caller(&self, headers: &HeaderMap) -> Option<Caller> {
         let brought = [bearer(headers), self.cookie_in(headers)];
-        brought.into_iter().flatten().filter_map(|text| self.role_of(&text)).max()
+        self.caller_among(brought.into_iter().flatten().collect(), headers)
     }
 
-    /// Like [`Access::role`]; takes the token from the address too, as only sockets and links may bring it.
-    pub fn role_at_address(&self, headers: &HeaderMap, uri: &Uri) -> Option<Role> {
-        self.role(headers).max(token_in(uri).and_then(|token| self.role_of(&token)))
+    /// Like [`Access::caller`]; takes the token from the address too, as only sockets and links may bring it.
+    pub fn caller_at_address(&self, headers: &HeaderMap, uri: &Uri) -> Option<Caller> {
+        let brought = [bearer(headers), self.cookie_in(headers), token_in(uri)];
+        self.caller_among(brought.into_iter().flatten().collect(), headers)
     }
 
-    /// What `text` is the token for, in a time that does not depend on how much of it is right.
-    pub fn role_of(&self, text: &str) -> Option<Role> {
+    fn caller_among(&self, brought: Vec<String>, headers: &HeaderMap) -> Option<Caller> {
+        let found = brought.iter().filter_map(|secret| self.caller_of(secret)).max_by_key(Caller::reach);
+        if self.tokens.editor.is_some() || found.is_some() {
+            return found;
+        }
+        // Who brings a named token that is good no more is not let in as everybody else.
+        let ended = brought.iter().any(|secret| secret.starts_with(SECRET_PREFIX));
+        let open = has_loopback_host(headers) || self.is_allowed_host(headers);
+        (open && !ended).then(Caller::owner)
+    }
+
+    /// Whose secret `text` is, in a time that does not depend on how much of it is right.
+    pub fn caller_of(&self, text: &str) -> Option<Caller> {
         let is =
             |token: &Option<String>| token.as_ref().is_some_and(|token| token.as_bytes().ct_eq(text.as_bytes()).into());
         let Tokens { editor, viewer } = &self.tokens;
-        let of_viewer = is(viewer).then_some(Role::Viewer);
-        is(editor).then_some(Role::Editor).or(of_viewer)
+        let of_viewer = is(viewer).then(Caller::viewer);
+        let known = is(editor).then(Caller::owner).or(of_viewer);
+        known.or_else(|| self.named.find(text).map(Caller::named))
     }
 
     /// Refuses pages of other origins. A request without an origin comes from no page.
@@ -127,35 +167,83 @@ impl Access {
     }
 }
 
-/// Lets only those in who bring a secret, to write only those who may edit, and pages only from origins that may.
+/// Lets only those in whose secret is good for what they ask, and pages only from origins that may. Keeps who changed
+/// what.
 pub async fn guard(State(app): State<Shared>, request: Request, next: Next) -> Response {
     if is_write(request.method())
         && let Err(refusal) = app.access.check_origin(request.headers())
     {
         return refusal.into_response();
     }
-    match app.access.role(request.headers()) {
-        None => unauthorized(),
-        Some(role) if is_write(request.method()) && !role.may_edit() => read_only().into_response(),
-        Some(_) => next.run(request).await,
+    let Some(caller) = app.access.caller(request.headers()) else { return unauthorized() };
+    if let Err(refusal) = app.take_budget(&caller) {
+        return refusal.into_response();
+    }
+    let asked = Asked::of(&caller, &request);
+    let response = match check(&caller, &request) {
+        Err(refusal) => refusal.into_response(),
+        Ok(()) => admitted(&caller, request, next).await,
+    };
+    if let Some(asked) = asked {
+        app.audit.note(&asked.answered(response.status()));
+    }
+    response
+}
+
+/// Whether the caller's scopes suffice.
+fn check(caller: &Caller, request: &Request) -> Result<(), ApiError> {
+    let pattern = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    match needs::need(request.method(), pattern) {
+        Some(Need::Any | Need::ByDocument | Need::ByTool) => Ok(()),
+        Some(Need::Of(scope)) => caller.check(scope),
+        // Whoever may do everything learns that there is no such method; others learn nothing.
+        None => caller.check(crate::vocabulary::Scope::Admin),
     }
 }
 
-/// Somebody who may edit, for what is asked with `GET` and yet is not for readers: the operator's questions.
-pub struct Editor;
+/// Answers, as long as the caller's token is good.
+async fn admitted(caller: &Caller, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(caller.clone());
+    let response = tokio::select! {
+        response = next.run(request) => response,
+        () = caller.ended() => return unauthorized(),
+    };
+    let streams =
+        response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    if !streams || !caller.may_end() {
+        return response;
+    }
+    let ended = caller.ended();
+    response.map(|body| Body::from_stream(body.into_data_stream().take_until(ended)))
+}
 
-impl FromRequestParts<Shared> for Editor {
-    type Rejection = ApiError;
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
-        let role = app.access.role(&parts.headers);
-        role.filter(|role| role.may_edit()).map(|_| Self).ok_or_else(read_only)
+/// A request that changes something, for the audit log.
+struct Asked(Deed);
+
+impl Asked {
+    fn of(caller: &Caller, request: &Request) -> Option<Self> {
+        let pattern = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+        if !is_write(request.method()) || needs::UNTOLD.contains(&pattern) {
+            return None;
+        }
+        let action = format!("{} {}", request.method(), request.uri().path());
+        let remote = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(remote)| *remote);
+        Some(Self(caller.deed(request.headers(), remote, action)))
+    }
+
+    fn answered(self, status: StatusCode) -> Deed {
+        Deed { status: status.as_u16(), ..self.0 }
     }
 }
 
-/// 403, for those whose token lets them read only.
-fn read_only() -> ApiError {
-    let message = "You may read here, but not change anything: the token you brought is one for viewers.";
-    ApiError::new(StatusCode::FORBIDDEN, "read_only", message)
+impl App {
+    /// Takes one request from what the caller may ask this second.
+    fn take_budget(&self, caller: &Caller) -> Result<(), ApiError> {
+        self.requests.try_take(caller.token_id(), std::time::Instant::now()).map_err(|wait| {
+            let message = "Too many requests; go on more slowly.";
+            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message).retry_after(wait.as_secs() + 1)
+        })
+    }
 }
 
 /// 401, with the sentence what to bring.
@@ -178,10 +266,6 @@ pub fn token_in(uri: &Uri) -> Option<String> {
         token: String,
     }
     axum::extract::Query::<WithToken>::try_from_uri(uri).ok().map(|query| query.0.token)
-}
-
-fn is_write(method: &Method) -> bool {
-    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {
@@ -211,12 +295,20 @@ fn parse_origin(text: &str) -> Result<String, InvalidOrigin> {
 
 #[cfg(test)]
 mod tests {
+    use storage::MemoryStore;
+
     use super::*;
+    use crate::vocabulary::Role;
+
+    fn role(caller: Option<Caller>) -> Option<Role> {
+        caller.map(|caller| caller.role())
+    }
 
     fn access(token: Option<&str>, origins: &[&str]) -> Access {
         let origins: Vec<_> = origins.iter().map(|&origin| origin.to_owned()).collect();
         let tokens = Tokens { editor: token.map(str::to_owned), viewer: token.map(|_| "look".to_owned()) };
-        Access::new(tokens, 8000, &BasePath::parse("/").unwrap(), &origins).unwrap()
+        let named = TokenBook::load(std::sync::Arc::new(MemoryStore::default())).unwrap();
+        Access::new(tokens, named, 8000, &BasePath::parse("/").unwrap(), &origins).unwrap()
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -226,39 +318,42 @@ mod tests {
     #[test]
     fn the_token_is_taken_from_the_header_and_from_our_cookie_only() {
         let access = access(Some("secret"), &[]);
-        let admits = |pair| access.role(&headers(&[pair])) == Some(Role::Editor);
+        let admits = |pair| role(access.caller(&headers(&[pair]))) == Some(Role::Editor);
         assert!(admits(("authorization", "Bearer secret")));
         assert!(admits(("cookie", "a=b; coscribe_8000=secret")));
         for bad in
             [("authorization", "Bearer secret2"), ("authorization", "Basic secret"), ("cookie", "coscribe_1=secret")]
         {
-            assert_eq!(access.role(&headers(&[bad])), None, "{bad:?}");
+            assert_eq!(role(access.caller(&headers(&[bad]))), None, "{bad:?}");
         }
-        assert_eq!(access.role(&HeaderMap::new()), None);
+        assert_eq!(role(access.caller(&HeaderMap::new())), None);
     }
 
     #[test]
     fn p5_the_viewers_token_makes_a_viewer_and_of_two_tokens_the_greater_counts() {
         let access = access(Some("secret"), &[]);
         let bearer = |token| headers(&[("authorization", token)]);
-        assert_eq!(access.role(&bearer("Bearer look")), Some(Role::Viewer));
-        assert_eq!(access.role(&headers(&[("cookie", "coscribe_8000=look")])), Some(Role::Viewer));
+        assert_eq!(role(access.caller(&bearer("Bearer look"))), Some(Role::Viewer));
+        assert_eq!(role(access.caller(&headers(&[("cookie", "coscribe_8000=look")]))), Some(Role::Viewer));
         let both = headers(&[("authorization", "Bearer secret"), ("cookie", "coscribe_8000=look")]);
-        assert_eq!(access.role(&both), Some(Role::Editor));
+        assert_eq!(role(access.caller(&both)), Some(Role::Editor));
         let address = |text: &str| text.parse::<Uri>().unwrap();
-        assert_eq!(access.role_at_address(&HeaderMap::new(), &address("/ws/a?token=look")), Some(Role::Viewer));
-        assert_eq!(access.role_at_address(&bearer("Bearer look"), &address("/ws/a?token=secret")), Some(Role::Editor));
-        assert_eq!(access.role_at_address(&HeaderMap::new(), &address("/ws/a?token=loo")), None);
+        assert_eq!(role(access.caller_at_address(&HeaderMap::new(), &address("/ws/a?token=look"))), Some(Role::Viewer));
+        assert_eq!(
+            role(access.caller_at_address(&bearer("Bearer look"), &address("/ws/a?token=secret"))),
+            Some(Role::Editor)
+        );
+        assert_eq!(role(access.caller_at_address(&HeaderMap::new(), &address("/ws/a?token=loo"))), None);
     }
 
     #[test]
     fn without_a_token_only_names_of_this_machine_are_let_in() {
         let access = access(None, &[]);
         for good in ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST"] {
-            assert_eq!(access.role(&headers(&[("host", good)])), Some(Role::Editor), "{good}");
+            assert_eq!(role(access.caller(&headers(&[("host", good)]))), Some(Role::Editor), "{good}");
         }
         for bad in ["evil.example:8000", "127.0.0.1.evil.example", "10.0.0.1:8000"] {
-            assert_eq!(access.role(&headers(&[("host", bad)])), None, "{bad}");
+            assert_eq!(role(access.caller(&headers(&[("host", bad)]))), None, "{bad}");
         }
     }
 

@@ -15,6 +15,8 @@ mod close_code {
 
 /// No valid token. 4400 to 4499 tell new y-websocket clients not to come back.
 const UNAUTHORIZED: u16 = 4401;
+/// The token lacks a scope.
+const FORBIDDEN: u16 = 4403;
 /// No such document.
 const NOT_FOUND: u16 = 4404;
 
@@ -28,10 +30,16 @@ pub enum Ending {
 }
 
 impl Ending {
-    pub const UNAUTHORIZED: Self = Self::Close(UNAUTHORIZED, Cow::Borrowed("Open the link the server printed."));
+    pub const UNAUTHORIZED: Self =
+        Self::Close(UNAUTHORIZED, Cow::Borrowed("Open the link the server printed, or bring a token that is good."));
     pub const RESTART: Self = Self::Close(close_code::RESTART, Cow::Borrowed("The server restarts."));
     /// Nothing more will come.
     pub const OVER: Self = Self::Close(close_code::NORMAL, Cow::Borrowed("The end of what was asked for."));
+
+    /// The token does not let its bearer in here.
+    pub fn forbidden(sentence: &str) -> Self {
+        Self::Close(FORBIDDEN, sentence.to_owned().into())
+    }
 
     /// The peer sent what no honest client sends.
     pub fn refused(sentence: String) -> Self {

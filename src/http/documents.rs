@@ -16,6 +16,7 @@ use utoipa::IntoParams;
 
 use super::{
     Shared,
+    caller::Caller,
     error::{Answer, ApiError},
     extract::{By, Ids, Params, Raw},
 };
@@ -43,9 +44,11 @@ struct StateParams {
 async fn read(
     State(app): State<Shared>,
     Ids(path): Ids<String>,
+    caller: Caller,
     Params(StateParams { since }): Params<StateParams>,
 ) -> Answer<Response> {
     let document = document(&path, "/state")?;
+    caller.role_in(&document)?;
     let since = since.map(|text| state_vector(&text)).transpose()?;
     let state = app.rooms.open(&document).await?.state(since).await?;
     Ok(([(CONTENT_TYPE, "application/octet-stream")], state).into_response())
@@ -61,10 +64,12 @@ async fn read(
 async fn write(
     State(app): State<Shared>,
     Ids(path): Ids<String>,
+    caller: Caller,
     By(actor): By,
     Raw(bytes): Raw,
 ) -> Answer<StatusCode> {
     let document = document(&path, "/updates")?;
+    caller.check_writing(&document)?;
     let update = tokio::task::spawn_blocking(move || update::check(bytes)).await.map_err(ApiError::internal)??;
     app.rooms.open(&document).await?.merge(update, actor).await?;
     Ok(StatusCode::NO_CONTENT)

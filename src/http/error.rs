@@ -84,6 +84,16 @@ impl ApiError {
         self
     }
 
+    /// How it is answered.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The sentence for people.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     fn caused_by(mut self, cause: impl ToString) -> Self {
         self.cause = Some(cause.to_string());
         self
@@ -164,6 +174,8 @@ impl From<OpError> for ApiError {
             OpError::UnknownCell(_) => Self::not_found("cell_not_found", message),
             OpError::CellInBin(_) => Self::new(StatusCode::CONFLICT, "cell_in_bin", message),
             OpError::CellNotInBin(_) => Self::new(StatusCode::CONFLICT, "cell_not_in_bin", message),
+            OpError::ChangedMeanwhile { .. } => Self::new(StatusCode::CONFLICT, "changed_meanwhile", message),
+            OpError::NoPlace { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no_place", message),
             OpError::DuplicateCell(_) => Self::new(StatusCode::CONFLICT, "cell_exists", message),
         }
     }

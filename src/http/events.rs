@@ -28,6 +28,7 @@ use super::{
 use crate::{
     events::{EventLine, Filter, Subscription},
     ids::{NotebookId, ProjectId},
+    vocabulary::Scope,
     wire::{
         rest::{ErrorBody, EventBody},
         websocket,
@@ -84,23 +85,30 @@ async fn events(
     let Ok(upgrade) = upgrade else { return stream_events(&app, &headers, wanted) };
     app.access.check_origin(&headers)?;
     let permit = app.connection_permit()?;
-    let admitted = app.access.role_at_address(&headers, &uri).is_some();
+    let caller = app.access.caller_at_address(&headers, &uri);
     let subscription = wanted.subscribe(&app, &headers);
     let limit = app.limits.max_message;
     Ok(upgrade.serve(limit, async move |mut socket| {
-        let ending = if admitted { send_events(&mut socket, subscription, &app).await } else { Ending::UNAUTHORIZED };
+        let ending = match caller.map(|caller| caller.check(Scope::EventsRead).map(|()| caller.ended())) {
+            None => Ending::UNAUTHORIZED,
+            Some(Err(refusal)) => Ending::forbidden(refusal.message()),
+            Some(Ok(ended)) => tokio::select! {
+                ending = send_events(&mut socket, subscription, &app) => ending,
+                () = ended => Ending::UNAUTHORIZED,
+            },
+        };
         socket.close(ending).await;
         drop(permit);
     }))
 }
 
 fn stream_events(app: &Shared, headers: &HeaderMap, wanted: EventParams) -> Answer<Response> {
-    if app.access.role(headers).is_none() {
-        return Ok(auth::unauthorized());
-    }
+    let Some(caller) = app.access.caller(headers) else { return Ok(auth::unauthorized()) };
+    caller.check(Scope::EventsRead)?;
     let permit = app.connection_permit()?;
     let feed = Feed { subscription: wanted.subscribe(app, headers), app: app.clone(), began: false, _permit: permit };
-    Ok(streamed(app, stream::unfold(feed, async |mut feed| feed.next().await.map(|event| (event, feed)))))
+    let events = stream::unfold(feed, async |mut feed| feed.next().await.map(|event| (event, feed)));
+    Ok(streamed(app, events.take_until(caller.ended())))
 }
 
 /// An answer that comes piece by piece.

@@ -14,7 +14,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use super::error::ApiError;
+use super::{caller::Caller, error::ApiError};
 use crate::{
     vocabulary::{Actor, ActorKind},
     wire::rest::{ACTOR_HEADER, ACTOR_KIND_HEADER, PutSource},
@@ -95,14 +95,24 @@ pub struct By(pub Actor);
 
 impl<S: Send + Sync> FromRequestParts<S> for By {
     type Rejection = ApiError;
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        let name = header(&parts.headers, ACTOR_HEADER)?;
-        let kind = match header(&parts.headers, ACTOR_KIND_HEADER)?.as_deref() {
-            Some("agent") => ActorKind::Agent,
-            None | Some("human") => ActorKind::Human,
-            Some(_) => return Err(bad_actor("The header X-Coscribe-Actor-Kind is neither human nor agent.")),
-        };
-        actor(name.as_deref().unwrap_or("API"), kind).map(Self)
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        caller.actor(&parts.headers).map(Self)
+    }
+}
+
+/// Who acts, as the headers say.
+pub fn declared(headers: &HeaderMap) -> Result<Actor, ApiError> {
+    let (name, kind) = (header(headers, ACTOR_HEADER)?, declared_kind(headers)?);
+    actor(name.as_deref().unwrap_or("API"), kind)
+}
+
+/// What sort of actor it is, as the headers say.
+pub fn declared_kind(headers: &HeaderMap) -> Result<ActorKind, ApiError> {
+    match header(headers, ACTOR_KIND_HEADER)?.as_deref() {
+        Some("agent") => Ok(ActorKind::Agent),
+        None | Some("human") => Ok(ActorKind::Human),
+        Some(_) => Err(bad_actor("The header X-Coscribe-Actor-Kind is neither human nor agent.")),
     }
 }
 

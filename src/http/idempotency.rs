@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Shared, error::ApiError};
+use super::{Shared, caller::Caller, error::ApiError};
 use crate::{config, wire::rest::IDEMPOTENCY_HEADER};
 
 /// The longest key, in bytes: a UUID has 36.
@@ -29,7 +29,7 @@ const ANSWER_MAX: usize = 1 << 20;
 /// Bytes of answers kept in all; past it the oldest go.
 const KEPT_BYTES: usize = 64 << 20;
 
-/// The address with the caller's key.
+/// The caller and the address with the caller's key.
 type Key = (String, String);
 
 /// The place of one answer; locked while the request is under way.
@@ -110,7 +110,10 @@ pub async fn once(State(app): State<Shared>, request: Request, next: Next) -> Re
         let message = format!("An Idempotency-Key has 1 to {KEY_MAX} plain characters.");
         return ApiError::bad_request("invalid_idempotency_key", message).into_response();
     };
-    let key = (request.uri().to_string(), text.to_owned());
+    // What one caller was told is no other's to hear.
+    let caller = request.extensions().get::<Caller>().and_then(Caller::token_id);
+    let caller = caller.map(|id| id.to_string()).unwrap_or_default();
+    let key = (format!("{caller} {}", request.uri()), text.to_owned());
     // On a task of its own: when the client gives up waiting, the request still ends and its answer is kept.
     let acting = tokio::spawn(async move { act_once(&app.answers, key, request, next).await });
     acting.await.unwrap_or_else(|error| ApiError::internal(error).into_response())

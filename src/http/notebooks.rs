@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// The title of a notebook that was given none.
-const UNTITLED: &str = "Untitled";
+pub const UNTITLED: &str = "Untitled";
 
 /// The longest title, in characters: it is shown in one line.
 const TITLE_MAX: usize = 300;
@@ -319,7 +319,8 @@ impl Format {
     }
 }
 
-fn title(text: &str) -> Answer<String> {
+/// A title, in one line.
+pub fn title(text: &str) -> Answer<String> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > TITLE_MAX || text.chars().any(char::is_control) {
         let message = format!("A title has 1 to {TITLE_MAX} characters in one line.");

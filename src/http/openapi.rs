@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     Shared, blobs, cells, documents, environment, events, files, kernels, notebooks, operations, projects, providers,
-    questions, role, runs, sessions, tasks, webhooks,
+    questions, role, runs, sessions, tasks, tokens, webhooks,
 };
 use crate::config::Limits;
 
@@ -15,7 +15,8 @@ use crate::config::Limits;
     info(
         title = "Coscribe",
         description = "Notebooks that people, scripts and agents change at the same time.\n\nBring the token the server \
-            printed as `Authorization: Bearer TOKEN`. `X-Coscribe-Actor: NAME` tells who acts. A `POST` repeated within a \
+            printed, or a named one, as `Authorization: Bearer TOKEN`. A named token allows what its scopes say, and its \
+            bearer acts under its name; with the server's own, `X-Coscribe-Actor: NAME` tells who acts. A `POST` repeated within a \
             day with the same `Idempotency-Key` acts once (a restart of the server forgets the keys). Every refusal is \
             `{\"error\": {\"code\", \"message\"}}`, and nothing changed."
     ),
@@ -53,6 +54,7 @@ pub fn described(limits: &Limits) -> (Router<Shared>, utoipa::openapi::OpenApi) 
         .merge(tasks::routes())
         .merge(sessions::routes())
         .merge(webhooks::routes())
+        .merge(tokens::routes())
         .merge(blobs::routes())
         .merge(operations::routes())
         .merge(role::routes())

@@ -17,8 +17,7 @@ use tokio::fs::File;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Shared,
-    auth::{self, Editor},
+    Shared, auth,
     error::{Answer, ApiError},
     extract::Body,
     pieces,
@@ -65,7 +64,7 @@ async fn measurements(
 ) -> Response {
     let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
     let local = remote.ip().is_loopback() && !forwarded;
-    if !local && app.access.role(&headers).is_none() {
+    if !local && app.access.caller(&headers).is_none() {
         return auth::unauthorized();
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render()).into_response()
@@ -89,7 +88,7 @@ async fn limits(State(app): State<Shared>) -> Json<LimitsBody> {
     (status = 200, description = "The backup", content_type = "application/octet-stream"),
     (status = 507, body = ErrorBody)
 ))]
-async fn backup(_: Editor, State(app): State<Shared>) -> Answer<Response> {
+async fn backup(State(app): State<Shared>) -> Answer<Response> {
     let directory = app.data.path().to_owned();
     let made = app.with_store(move |store| Ok(copy(store, &directory))).await?;
     let file = File::from_std(made?);
@@ -117,7 +116,7 @@ fn copy(store: &dyn Store, directory: &std::path::Path) -> Answer<std::fs::File>
 
 /// Reads everything in the store once and tells what is damaged.
 #[utoipa::path(get, path = "/api/admin/report", tag = "operations", responses((status = 200, body = StoreReport)))]
-async fn inspect(_: Editor, State(app): State<Shared>) -> Answer<Json<StoreReport>> {
+async fn inspect(State(app): State<Shared>) -> Answer<Json<StoreReport>> {
     let set_aside = app.rooms.set_aside_documents().await?;
     Ok(Json(app.with_store(|store| report(store, set_aside)).await?))
 }

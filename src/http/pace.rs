@@ -1,6 +1,12 @@
 //! Token buckets: how fast one sender may go on. Pure; the caller gives the time.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::ids::TokenId;
 
 /// A budget that refills at a steady rate.
 #[derive(Debug, Clone)]
@@ -40,6 +46,35 @@ impl Bucket {
         let seconds = now.saturating_duration_since(self.at).as_secs_f64();
         self.left = (self.left + seconds * self.per_second).min(self.burst);
         self.at = now;
+    }
+}
+
+/// A budget for each token; one more for those that are not named.
+#[derive(Debug)]
+pub struct Budgets {
+    full: Bucket,
+    /// Held for a look only. As many as there are tokens, which are bounded.
+    left: Mutex<HashMap<Option<TokenId>, Bucket>>,
+}
+
+impl Budgets {
+    /// Each begins as `full`.
+    pub fn new(full: Bucket) -> Self {
+        Self { full, left: Mutex::default() }
+    }
+
+    /// Takes one request from a token's budget; else tells when there will be one.
+    pub fn try_take(&self, token: Option<TokenId>, now: Instant) -> Result<(), Duration> {
+        self.left().entry(token).or_insert_with(|| self.full.clone()).try_take(1.0, now)
+    }
+
+    /// A token is no more.
+    pub fn forget(&self, token: &TokenId) {
+        self.left().remove(&Some(token.clone()));
+    }
+
+    fn left(&self) -> MutexGuard<'_, HashMap<Option<TokenId>, Bucket>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -48,7 +48,7 @@ async fn page(State(app): State<Shared>, uri: Uri, headers: HeaderMap) -> Answer
     if let Some(token) = auth::token_in(&uri) {
         return enter(&app, &token, &address_without_token(&app, &uri), &headers);
     }
-    if app.access.role(&headers).is_none() {
+    if app.access.caller(&headers).is_none() {
         return Ok(login_page(&app, &headers, OPEN_THE_LINK));
     }
     let html = assets::index(app.base.as_str()).unwrap_or_else(|| NOT_BUILT.to_owned());
@@ -67,11 +67,11 @@ async fn login(State(app): State<Shared>, headers: HeaderMap, Form(form): Form<L
 
 fn enter(app: &Shared, token: &str, address: &str, headers: &HeaderMap) -> Answer<Response> {
     // Without a token to bring, a link that carries one from before is as good as any.
-    let open = app.access.role(&HeaderMap::from_iter(headers.get(HOST).map(|host| (HOST, host.clone())))).is_some();
+    let open = app.access.caller(&HeaderMap::from_iter(headers.get(HOST).map(|host| (HOST, host.clone())))).is_some();
     if open {
         return Ok(Redirect::to(address).into_response());
     }
-    if app.access.role_of(token).is_none() {
+    if app.access.caller_of(token).is_none() {
         return Ok(login_page(app, headers, WRONG_TOKEN));
     }
     let header = |text: &str| text.parse::<HeaderValue>().map_err(ApiError::internal);

@@ -11,7 +11,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App, Shared,
-    auth::Editor,
     error::{Answer, ApiError},
     extract::{Body, Ids},
 };
@@ -95,7 +94,7 @@ async fn test(State(app): State<Shared>, Ids(name): Ids<String>) -> Answer<Json<
 #[utoipa::path(get, path = "/api/providers/{name}/models", tag = "providers", params(("name" = String, Path)), responses(
     (status = 200, body = ModelList), (status = 404, body = ErrorBody), (status = 502, body = ErrorBody)
 ))]
-async fn models(_: Editor, State(app): State<Shared>, Ids(name): Ids<String>) -> Answer<Json<ModelList>> {
+async fn models(State(app): State<Shared>, Ids(name): Ids<String>) -> Answer<Json<ModelList>> {
     Ok(Json(ModelList { models: app.models.models_of(&name).await? }))
 }
 

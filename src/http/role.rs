@@ -1,10 +1,13 @@
 //! `/api/role`: what the secret of the one who asks lets it do, so that a page offers nothing that would be refused.
 
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::Json;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Shared, auth, error::Answer};
-use crate::wire::rest::{ErrorBody, RoleBody};
+use super::{Shared, caller::Caller};
+use crate::{
+    vocabulary::Scope,
+    wire::rest::{ErrorBody, RoleBody},
+};
 
 pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(role))
@@ -14,7 +17,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[utoipa::path(get, path = "/api/role", tag = "operations", responses(
     (status = 200, body = RoleBody), (status = 401, body = ErrorBody)
 ))]
-async fn role(State(app): State<Shared>, headers: HeaderMap) -> Answer<Json<RoleBody>> {
-    let role = app.access.role(&headers).ok_or_else(auth::nobody)?;
-    Ok(Json(RoleBody { role }))
+async fn role(caller: Caller) -> Json<RoleBody> {
+    let scopes = Scope::ALL.into_iter().filter(|scope| caller.scopes().allow(*scope)).collect();
+    Json(RoleBody { role: caller.role(), scopes, name: caller.name().map(str::to_owned) })
 }

@@ -137,13 +137,18 @@ async fn get_run(
     Params(RunParams { wait }): Params<RunParams>,
 ) -> Answer<Json<Run>> {
     let until = Instant::now() + patience(wait.as_deref())?;
+    awaited(&app, run, until).await.map(Json)
+}
+
+/// A run as it is when it has ended, or at that moment.
+pub async fn awaited(app: &App, run: RunId, until: Instant) -> Answer<Run> {
     let room = app.rooms.of_run(&run).await?.ok_or_else(|| RunError::UnknownRun(run.clone()))?;
     // Before the first look, so that no end in between is missed.
     let mut ends = app.events.subscribe(None, true, Filter::new(Some(ENDS), None));
     loop {
         let found = room.read_run(run.clone()).await?;
         if found.state.has_ended() || !told_within(until, &mut ends, &run).await {
-            return Ok(Json(found));
+            return Ok(found);
         }
     }
 }

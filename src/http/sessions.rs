@@ -1,6 +1,7 @@
 //! `/api/sessions`: who is at work on which tasks.
 
 use axum::{Json, extract::State, http::StatusCode, response::Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -35,30 +36,37 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(add_task, remove_task))
 }
 
-#[derive(Deserialize, IntoParams)]
+/// Which sessions are wanted.
+#[derive(Deserialize, IntoParams, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
-struct SessionParams {
+pub struct SessionParams {
     /// Sessions of this project only; else of all projects, one after the other.
     #[param(value_type = Option<String>)]
-    project_id: Option<ProjectId>,
-    status: Option<SessionStatus>,
+    pub project_id: Option<ProjectId>,
+    pub status: Option<SessionStatus>,
     /// Sessions that this task is in.
     #[param(value_type = Option<String>)]
-    task_id: Option<TaskId>,
+    pub task_id: Option<TaskId>,
     /// `true`: closed sessions instead, as long as they can be restored.
     #[serde(default)]
-    deleted: bool,
+    pub deleted: bool,
     /// How many at most, 1 to 1000.
-    limit: Option<usize>,
+    #[schemars(with = "Option<i64>")]
+    pub limit: Option<usize>,
     /// The `next` of the page before.
-    after: Option<String>,
+    pub after: Option<String>,
 }
 
 /// Lists sessions, newest first.
 #[utoipa::path(get, path = "/api/sessions", tag = "sessions", operation_id = "list_sessions", params(SessionParams),
     responses((status = 200, body = SessionList), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn list(State(app): State<Shared>, Params(wanted): Params<SessionParams>) -> Answer<Json<SessionList>> {
+    listed(&app, wanted).await.map(Json)
+}
+
+/// A page of sessions.
+pub async fn listed(app: &App, wanted: SessionParams) -> Answer<SessionList> {
     let limit = board::limit(wanted.limit)?;
     let filter = SessionFilter { status: wanted.status, task: wanted.task_id, deleted: wanted.deleted };
     let from = wanted.after.as_deref().map(Cursor::parse).transpose()?;
@@ -75,7 +83,7 @@ async fn list(State(app): State<Shared>, Params(wanted): Params<SessionParams>) 
     }
     let more = sessions.len() > limit;
     sessions.truncate(limit);
-    Ok(Json(SessionList { next: sessions.last().filter(|_| more).map(|last| cursor(last).to_string()), sessions }))
+    Ok(SessionList { next: sessions.last().filter(|_| more).map(|last| cursor(last).to_string()), sessions })
 }
 
 fn cursor(session: &Session) -> Cursor {
@@ -93,6 +101,13 @@ async fn create(
     By(actor): By,
     BodyOrDefault(wanted): BodyOrDefault<CreateSession>,
 ) -> Answer<Response> {
+    let session = made(&app, wanted, actor).await?;
+    let updated_at = session.updated_at;
+    board::created(&app, &format!("sessions/{}", session.id), session, updated_at)
+}
+
+/// Opens a session.
+pub async fn made(app: &App, wanted: CreateSession, actor: Actor) -> Answer<Session> {
     let project = board::project_or_default(wanted.project_id.clone())?;
     let chosen = wanted.id.clone();
     let op = Op::CreateSession(NewSession {
@@ -103,18 +118,16 @@ async fn create(
         notebook: wanted.notebook,
     });
     let room = app.project_room(&project).await?;
-    let session = match chosen {
-        None => board::session(room.edit(op, actor).await?)?,
+    match chosen {
+        None => board::session(room.edit(op, actor).await?),
         Some(id) => {
             let _turn = app.rooms.naming().await;
             if app.rooms.knows(&Findable::Session(id.clone())).await? {
                 return Err(ApplyError::from(OpError::DuplicateSession(id)).into());
             }
-            board::session(room.edit(op, actor).await?)?
+            board::session(room.edit(op, actor).await?)
         }
-    };
-    let updated_at = session.updated_at;
-    board::created(&app, &format!("sessions/{}", session.id), session, updated_at)
+    }
 }
 
 /// Reads a session.
@@ -138,9 +151,13 @@ async fn patch(
     IfMatch(expected): IfMatch,
     Body(wanted): Body<PatchSession>,
 ) -> Answer<Response> {
+    edit(&app, &id, Op::PatchSession { id: id.clone(), patch: checked(wanted)?, expected }, actor).await
+}
+
+/// A change of a session, its name checked.
+pub fn checked(wanted: PatchSession) -> Answer<SessionPatch> {
     let name = wanted.name.as_deref().map(|name| board::line("name", name)).transpose()?;
-    let patch = SessionPatch { name, status: wanted.status, notebook: wanted.notebook };
-    edit(&app, &id, Op::PatchSession { id: id.clone(), patch, expected }, actor).await
+    Ok(SessionPatch { name, status: wanted.status, notebook: wanted.notebook })
 }
 
 /// Closes a session. Its tasks stay; it can be restored for 30 days.

@@ -22,6 +22,7 @@ use tokio::{sync::OwnedSemaphorePermit, time};
 
 use super::{
     Shared,
+    caller::{Caller, Ended},
     closing::Ending,
     error::{Answer, ApiError},
     extract::{self, Params},
@@ -31,6 +32,7 @@ use super::{
     websocket::{Socket, Upgrade},
 };
 use crate::{
+    audit::Deed,
     config::{self, Limits},
     ids::{DocumentId, InvalidId},
     measure,
@@ -104,17 +106,34 @@ impl Arrival {
         self.app.access.check_origin(&self.headers)?;
         let permit = self.app.connection_permit()?;
         let document: Result<DocumentId, _> = document.parse();
-        let role = self.app.access.role_at_address(&self.headers, &self.uri);
-        let join = self.join(role.unwrap_or(Role::Viewer))?;
+        let caller = self.app.access.caller_at_address(&self.headers, &self.uri);
+        let role = admission(caller.as_ref(), document.as_ref().ok());
+        let join = self.join(caller.as_ref(), *role.as_ref().unwrap_or(&Role::Viewer))?;
+        let ended = caller.as_ref().filter(|caller| caller.may_end()).map(Caller::ended);
+        if let (Some(caller), Ok(Role::Editor)) = (caller.as_ref().filter(|caller| caller.may_end()), &role) {
+            let action = format!("OPEN {}", self.uri.path());
+            let deed = Deed {
+                actor: join.actor.clone(),
+                status: 101,
+                ..caller.deed(&self.headers, Some(self.remote), action)
+            };
+            self.app.audit.note(&deed);
+        }
         let about = About { document: document.as_ref().ok().cloned(), remote: self.remote };
         let max_message = self.app.limits.max_message;
-        let client = Client { app: self.app, join, permit, about };
-        Ok(self.upgrade.serve(max_message, move |socket| client.serve(socket, role.is_some(), document)))
+        let client = Client { app: self.app, join, permit, about, ended };
+        Ok(self.upgrade.serve(max_message, move |socket| client.serve(socket, role.map(|_| ()), document)))
     }
 
-    fn join(&self, role: Role) -> Result<Join, ApiError> {
-        let kind = if self.params.kind.as_deref() == Some("agent") { ActorKind::Agent } else { ActorKind::Human };
-        let given = self.params.name.as_deref().filter(|name| !name.trim().is_empty());
+    fn join(&self, caller: Option<&Caller>, role: Role) -> Result<Join, ApiError> {
+        let named = caller.and_then(Caller::name);
+        let kind = match self.params.kind.as_deref() {
+            Some("agent") => ActorKind::Agent,
+            _ if named.is_some() => ActorKind::Token,
+            _ => ActorKind::Human,
+        };
+        let claimed = self.params.name.as_deref().filter(|name| !name.trim().is_empty());
+        let given = named.or(claimed);
         let actor = match given {
             Some(name) => extract::actor(name, kind)?,
             None => Actor { name: "Guest".into(), kind },
@@ -130,6 +149,16 @@ struct Client {
     join: Join,
     permit: OwnedSemaphorePermit,
     about: About,
+    /// When its token is good no more, if that may be.
+    ended: Option<Ended>,
+}
+
+/// What a client may do in a document, or how its connection ends at once.
+fn admission(caller: Option<&Caller>, document: Option<&DocumentId>) -> Result<Role, Ending> {
+    let caller = caller.ok_or(Ending::UNAUTHORIZED)?;
+    // A name that is none is refused later, with what is wrong about it.
+    let role = document.map_or(Ok(Role::Viewer), |document| caller.role_in(document));
+    role.map_err(|refusal| Ending::forbidden(refusal.message()))
 }
 
 /// Which connection the log speaks of. No span: one for each idle connection would be kept all the time, and what
@@ -154,16 +183,27 @@ impl Client {
     fn serve(
         self,
         mut socket: Socket,
-        admitted: bool,
+        admitted: Result<(), Ending>,
         document: Result<DocumentId, InvalidId>,
     ) -> impl Future<Output = ()> {
-        let Self { app, join, permit, about } = self;
+        let Self { app, join, permit, about, mut ended } = self;
         let entering = Box::pin(enter(app.clone(), join, admitted, document));
         async move {
             let _counted = (Counted::new(), permit);
             tracing::debug!(connection = %about, "opened");
             let ending = match entering.await {
-                Ok(connection) => exchange(&mut socket, &connection, &app.limits, &about).await,
+                Ok(connection) => {
+                    let over = async {
+                        match &mut ended {
+                            Some(ended) => ended.await,
+                            None => std::future::pending().await,
+                        }
+                    };
+                    tokio::select! {
+                        ending = exchange(&mut socket, &connection, &app.limits, &about) => ending,
+                        () = over => Ending::UNAUTHORIZED,
+                    }
+                }
                 Err(ending) => {
                     tracing::info!(connection = %about, ?ending, "refused");
                     ending
@@ -177,12 +217,10 @@ impl Client {
 async fn enter(
     app: Shared,
     join: Join,
-    admitted: bool,
+    admitted: Result<(), Ending>,
     document: Result<DocumentId, InvalidId>,
 ) -> Result<Connection, Ending> {
-    if !admitted {
-        return Err(Ending::UNAUTHORIZED);
-    }
+    admitted?;
     let document = document.map_err(Ending::from)?;
     let room = app.rooms.open(&document).await?;
     room.join(join).await.map_err(|closed| closed.0.into())

@@ -1,6 +1,7 @@
 //! `/api/tasks`: the tasks of all boards.
 
 use axum::{Json, extract::State, http::StatusCode, response::Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -31,31 +32,33 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(restore))
 }
 
-#[derive(Deserialize, IntoParams)]
+/// Which tasks are wanted.
+#[derive(Deserialize, IntoParams, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
-struct TaskParams {
+pub struct TaskParams {
     /// Tasks of this project only; else of all projects, one after the other.
     #[param(value_type = Option<String>)]
-    project_id: Option<ProjectId>,
-    status: Option<TaskStatus>,
-    priority: Option<Priority>,
+    pub project_id: Option<ProjectId>,
+    pub status: Option<TaskStatus>,
+    pub priority: Option<Priority>,
     /// Tasks in this session only.
     #[param(value_type = Option<String>)]
-    session_id: Option<SessionId>,
+    pub session_id: Option<SessionId>,
     /// Tasks that refer to this notebook or a cell of it.
     #[param(value_type = Option<String>)]
-    notebook: Option<NotebookId>,
+    pub notebook: Option<NotebookId>,
     /// Together with `notebook`: tasks that refer to this cell.
     #[param(value_type = Option<String>)]
-    cell: Option<CellId>,
+    pub cell: Option<CellId>,
     /// `true`: deleted tasks instead.
     #[serde(default)]
-    deleted: bool,
+    pub deleted: bool,
     /// How many at most, 1 to 1000.
-    limit: Option<usize>,
+    #[schemars(with = "Option<i64>")]
+    pub limit: Option<usize>,
     /// The `next` of the page before.
-    after: Option<String>,
+    pub after: Option<String>,
 }
 
 impl TaskParams {
@@ -74,6 +77,11 @@ impl TaskParams {
 #[utoipa::path(get, path = "/api/tasks", tag = "tasks", operation_id = "list_tasks", params(TaskParams),
     responses((status = 200, body = TaskList), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn list(State(app): State<Shared>, Params(wanted): Params<TaskParams>) -> Answer<Json<TaskList>> {
+    listed(&app, wanted).await.map(Json)
+}
+
+/// A page of tasks.
+pub async fn listed(app: &App, wanted: TaskParams) -> Answer<TaskList> {
     let (filter, limit) = (wanted.filter()?, board::limit(wanted.limit)?);
     let from = wanted.after.as_deref().map(Cursor::parse).transpose()?;
     let mut tasks: Vec<Task> = Vec::new();
@@ -90,7 +98,7 @@ async fn list(State(app): State<Shared>, Params(wanted): Params<TaskParams>) -> 
     }
     let more = tasks.len() > limit;
     tasks.truncate(limit);
-    Ok(Json(TaskList { next: tasks.last().filter(|_| more).map(|last| cursor(last).to_string()), tasks }))
+    Ok(TaskList { next: tasks.last().filter(|_| more).map(|last| cursor(last).to_string()), tasks })
 }
 
 fn cursor(task: &Task) -> Cursor {
@@ -103,22 +111,27 @@ fn cursor(task: &Task) -> Cursor {
     responses((status = 201, body = Task), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
         (status = 422, body = ErrorBody)))]
 async fn create(State(app): State<Shared>, By(actor): By, Body(wanted): Body<CreateTask>) -> Answer<Response> {
+    let task = made(&app, wanted, actor).await?;
+    let updated_at = task.card.updated_at;
+    board::created(&app, &format!("tasks/{}", task.card.id), task, updated_at)
+}
+
+/// Makes a task.
+pub async fn made(app: &App, wanted: CreateTask, actor: Actor) -> Answer<Task> {
     let project = board::project_or_default(wanted.project_id.clone())?;
     let chosen = wanted.id.clone();
     let op = Op::CreateTask(new_task(wanted)?);
     let room = app.project_room(&project).await?;
-    let task = match chosen {
-        None => board::task(room.edit(op, actor).await?)?,
+    match chosen {
+        None => board::task(room.edit(op, actor).await?),
         Some(id) => {
             let _turn = app.rooms.naming().await;
             if app.rooms.knows(&Findable::Task(id.clone())).await? {
                 return Err(ApplyError::from(OpError::DuplicateTask(id)).into());
             }
-            board::task(room.edit(op, actor).await?)?
+            board::task(room.edit(op, actor).await?)
         }
-    };
-    let updated_at = task.card.updated_at;
-    board::created(&app, &format!("tasks/{}", task.card.id), task, updated_at)
+    }
 }
 
 fn new_task(wanted: CreateTask) -> Answer<NewTask> {
@@ -156,7 +169,12 @@ async fn patch(
     IfMatch(expected): IfMatch,
     Body(wanted): Body<PatchTask>,
 ) -> Answer<Response> {
-    let patch = TaskPatch {
+    edit(&app, &id, Op::PatchTask { id: id.clone(), patch: checked(wanted)?, expected }, actor).await
+}
+
+/// A change of a task, its texts checked.
+pub fn checked(wanted: PatchTask) -> Answer<TaskPatch> {
+    Ok(TaskPatch {
         title: wanted.title.as_deref().map(|title| board::line("title", title)).transpose()?,
         description: wanted.description,
         prompt: wanted.prompt,
@@ -164,8 +182,7 @@ async fn patch(
         priority: wanted.priority,
         completed_at: wanted.completed_at.map(board::moment).transpose()?,
         references: wanted.references,
-    };
-    edit(&app, &id, Op::PatchTask { id: id.clone(), patch, expected }, actor).await
+    })
 }
 
 /// Moves a task on the board: below the task given, or to the top when `after` is `null`.

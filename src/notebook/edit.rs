@@ -1,6 +1,6 @@
 //! What each [`Op`] does to the document.
 //!
-//! Imports schema, cell, arrangement, text, bin. Invariant: an operation that is refused has changed nothing.
+//! Imports schema, cell, arrangement, text, replace, bin. Invariant: an operation that is refused has changed nothing.
 
 use serde_json::{Map as Object, Value};
 use yrs::{Any, Map, ReadTxn, TransactionMut};
@@ -8,7 +8,7 @@ use yrs::{Any, Map, ReadTxn, TransactionMut};
 use super::{
     Op, OpError,
     arrangement::{self, Slot},
-    bin, cell, json, schema,
+    bin, cell, json, replace, schema,
     text::{self, Present},
     view::CellView,
 };
@@ -42,6 +42,10 @@ pub fn apply(txn: &mut TransactionMut<'_>, op: &Op, actor: &Actor, now: Millis) 
                 None => text::changes(&present.string, source),
             };
             present.edit(txn, &map, schema::SOURCE, &changes);
+        }
+        Op::ReplaceText { id, base, old, new } => {
+            let map = present(txn, &slots, id)?.map.clone();
+            replace::replace(txn, id, &map, base, (old, new))?;
         }
         Op::PatchCell { id, kind, metadata, collapsed } => {
             let slot = present(txn, &slots, id)?.clone();

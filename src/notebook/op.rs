@@ -34,6 +34,13 @@ pub enum Op {
         source: String,
         base: Option<String>,
     },
+    /// Puts `new` in the place of `old`, which stands exactly once in a text whose hash is `base`.
+    ReplaceText {
+        id: CellId,
+        base: String,
+        old: String,
+        new: String,
+    },
     /// Changes what is given and leaves the rest. A `null` in `metadata` removes that key.
     PatchCell {
         id: CellId,
@@ -59,6 +66,15 @@ pub enum OpError {
     CellInBin(CellId),
     #[error("The cell {0} is not in the bin.")]
     CellNotInBin(CellId),
+    #[error(
+        "The cell {cell} has changed since you read it; nothing was replaced. Its version is {version} now, its text:\n{text}"
+    )]
+    ChangedMeanwhile { cell: CellId, version: String, text: String },
+    #[error(
+        "The text to replace stands {times} times in the cell {cell}, not once; nothing was replaced. Take more or less \
+         of the text around it. The cell's version is {version}, its text:\n{text}"
+    )]
+    NoPlace { cell: CellId, times: usize, version: String, text: String },
     #[error("There is already a cell with the id {0}.")]
     DuplicateCell(CellId),
 }

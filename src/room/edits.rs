@@ -9,7 +9,7 @@ use super::{
     state::RoomState,
 };
 use crate::{
-    notebook::Op,
+    notebook::{Notebook, Op},
     project,
     vocabulary::{Actor, Millis},
     wire::update::{CheckedStateVector, CheckedUpdate},
@@ -78,6 +78,9 @@ impl RoomState {
             Read::Kernel => self.read_kernel(),
             Read::Question(cell) => self.read_question(&cell),
             Read::Earlier(cell) => self.read_earlier(&cell),
+            Read::Caret { cell, at } => {
+                Answer::Caret(self.document.read(|_, txn| Notebook::caret(txn, &cell, at)).flatten())
+            }
             Read::Inspect => Answer::Inspection(Box::new(self.inspection())),
         };
         self.emit(Outgoing::Reply { reply, answer });

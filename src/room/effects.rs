@@ -133,7 +133,8 @@ impl Input {
                     | Read::Run(_)
                     | Read::Kernel
                     | Read::Question(_)
-                    | Read::Earlier(_),
+                    | Read::Earlier(_)
+                    | Read::Caret { .. },
                 ..
             }
             | Self::Drained { .. }
@@ -175,6 +176,11 @@ pub enum Read {
     Question(CellId),
     /// The answers of a cell that others took the place of.
     Earlier(CellId),
+    /// A place in a cell, in UTF-16 units.
+    Caret {
+        cell: CellId,
+        at: u32,
+    },
 }
 
 /// An answer to a waiting caller.
@@ -189,6 +195,7 @@ pub enum Answer {
     Kernel(Box<KernelReport>),
     Question(Box<Question>),
     Earlier(Vec<EarlierAnswer>),
+    Caret(Option<serde_json::Value>),
     Refused(ApplyError),
 }
 

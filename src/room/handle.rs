@@ -274,6 +274,15 @@ impl RoomHandle {
         }
     }
 
+    /// A place in the text of a cell that stays where it is while others type, as Yjs tells it in JSON; `at` counts UTF-16
+    /// units. `None` if there is no such cell.
+    pub async fn caret(&self, cell: CellId, at: u32) -> Result<Option<serde_json::Value>, ApplyError> {
+        match self.call(Call::Read(Read::Caret { cell, at })).await? {
+            Answer::Caret(place) => Ok(place),
+            _ => Err(ApplyError::NotANotebook),
+        }
+    }
+
     /// What goes on in the room, for the debug page.
     pub async fn inspect(&self) -> Result<RoomInspection, ApplyError> {
         match self.call(Call::Read(Read::Inspect)).await? {

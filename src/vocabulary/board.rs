@@ -2,6 +2,7 @@
 //!
 //! Invariant: the field names are those of seed 001, in the document, in REST answers and in events alike.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -14,6 +15,7 @@ macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema)]
+        #[derive(JsonSchema)]
         #[ts(export_to = "wire.ts")]
         pub enum $name {
             $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)*
@@ -100,7 +102,7 @@ impl SessionStatus {
 }
 
 /// A notebook or a cell that a task is about, or that does it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, ToSchema, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "wire.ts", optional_fields)]
 pub struct Reference {

@@ -2,6 +2,7 @@
 //!
 //! Imports ids and vocabulary. Invariant: what is absent from a patch stays as it is.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
@@ -53,7 +54,7 @@ pub struct ProjectBody {
 }
 
 /// Asks for a new project.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "wire.ts", optional_fields)]
 pub struct CreateProject {
@@ -77,7 +78,7 @@ pub struct PatchProject {
 }
 
 /// Asks for a new task.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export_to = "wire.ts", optional_fields)]
 pub struct CreateTask {
@@ -112,7 +113,7 @@ pub struct CreateTask {
 }
 
 /// Changes a task; what is absent stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export_to = "wire.ts", optional_fields)]
 pub struct PatchTask {
@@ -156,7 +157,7 @@ pub struct TaskList {
 }
 
 /// Opens a session.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export_to = "wire.ts", optional_fields)]
 pub struct CreateSession {
@@ -180,7 +181,7 @@ pub struct CreateSession {
 }
 
 /// Changes a session; what is absent stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(export_to = "wire.ts", optional_fields)]
 pub struct PatchSession {

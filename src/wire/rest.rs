@@ -15,7 +15,7 @@ pub use self::kernels::{
 };
 use crate::{
     ids::{CellId, NotebookId, ProjectId},
-    vocabulary::{Actor, CellKind, Millis, Role, Run},
+    vocabulary::{Actor, CellKind, Millis, Role, Run, Scope},
 };
 
 pub use self::{
@@ -52,9 +52,14 @@ pub struct ErrorDetail {
 
 /// What the asker may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[ts(export_to = "wire.ts")]
+#[ts(export_to = "wire.ts", optional_fields)]
 pub struct RoleBody {
     pub role: Role,
+    /// Everything that the secret allows.
+    pub scopes: Vec<Scope>,
+    /// The name under which its bearer acts, if it is a named token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// A notebook in a list.

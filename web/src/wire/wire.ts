@@ -47,7 +47,7 @@ name: string, kind: ActorKind, };
 /**
  * What sort of actor it is.
  */
-export type ActorKind = "human" | "agent" | "server";
+export type ActorKind = "human" | "agent" | "token" | "server";
 
 /**
  * What somebody may do. Whoever may do more is greater.
@@ -346,7 +346,15 @@ message: string, };
 /**
  * What the asker may do.
  */
-export type RoleBody = { role: Role, };
+export type RoleBody = { role: Role, 
+/**
+ * Everything that the secret allows.
+ */
+scopes: Array<Scope>, 
+/**
+ * The name under which its bearer acts, if it is a named token.
+ */
+name?: string, };
 
 /**
  * A notebook in a list.
@@ -1244,6 +1252,94 @@ export type SessionList = { sessions: Array<Session>,
  * There are more: go on with `?after=` this.
  */
 next?: string, };
+
+/**
+ * A named token; no secret.
+ */
+export type TokenId = string;
+
+/**
+ * One thing that a token may let its bearer do.
+ */
+export type Scope = "notebooks:read" | "notebooks:write" | "runs:execute" | "tasks:read" | "tasks:write" | "events:read" | "widgets:drive" | "admin";
+
+/**
+ * A named token, without its secret.
+ */
+export type TokenBody = { id: TokenId, 
+/**
+ * Who acts with it, as people see it.
+ */
+name: string, scopes: Array<Scope>, createdAt: number, createdBy: Actor, 
+/**
+ * When it ends by itself; absent when it does not.
+ */
+expiresAt?: number, 
+/**
+ * When it was last used, to the minute; absent when it never was.
+ */
+lastUsed?: number, };
+
+/**
+ * All named tokens, newest first.
+ */
+export type TokenList = { tokens: Array<TokenBody>, };
+
+/**
+ * Asks for a token.
+ */
+export type CreateToken = { name: string, scopes: Array<Scope>, 
+/**
+ * How long it is good, in seconds; for ever if absent.
+ */
+expiresIn?: number, };
+
+/**
+ * A token that was just made.
+ */
+export type CreatedToken = { 
+/**
+ * What its bearer brings. It is shown here and never again.
+ */
+secret: string, id: TokenId, 
+/**
+ * Who acts with it, as people see it.
+ */
+name: string, scopes: Array<Scope>, createdAt: number, createdBy: Actor, 
+/**
+ * When it ends by itself; absent when it does not.
+ */
+expiresAt?: number, 
+/**
+ * When it was last used, to the minute; absent when it never was.
+ */
+lastUsed?: number, };
+
+/**
+ * Somebody did something.
+ */
+export type AuditEntry = { at: number, actor: Actor, 
+/**
+ * The named token it was done with.
+ */
+token?: TokenId, 
+/**
+ * Where it was asked for from; behind a proxy, what the proxy says stands in brackets.
+ */
+address: string, 
+/**
+ * What was asked for: method and path, or the tool of an agent.
+ */
+action: string, 
+/**
+ * How it was answered: the status of HTTP.
+ */
+status: number, };
+
+/**
+ * The newest deeds, newest first.
+ */
+export type AuditList = { entries: Array<AuditEntry>, };
 
 /**
  * A webhook, unique in the server.

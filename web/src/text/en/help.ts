@@ -116,7 +116,7 @@ export const help = {
     },
   },
   settings: {
-    parts: { you: 'You and the page', keys: 'Keys', notebook: 'This notebook', models: 'Language models' },
+    parts: { you: 'You and the page', keys: 'Keys', notebook: 'This notebook', models: 'Language models', tokens: 'Tokens' },
     here: 'Kept in this browser, the same in all its tabs.',
     name: 'Your name',
     color: 'Your colour',
