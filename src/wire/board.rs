@@ -142,7 +142,8 @@ pub struct PatchTask {
 #[serde(deny_unknown_fields)]
 #[ts(export_to = "wire.ts")]
 pub struct MoveTask {
-    /// The task to stand below; `null` for the top.
+    /// The task to stand below; `null` or absent for the top.
+    #[ts(optional = nullable)]
     pub after: Option<TaskId>,
 }
 

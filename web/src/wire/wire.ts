@@ -1197,9 +1197,9 @@ references?: Array<Reference>, };
  */
 export type MoveTask = { 
 /**
- * The task to stand below; `null` for the top.
+ * The task to stand below; `null` or absent for the top.
  */
-after: TaskId | null, };
+after?: TaskId | null, };
 
 /**
  * Tasks from the top of the board.

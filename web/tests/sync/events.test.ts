@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { EventFollower, eventsIn, placeIn, type EventLog } from '../../src/sync/events';
+import { eventsIn, placeIn } from '../../src/sync/eventLog';
+import { EventFollower, type EventLog } from '../../src/sync/events';
 import type { EventBody } from '../../src/wire/wire';
 import { TestClock } from './wire';
 

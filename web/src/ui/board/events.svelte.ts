@@ -4,7 +4,8 @@
 
 import { systemClock } from '../../sync/clock';
 import type { BoardSession } from '../../sync/board';
-import { EventFollower, GAP, projectLog, type EventLog } from '../../sync/events';
+import { projectLog } from '../../sync/eventLog';
+import { EventFollower, GAP, type EventLog } from '../../sync/events';
 import { AGENT_STAYS_MS, changesByOthers, withAgent, type ActiveAgent } from '../../state/board/activity';
 import { board as says } from '../../text/board';
 import type { EventBody } from '../../wire/wire';
