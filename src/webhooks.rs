@@ -77,8 +77,7 @@ impl Webhooks {
         let patience = Patience { refusals: settings.refusals, first_wait: settings.first_wait };
         let (hooks, written, turn) = (Mutex::default(), AtomicU64::default(), Turn::default());
         let shared = Arc::new(Shared { store, events, courier, patience, hooks, written, turn });
-        for webhook in kept::webhooks(shared.store.as_ref())? {
-            let records = Records::load(shared.store.as_ref(), &webhook.id)?;
+        for (webhook, records) in kept::webhooks(shared.store.as_ref())? {
             shared.employ(webhook, records);
         }
         Ok(Self { shared })

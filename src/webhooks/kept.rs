@@ -135,7 +135,7 @@ impl Records {
     }
 
     /// Those that were kept. Blocks.
-    pub fn load(store: &dyn Store, id: &WebhookId) -> Result<Self, StorageError> {
+    fn load(store: &dyn Store, id: &WebhookId) -> Result<Self, StorageError> {
         let progress = store.meta(&format!("{PROGRESS}{id}"))?.map(|bytes| parse(PROGRESS, &bytes)).transpose()?;
         let keys = |prefix: &str| {
             let found = store.meta_with_prefix(&format!("{prefix}{id}/"))?;
@@ -216,9 +216,16 @@ fn keep(keys: &mut VecDeque<MetaKey>, key: MetaKey, most: usize, changes: &mut C
     }
 }
 
-/// All webhooks there are. Blocks.
-pub fn webhooks(store: &dyn Store) -> Result<Vec<Webhook>, StorageError> {
-    store.meta_with_prefix(SETTINGS)?.iter().map(|(key, bytes)| parse(key, bytes)).collect()
+/// All webhooks there are, with what is kept of each. One that cannot be read is left out, so that the others go on.
+/// Blocks.
+pub fn webhooks(store: &dyn Store) -> Result<Vec<(Webhook, Records)>, StorageError> {
+    let whole = |(key, bytes): &(MetaKey, Bytes)| {
+        let webhook: Webhook = parse(key, bytes)?;
+        let records = Records::load(store, &webhook.id)?;
+        Ok((webhook, records))
+    };
+    let tell = |error: &StorageError| tracing::error!(%error, "a webhook cannot be read and does not go on");
+    Ok(store.meta_with_prefix(SETTINGS)?.iter().filter_map(|found| whole(found).inspect_err(tell).ok()).collect())
 }
 
 /// The last attempts, newest first. Blocks.
