@@ -96,17 +96,16 @@ impl AuditLog {
     /// The newest deeds, newest first. Blocks.
     pub fn newest(&self, limit: usize) -> Result<Vec<Deed>, StorageError> {
         let found = self.store.meta_with_prefix(PREFIX)?;
-        let newest = found.iter().rev().take(limit);
-        newest.map(|(key, bytes)| serde_json::from_slice(bytes).map_err(|error| damaged(key, &error))).collect()
+        let read = |(key, bytes): &(MetaKey, Bytes)| {
+            let read = serde_json::from_slice(bytes);
+            read.inspect_err(|error| tracing::error!(%error, key, "an entry of the audit log cannot be read")).ok()
+        };
+        Ok(found.iter().rev().filter_map(read).take(limit).collect())
     }
 }
 
 fn key(number: u64) -> MetaKey {
     format!("{PREFIX}{number:020}")
-}
-
-fn damaged(key: &str, error: &serde_json::Error) -> StorageError {
-    StorageError::Corrupt { document: key.to_owned(), what: error.to_string() }
 }
 
 #[cfg(test)]

@@ -166,7 +166,14 @@ impl TokenBook {
     pub fn load(store: Arc<dyn Store>) -> Result<Self, StorageError> {
         let mut tokens = HashMap::new();
         for (key, bytes) in store.meta_with_prefix(RECORD)? {
-            let record: TokenRecord = parse(&key, &bytes)?;
+            // It lets nobody in; the others still do.
+            let record: TokenRecord = match parse(&key, &bytes) {
+                Ok(record) => record,
+                Err(error) => {
+                    tracing::error!(%error, "a token cannot be read and is passed over; make a new one");
+                    continue;
+                }
+            };
             let used = store.meta(&format!("{LAST_USED}{}", record.id))?;
             let used = used.map(|bytes| parse(LAST_USED, &bytes)).transpose()?.unwrap_or(0);
             tokens.insert(record.hash, Token::new(record, used));

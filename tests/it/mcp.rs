@@ -5,6 +5,7 @@ use yrs::sync::Message as Protocol;
 
 use crate::{
     peer::{Peer, text, type_into},
+    python::server_with_python,
     server::{Answer, TestServer},
 };
 
@@ -272,4 +273,35 @@ async fn seen(peer: &mut Peer) -> Value {
             return state;
         }
     }
+}
+
+#[test]
+fn ms_34_an_agent_runs_code_waits_reads_its_outputs_and_stops_what_does_not_end() {
+    let (server, _data) = server_with_python();
+    let agent = Agent::all(&server, "Robot");
+    let notebook = agent.done("create_notebook", json!({}))["id"].clone();
+    let cell = |source: &str| {
+        let wanted = json!({ "notebook": notebook, "kind": "code", "source": source });
+        agent.done("create_cell", wanted)["id"].clone()
+    };
+    let of = |cell: &Value| json!({ "notebook": notebook, "cell": cell, "wait": 60 });
+    let sum = cell("for n in range(6000):\n    print(n)\n6 * 7");
+    let ran = agent.done("run_cell", of(&sum));
+    assert_eq!((&ran["state"], &ran["cell"]), (&json!("ok"), &sum), "{ran}");
+    assert!(ran["outputs"]["text"].as_str().unwrap().starts_with("0\n1\n2\n"), "{ran}");
+    let next = json!({ "notebook": notebook, "cell": sum, "offset": ran["outputs"]["next"] });
+    let rest = agent.done("read_outputs", next);
+    assert!(rest["text"].as_str().unwrap().ends_with("5999\n42"), "{rest}");
+    let failed = agent.done("run_cell", of(&cell("1 / 0")));
+    assert_eq!(failed["state"], "failed");
+    assert!(failed["outputs"]["text"].as_str().unwrap().contains("ZeroDivisionError: division by zero"), "{failed}");
+    let endless = cell("import time\nwhile True:\n    time.sleep(0.1)");
+    let begun = agent.done("run_cell", json!({ "notebook": notebook, "cell": endless, "wait": 0 }));
+    assert!(["queued", "running"].contains(&begun["state"].as_str().unwrap()), "{begun}");
+    agent.done("stop_cell", json!({ "notebook": notebook, "cell": endless }));
+    let ended = agent.done("wait_for_run", json!({ "notebook": notebook, "run": begun["run"], "wait": 60 }));
+    assert_eq!(ended["state"], "cancelled", "{ended}");
+    let started = server.logged(0).into_iter().rev().find(|event| event["event"] == "run:queued").unwrap();
+    assert_eq!(started["actor"], json!({ "name": "Robot", "kind": "agent" }));
+    assert!(agent.refused("run_cell", json!({ "notebook": notebook, "cell": sum, "wait": 61 })).contains("0 to 60"));
 }

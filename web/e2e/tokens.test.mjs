@@ -36,6 +36,7 @@ test('ms_33_ms_24_a_token_is_made_in_the_settings_shown_once_used_by_an_agent_wh
   await sheet.getByRole('button', { name: 'I have kept it' }).click();
   assert.equal((await page.content()).includes(secret), false);
   await anna.press('Escape');
+  await sheet.waitFor({ state: 'detached' });
 
   const { told } = await use(secret, 'create_cell', { notebook: notebook.id, kind: 'note', source: 'Written by an agent' });
   await page.getByText('Written by an agent').waitFor();
@@ -53,7 +54,7 @@ test('ms_33_ms_24_a_token_is_made_in_the_settings_shown_once_used_by_an_agent_wh
 test('ms_33_who_may_only_read_is_offered_no_tokens', async (t) => {
   const notebook = await server.write('Read', [['note', 'Hello']]);
   const vera = await join(t, 'Vera', { link: server.viewerLink });
-  await Person.together([vera], notebook.id);
+  await vera.open(notebook.id);
   await vera.press('Control+,');
   const sheet = vera.page.getByRole('dialog', { name: 'Settings' });
   await sheet.getByRole('tab', { name: 'Language models' }).waitFor();
