@@ -53,6 +53,7 @@ const ROWS: &[Row] = &[
     ("/api/notebooks/{id}/cells", of(NotebooksRead), of(NotebooksWrite)),
     ("/api/notebooks/{id}/cells/{cell}", of(NotebooksRead), of(NotebooksWrite)),
     ("/api/notebooks/{id}/cells/{cell}/answer", NONE, of(NotebooksWrite)),
+    ("/api/notebooks/{id}/cells/{cell}/answers", of(NotebooksRead), NONE),
     ("/api/notebooks/{id}/cells/{cell}/cancel", NONE, of(RunsExecute)),
     ("/api/notebooks/{id}/cells/{cell}/context", of(NotebooksRead), NONE),
     ("/api/notebooks/{id}/cells/{cell}/draft", NONE, of(RunsExecute)),
