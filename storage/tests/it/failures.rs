@@ -68,7 +68,9 @@ fn a_full_disk_refuses_changes_keeps_what_was_saved_and_goes_on_when_there_is_ro
     write(&store, update("before", "kept"));
     let ballast = disk.0.path().join("ballast");
     fs::write(&ballast, vec![0; 8_000_000]).unwrap();
-    let (mut saved, mut accepted) = (Vec::new(), Vec::new());
+    // Whether any of what follows fits is a matter of how much one commit takes.
+    write(&store, update("filling", "first"));
+    let (mut saved, mut accepted) = (vec![b"first".to_vec()], Vec::new());
     let error = eventually("the disk is full", || {
         match store.append(update("filling", vec![accepted.len() as u8; 50_000])) {
             Ok(appended) => accepted.push(appended.seq),
