@@ -24,9 +24,12 @@ function onPath(name) {
 // Without these it asks hosts of its maker at every start, which closed networks refuse, many at a time.
 const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic'];
 
+// As browsers with windows have it: a page, and each output's frame, in a process apart.
+const APART = ['--site-per-process', '--enable-features=IsolateSandboxedIframes'];
+
 /** `resolved`: names that lead to this machine, such as another machine's would be. */
 export function openBrowser({ resolved = [] } = {}) {
   const names = resolved.map((name) => `MAP ${name} 127.0.0.1`).join(',');
-  const args = ['--no-sandbox', '--disable-gpu', ...QUIET, ...(names ? [`--host-resolver-rules=${names}`] : [])];
+  const args = ['--no-sandbox', '--disable-gpu', ...APART, ...QUIET, ...(names ? [`--host-resolver-rules=${names}`] : [])];
   return chromium.launch({ executablePath: EXECUTABLE, args });
 }
