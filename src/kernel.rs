@@ -13,7 +13,9 @@
 
 mod actor;
 mod asks;
+mod client;
 mod command;
+mod comms;
 mod connect;
 mod death;
 mod event;
@@ -140,6 +142,11 @@ impl Kernels {
         }
     }
 
+    /// What packages of the environment bring for drawing their widgets: a folder for each module, with `index.js`.
+    pub fn widget_libraries(&self) -> Workspace {
+        Workspace::new(self.shared.python.directory().join(WIDGET_LIBRARIES), None)
+    }
+
     /// The files that the code in a directory sees.
     pub fn workspace(&self, directory: PathBuf) -> Workspace {
         Workspace::new(directory, self.shared.settings.isolation.owner())
@@ -166,6 +173,9 @@ impl Kernels {
         self.shared.stopping.closed().await;
     }
 }
+
+/// Where packages put them, inside a Python environment.
+const WIDGET_LIBRARIES: &str = "share/jupyter/nbextensions";
 
 /// Where the files of kernels are, inside the data directory.
 fn python_directory(data: &std::path::Path) -> PathBuf {

@@ -22,5 +22,6 @@ pub mod server;
 pub mod tokens;
 pub mod vocabulary;
 pub mod webhooks;
+pub mod widgets;
 pub mod wire;
 pub mod workspace;

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Session { server, action } => cli::session(&server, action, &data),
         Command::Token { server, action } => cli::token(&server, action, &data),
         Command::Audit { server, wanted } => cli::audit(&server, &wanted, &data),
+        Command::Widgets { server, action } => cli::widgets(&server, action, &data),
         Command::Webhook { server, action } => cli::webhook(&server, action, &data),
         Command::Events { server, wanted } => cli::events(&server, &wanted, &data),
         Command::Completions { shell } => cli::completions(shell),

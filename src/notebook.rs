@@ -18,6 +18,7 @@ mod export;
 mod heal;
 mod import;
 mod import_v3;
+mod models;
 mod op;
 mod outline;
 mod outputs;
@@ -50,7 +51,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 use yrs::{Any, Array, Assoc, IndexedSequence, Map, ReadTxn, Text, TransactionMut};
 
-use self::{answer::Answer, outline::Outline, outputs::Outputs, runs::Runs};
+use self::{answer::Answer, models::Models, outline::Outline, outputs::Outputs, runs::Runs};
 use crate::{
     crdt::{edited::Edited, json, order, text},
     ids::{CellId, NotebookId, RunId},
@@ -62,6 +63,7 @@ pub use bundles::{blobs_called, carry_blobs, is_large, move_large_parts};
 pub use context::{CONTEXT_TOKENS, Considered, Fate, Message, Picture, PictureContent, Question, Speaker};
 pub use export::export_ipynb;
 pub use import::{ImportError, import_ipynb};
+pub use models::{Entries, ModelEvent, ModelRefused, are_large, entries, move_large_entries, size_of};
 pub use op::{Op, OpError};
 pub use outputs::{Bundle, LeftOut, Output, OutputLimits, StreamName};
 pub use pictures::{carry_pictures, pictures_called};
@@ -81,6 +83,7 @@ pub struct Notebook {
     outline: Outline,
     edited: Edited<CellId>,
     runs: Runs,
+    models: Models,
     /// What running cells put out, and answers on their way, by run.
     outputs: HashMap<RunId, Outputs>,
     answers: HashMap<RunId, Answer>,
@@ -106,13 +109,14 @@ impl Notebook {
         for view in content.cells.iter().rev() {
             cells.insert(txn, 0, cell::prelim(view));
         }
+        Models::write_file(txn, &content.models);
         let sequence = content.cells.into_iter().map(|view| (view.id, None)).collect();
         edit::write_keys(txn, &sequence);
     }
 
     /// Remembers a document that was loaded.
     pub fn open<T: ReadTxn>(txn: &T) -> Self {
-        Self { outline: Outline::read(txn), runs: Runs::read(txn), ..Self::default() }
+        Self { outline: Outline::read(txn), runs: Runs::read(txn), models: Models::read(txn), ..Self::default() }
     }
 
     /// Makes an edit for somebody.
@@ -129,6 +133,7 @@ impl Notebook {
         schema::ensure_roots(txn);
         if !self.checked || heal::structure_changed(txn) {
             heal::repair(txn, &self.outline, &mut self.runs);
+            self.models.restore(txn);
             self.checked = true;
         }
     }
@@ -200,6 +205,7 @@ impl Notebook {
             title: edit::title(txn),
             cells: visible.filter_map(|slot| cell::read(txn, &slot.map)).collect(),
             bin: bin::view(txn, &slots),
+            models: Models::view(txn),
             metadata: meta.map(|metadata| json::to_object(txn, &metadata)).unwrap_or_default(),
         }
     }

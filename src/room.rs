@@ -1,6 +1,6 @@
 //! Open documents: the only owner of yrs documents and of journal appends.
 //!
-//! Imports notebook, project, wire, storage, catalogue, config, vocabulary, ids. Never knows HTTP or the command line.
+//! Imports notebook, project, widgets, wire, storage, catalogue, config, vocabulary, ids. Never knows HTTP or the command line.
 //! Invariant: nothing that depends on a journal entry leaves a room before that entry is durable.
 
 mod actor;
@@ -21,12 +21,15 @@ mod queue;
 mod rooms;
 mod running;
 mod runs;
+mod seat;
 mod signature;
 #[cfg(test)]
 mod simulation;
 mod state;
 mod sync;
 mod watchdog;
+mod widget_sessions;
+mod widgets;
 
 pub use engines::{AnswerLine, Engines, KernelAsk, KernelLine, NoEngines, Weight};
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
@@ -36,7 +39,12 @@ pub use projects::DEFAULT_PROJECT;
 pub use quarantine::{SetAside, forget, hollow_documents, set_aside_documents, take_back};
 pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
 pub use running::KernelReport;
-pub use runs::{AnswerEvent, Answered, KernelCommand, KernelEvent, Outcome, Published, RunError, RunRequest, Which};
+pub use runs::{
+    AnswerEvent, Answered, KernelCommand, KernelEvent, ModelChange, Outcome, Published, RunError, RunRequest, Which,
+};
+pub use seat::{ProgramSeat, SeatEnd, SeatItem, Sit, Upload};
+pub use widget_sessions::{NewSession, SessionError};
+pub use widgets::{PageAnswer, WidgetsError, WidgetsView};
 
 /// Counts what one open room handed to the journal; starts at zero with each loading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

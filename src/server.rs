@@ -104,7 +104,7 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     workspace::clear_uploads(&data.files()).map_err(|cause| unusable(&data, cause))?;
     let engines = Arc::new(ServerEngines::new(&data, &args.kernels)?);
     let (kernels, models) = (engines.kernels(), engines.models());
-    let rooms = Rooms::with_engines(store.clone(), room_limits(&args.limits), engines);
+    let rooms = Rooms::with_engines(store.clone(), room_limits(&args.limits), engines.clone());
     rooms.supervise(start_again);
     welcome(&rooms, store.clone()).await?;
     first_project(&rooms).await?;
@@ -115,6 +115,8 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     let events = EventHub::start(store.clone(), args.limits.keep_events);
     let webhooks = start_webhooks(store.clone(), events.clone(), &args.webhooks).await?;
     let (named, audit) = load_tokens(store.clone()).await?;
+    let url = format!("http://{}{}", reachable(address), args.base_path.as_str());
+    engines.open_door(url.clone(), named.clone());
     let parts = Parts {
         store,
         rooms: rooms.clone(),
@@ -127,7 +129,7 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     };
     let app = compose(&args, data.clone(), address.port(), tokens, parts, &stop)?;
     let connections = app.connections.clone();
-    let _announced = Announced::write(&data, &format!("http://{}{}", reachable(address), args.base_path.as_str()))?;
+    let _announced = Announced::write(&data, &url)?;
     greet(&greeting).map_err(ServeError::Serve)?;
     serve(listener, app, &stop, (&rooms, &kernels, &webhooks), &connections, args.limits.max_connections).await?;
     // Not left to the last who holds it: some threads never end, and documents that were folded just now open faster.

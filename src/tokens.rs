@@ -153,6 +153,23 @@ pub struct TokenBook {
     store: Arc<dyn Store>,
     /// By the hash of the secret: looking up tells a guesser nothing. Held for a look only.
     tokens: Arc<RwLock<HashMap<[u8; 32], Arc<Token>>>>,
+    /// Those that the server itself has lent, which are written nowhere.
+    lent: Arc<RwLock<HashMap<[u8; 32], Arc<Token>>>>,
+}
+
+/// A token that the server made for a part of its own, and its secret. It is good as long as this lives.
+#[derive(Debug)]
+pub struct LentToken {
+    pub secret: String,
+    token: Arc<Token>,
+    lent: Arc<RwLock<HashMap<[u8; 32], Arc<Token>>>>,
+}
+
+impl Drop for LentToken {
+    fn drop(&mut self) {
+        self.lent.write().unwrap_or_else(PoisonError::into_inner).remove(&self.token.record.hash);
+        self.token.revoked.send_replace(true);
+    }
 }
 
 impl std::fmt::Debug for TokenBook {
@@ -178,7 +195,7 @@ impl TokenBook {
             let used = used.map(|bytes| parse(LAST_USED, &bytes)).transpose()?.unwrap_or(0);
             tokens.insert(record.hash, Token::new(record, used));
         }
-        Ok(Self { store, tokens: Arc::new(RwLock::new(tokens)) })
+        Ok(Self { store, tokens: Arc::new(RwLock::new(tokens)), lent: Arc::default() })
     }
 
     fn read(&self) -> RwLockReadGuard<'_, HashMap<[u8; 32], Arc<Token>>> {
@@ -191,6 +208,10 @@ impl TokenBook {
 
     /// The token of a secret, if it is good.
     pub fn find(&self, secret: &str) -> Option<Arc<Token>> {
+        let lent = self.lent.read().unwrap_or_else(PoisonError::into_inner).get(&hash(secret)).cloned();
+        if lent.is_some() {
+            return lent;
+        }
         let token = self.read().get(&hash(secret)).cloned().filter(|token| !token.has_expired())?;
         let at = now();
         if token.note_use(at) {
@@ -214,12 +235,25 @@ impl TokenBook {
         tokens
     }
 
+    /// Makes a token for a part of the server, such as a kernel: it is written nowhere and ends with what is given back.
+    ///
+    /// # Errors
+    /// The name is none, or there is no scope.
+    pub fn lend(&self, name: &str, scopes: Scopes) -> Result<LentToken, TokenError> {
+        let secret = new_secret();
+        let wanted = NewToken { name: name.to_owned(), scopes, expires_in: None };
+        let token = Token::new(record(wanted, Actor::server(), hash(&secret))?, 0);
+        let lent = self.lent.clone();
+        lent.write().unwrap_or_else(PoisonError::into_inner).insert(token.record.hash, token.clone());
+        Ok(LentToken { secret, token, lent })
+    }
+
     /// Makes a token and its secret, which is told here and never again; durable when it returns.
     ///
     /// # Errors
     /// The name is taken or none, there is no scope, the expiry is out of range, there are too many, or the disk failed.
     pub async fn create(&self, wanted: NewToken, by: Actor) -> Result<(Arc<Token>, String), TokenError> {
-        let secret = format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; SECRET_BYTES]>()));
+        let secret = new_secret();
         let token = Token::new(record(wanted, by, hash(&secret))?, 0);
         {
             let mut tokens = self.write();
@@ -281,6 +315,10 @@ fn record(wanted: NewToken, created_by: Actor, hash: [u8; 32]) -> Result<TokenRe
     Ok(TokenRecord { id: TokenId::generate(), name, scopes, created_at, created_by, expires_at, hash })
 }
 
+fn new_secret() -> String {
+    format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; SECRET_BYTES]>()))
+}
+
 fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
@@ -316,6 +354,21 @@ mod tests {
         again.revoke(&token.record().id).await.unwrap();
         assert!(again.find(&secret).is_none());
         assert!(TokenBook::load(store).unwrap().find(&secret).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_lent_token_is_good_until_it_is_given_back_and_written_nowhere() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let book = TokenBook::load(store.clone()).unwrap();
+        let lent = book.lend("Kernel of n", Scopes::from_iter([Scope::WidgetsDrive])).unwrap();
+        let secret = lent.secret.clone();
+        let held = book.find(&secret).unwrap();
+        assert_eq!((held.record().name.as_str(), book.list().len()), ("Kernel of n", 0));
+        assert_eq!(store.meta_with_prefix("").unwrap().len(), 0);
+        let ended = tokio::spawn(held.ended());
+        drop(lent);
+        ended.await.unwrap();
+        assert!(book.find(&secret).is_none());
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ mod kernels;
 mod providers;
 mod runs;
 mod scopes;
+mod widgets;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,8 +26,9 @@ pub use self::{
     providers::{ProviderKind, ProviderSource},
     runs::{InputWanted, KernelPhase, KernelStatus, Run, RunKind, RunState, TokenUsage, source_hash},
     scopes::{Scope, Scopes},
+    widgets::{Program, ProgramState, WidgetClient},
 };
-use crate::ids::{CellId, NotebookId, ProjectId, RunId, SessionId, TaskId};
+use crate::ids::{CellId, NotebookId, ProjectId, RunId, SessionId, TaskId, WidgetSessionId};
 
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;
@@ -201,6 +203,18 @@ pub enum Event {
     /// A session has a task less.
     #[serde(rename = "session:task_removed")]
     SessionTaskRemoved { session_id: SessionId, task_id: TaskId },
+    /// A widget session was made.
+    #[serde(rename = "widgets:created")]
+    WidgetsCreated { id: WidgetSessionId, title: String },
+    /// A widget session was deleted, with everything in it.
+    #[serde(rename = "widgets:deleted")]
+    WidgetsDeleted { id: WidgetSessionId, title: String },
+    /// The program of a widget session came, or came back.
+    #[serde(rename = "widgets:program_connected")]
+    WidgetsProgramConnected { id: WidgetSessionId, title: String },
+    /// The program of a widget session went; what it drew is kept.
+    #[serde(rename = "widgets:program_gone")]
+    WidgetsProgramGone { id: WidgetSessionId, title: String },
 }
 
 /// An [`Event`] as it stands in the log and goes to subscribers, apart from its sequence number.

@@ -11,6 +11,7 @@ pub mod tokens;
 pub mod update;
 pub mod webhooks;
 pub mod websocket;
+pub mod widgets;
 
 use serde::{Deserialize, Deserializer};
 

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("catalogue", 1),
     ("notebook", 1),
     ("project", 1),
+    ("widgets", 1),
     ("wire", 1),
     ("workspace", 1),
     ("events", 2),
@@ -43,7 +44,7 @@ const CLI_MAY_IMPORT: &[&str] = &["wire", "ids", "vocabulary", "config"];
 
 /// Libraries that only some modules may know.
 const LIBRARIES: &[(&str, &[&str])] = &[
-    ("yrs", &["crdt", "notebook", "project", "room"]),
+    ("yrs", &["crdt", "notebook", "project", "widgets", "room"]),
     ("axum", &["http", "server"]),
     ("sled", &[]),
     ("jupyter_protocol", &["kernel"]),

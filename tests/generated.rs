@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, fmt::Write, fs, path::Path};
 
-use coscribe::{ids, vocabulary, wire::board, wire::rest, wire::tokens, wire::webhooks};
+use coscribe::{ids, vocabulary, wire::board, wire::rest, wire::tokens, wire::webhooks, wire::widgets};
 use serde_json::Value;
 use ts_rs::{Config, TS};
 
@@ -27,6 +27,7 @@ fn wire_types() -> String {
         ids::ProjectId,
         ids::TaskId,
         ids::SessionId,
+        ids::WidgetSessionId,
         vocabulary::CellKind,
         vocabulary::Actor,
         vocabulary::ActorKind,
@@ -81,6 +82,8 @@ fn wire_types() -> String {
         rest::InspectCode,
         rest::InspectionBody,
         rest::VariableList,
+        rest::TellModel,
+        rest::ModelTold,
         rest::EnvironmentBody,
         rest::EnvironmentPhase,
         rest::PackageBody,
@@ -138,6 +141,19 @@ fn wire_types() -> String {
         webhooks::DeliveryList,
         webhooks::DeadLetterBody,
         webhooks::DeadLetterList,
+        vocabulary::ProgramState,
+        vocabulary::Program,
+        vocabulary::WidgetClient,
+        widgets::WidgetSessionSummary,
+        widgets::WidgetSessionList,
+        widgets::WidgetSessionBody,
+        widgets::CreateWidgetSession,
+        widgets::CreatedWidgetSession,
+        widgets::WidgetCallback,
+        widgets::WidgetCallbacks,
+        widgets::WidgetAnswer,
+        widgets::WidgetClassBody,
+        widgets::WidgetClassList,
         rest::EventBody,
     );
     text
@@ -266,4 +282,16 @@ fn ms_14_the_catalogue_of_events_is_the_one_generated_from_their_types() {
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
     assert!(committed == generated, "{} is out of date; run with UPDATE_GOLDEN=1", path.display());
+}
+
+#[test]
+fn pg_15_the_table_of_widget_classes_that_clients_are_made_from_is_that_of_the_server() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/widget-classes.json");
+    let table = serde_json::to_value(coscribe::http::widget_classes()).expect("JSON");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let text = serde_json::to_string_pretty(&table).expect("JSON");
+        fs::write(&path, format!("{text}\n")).expect("writing the table");
+    }
+    let committed: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap_or_default()).unwrap_or_default();
+    assert!(committed == table, "{} is out of date; run with UPDATE_GOLDEN=1", path.display());
 }

@@ -19,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
 CONFORMANCE = ROOT / "tests" / "conformance"
+# The Python environment that a server made in the Rust tests, because somebody ran a cell.
+MADE = ROOT / "target" / "tmp" / "it-kernels" / "python"
 # No suite takes half of it; one that hangs must not take the whole run with it.
 SUITE_LIMIT_S = 20 * 60
 
@@ -31,6 +33,7 @@ class Suite:
     command: list[str]
     folder: Path
     patterns: list[str] = field(default_factory=list)
+    variables: dict[str, Path] = field(default_factory=dict)
     # A suite with no patterns is a check: it passes or fails as a whole.
     passed: int = 0
     failed: int = 0
@@ -73,18 +76,19 @@ def suites():
         Suite("web types", ["npm", "run", "check"], WEB),
         Suite("web tests", ["npm", "test"], WEB, VITEST),
         Suite("web build", ["npm", "run", "build"], WEB),
-        Suite("Rust lints", ["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"], ROOT),
-        # Makes the binary too, which all that follow drive.
+        # Makes all binaries too, which all that follow run and drive.
+        Suite("Rust lints, build", ["cargo", "test", "--locked", "--workspace", "--no-run"], ROOT),
         Suite("Rust tests", ["cargo", "test", "--locked", "--workspace", "--no-fail-fast"], ROOT, CARGO),
         Suite("language model", ["cargo", "test", "--locked", "--workspace", "--test", "llm", "--test", "it", "--", "--ignored"], ROOT, CARGO),
         Suite("Yjs clients", node, CONFORMANCE, NODE),
         Suite("Python clients", [python, "-m", "unittest", "discover", "-s", "python"], CONFORMANCE, UNITTEST),
-        Suite("browser", ["npm", "run", "e2e"], WEB, NODE),
+        Suite("browser", ["npm", "run", "e2e"], WEB, NODE, {"COSCRIBE_TEST_KEEP_ENVIRONMENT": MADE}),
     ]
 
 
 def environment():
-    """Plain output to count in, and the one binary that every suite drives, with pages as they are released."""
+    """Plain output to count in, lints with every build, and the one binary that every suite drives, with pages as they are
+    released."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("COSCRIBE_") or key == "COSCRIBE_SEED"}
     asked = ["cargo", "metadata", "--locked", "--no-deps", "--format-version", "1"]
     target = json.loads(subprocess.check_output(asked, cwd=ROOT))["target_directory"]
@@ -94,16 +98,20 @@ def environment():
         "COSCRIBE_BUILT_FOR_PRODUCTION": "1",
         "FORCE_COLOR": "0",
         "NO_COLOR": "1",
+        "RUSTC_WORKSPACE_WRAPPER": str(ROOT / "tests" / "linting"),
+        # Most of them wait for a server, a kernel or a disk.
+        "RUST_TEST_THREADS": str((os.cpu_count() or 2) + 1),
     }
 
 
 def run(suite, env):
     print(f"\n=== {suite.name}: {' '.join(suite.command)}", flush=True)
     start = time.monotonic()
+    there = {name: str(path) for name, path in suite.variables.items() if path.exists()}
     process = subprocess.Popen(
         suite.command,
         cwd=suite.folder,
-        env=env,
+        env=env | there,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -127,9 +135,9 @@ def main():
     env = environment()
     for suite in chosen:
         run(suite, env)
-    print(f"\n{'suite':<16}{'passed':>8}{'failed':>8}{'seconds':>9}")
+    print(f"\n{'suite':<20}{'passed':>8}{'failed':>8}{'seconds':>9}")
     for suite in chosen:
-        print(f"{suite.name:<16}{suite.passed:>8}{suite.failed:>8}{suite.seconds:>9.1f}")
+        print(f"{suite.name:<20}{suite.passed:>8}{suite.failed:>8}{suite.seconds:>9.1f}")
     passed, failed = sum(suite.passed for suite in chosen), sum(suite.failed for suite in chosen)
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or not passed else 0

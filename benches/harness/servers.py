@@ -18,7 +18,7 @@ STOPPING_S = 15
 UNLIMITED = 2**32 - 1
 CONNECTIONS = 20_000
 # `COMMIT_INTERVAL` of `storage/src/store.rs`.
-COMMIT_MS = 30
+COMMIT_MS = 25
 
 
 @dataclass

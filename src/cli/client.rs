@@ -76,9 +76,41 @@ impl Client {
         Ok(Self { agent: settings.build().into(), url: url.trim_end_matches('/').to_owned(), token, actor })
     }
 
+    /// The address of the server, without a slash at its end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The address of a WebSocket of the server.
+    pub fn socket_url(&self, path: &str) -> String {
+        format!("ws{}{path}", self.url.trim_start_matches("http"))
+    }
+
+    /// What lets requests in.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// Asks and reads the JSON answer.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
         self.json(self.open(path)?)
+    }
+
+    /// Reads a list to its end, page after page; `open` takes a page apart into what it lists and where the next begins.
+    pub fn pages<Page: DeserializeOwned, Item>(
+        &self,
+        address: impl Fn(Option<&str>) -> String,
+        open: impl Fn(Page) -> (Vec<Item>, Option<String>),
+    ) -> Result<Vec<Item>, CliError> {
+        let (mut items, mut after) = (Vec::new(), None);
+        loop {
+            let (more, next) = open(self.get(&address(after.as_deref()))?);
+            items.extend(more);
+            if next.is_none() {
+                return Ok(items);
+            }
+            after = next;
+        }
     }
 
     /// Asks for something that may not be there.
@@ -168,6 +200,13 @@ impl Client {
         let body = response.body_mut().with_config().limit(ANSWER_MAX).read_json();
         body.map_err(|error| CliError::Refused(format!("the answer of {} cannot be read: {error}", self.url)))
     }
+}
+
+/// An address with those parameters that are given; ids, words and cursors need no escaping.
+pub fn query(path: &str, given: &[(&str, Option<String>)]) -> String {
+    let pairs = given.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)));
+    let query = pairs.collect::<Vec<_>>().join("&");
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
 fn line(path: &Path) -> Option<String> {

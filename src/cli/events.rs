@@ -40,12 +40,15 @@ pub struct EventArgs {
     /// Events of this project only.
     #[arg(long, value_name = "ID")]
     project: Option<ProjectId>,
+    /// Events about this task, session, cell or run only.
+    #[arg(long, value_name = "ID")]
+    about: Option<String>,
 }
 
 impl EventArgs {
     /// Everything that happens in a notebook from now on.
     pub fn of_notebook(id: NotebookId) -> Self {
-        Self { since: None, follow: true, types: None, notebook: Some(id), project: None }
+        Self { since: None, follow: true, types: None, notebook: Some(id), project: None, about: None }
     }
 
     /// What begins and ends in a notebook from now on.
@@ -93,7 +96,8 @@ impl EventArgs {
         let types = self.types.as_deref().map(|types| format!("&types={}", escaped(types))).unwrap_or_default();
         let notebook = self.notebook.as_ref().map(|id| format!("&notebook={id}")).unwrap_or_default();
         let project = self.project.as_ref().map(|id| format!("&project={id}")).unwrap_or_default();
-        format!("/api/events?follow={}{since}{types}{notebook}{project}", self.follow)
+        let about = self.about.as_deref().map(|id| format!("&about={}", escaped(id))).unwrap_or_default();
+        format!("/api/events?follow={}{since}{types}{notebook}{project}{about}", self.follow)
     }
 }
 

@@ -104,6 +104,12 @@ pub fn table(rows: &[Vec<String>]) -> String {
     styled_table(&rows.iter().map(|row| row.iter().cloned().map(Styled::from).collect()).collect::<Vec<_>>())
 }
 
+/// What is known of one thing, a line for each that says something; texts of others are safe on a terminal.
+pub fn fields<const COUNT: usize>(fields: [(&str, Option<String>); COUNT]) -> String {
+    let given = fields.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)));
+    table(&given.map(|(name, value)| vec![name.to_owned(), printable(&value, false)]).collect::<Vec<_>>())
+}
+
 /// Columns as wide as their widest cell, in colours on a terminal.
 pub fn styled_table(rows: &[Vec<Styled>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::{
     client::{CliError, Client},
-    output::{Output, moment, table},
+    output::{Output, fields, moment, printable, table},
 };
 use crate::{
     ids::ProjectId,
@@ -51,7 +51,7 @@ impl Action {
             Self::Create { name, description, id } => {
                 let wanted = CreateProject { name, description, id };
                 let created: ProjectSummary = client.post("/api/projects", &wanted)?;
-                output.print(&created, |project| format!("✓ Project created: {} · {}", project.id, project.name))
+                output.print(&created, |project| format!("✓ Project created: {}", in_one_line(project)))
             }
             Self::Show { id } => output.print(&client.get::<ProjectBody>(&path(&id))?, show),
             Self::Update { id, name, description } => {
@@ -64,17 +64,21 @@ impl Action {
             }
             Self::Restore { id } => {
                 let restored: ProjectSummary = client.ask_for(&format!("{}/restore", path(&id)))?;
-                output.print(&restored, |project| format!("✓ Project restored: {} · {}", project.id, project.name))
+                output.print(&restored, |project| format!("✓ Project restored: {}", in_one_line(project)))
             }
         }
     }
+}
+
+fn in_one_line(project: &ProjectSummary) -> String {
+    format!("{} · {}", project.id, printable(&project.name, false))
 }
 
 fn list(list: &ProjectList) -> String {
     let head = ["ID", "TASKS", "CHANGED (UTC)", "NAME"].map(str::to_owned).to_vec();
     let rows = list.projects.iter().map(|project| {
         let mark = if project.deleted_at.is_some() { " (in the bin)" } else { "" };
-        let name = format!("{}{mark}", project.name);
+        let name = format!("{}{mark}", printable(&project.name, false));
         vec![project.id.to_string(), project.task_count.to_string(), moment(project.updated_at), name]
     });
     table(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
@@ -82,13 +86,12 @@ fn list(list: &ProjectList) -> String {
 
 fn show(project: &ProjectBody) -> String {
     let ProjectBody { summary, description, session_count } = project;
-    let rows = [
-        ("id", summary.id.to_string()),
-        ("tasks", summary.task_count.to_string()),
-        ("sessions", session_count.to_string()),
-        ("changed", moment(summary.updated_at)),
-    ];
-    let rows: Vec<_> = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
-    let text = if description.is_empty() { String::new() } else { format!("\n\n{description}") };
-    format!("{}\n{}{text}", summary.name, table(&rows))
+    let fields = fields([
+        ("id", Some(summary.id.to_string())),
+        ("tasks", Some(summary.task_count.to_string())),
+        ("sessions", Some(session_count.to_string())),
+        ("changed", Some(moment(summary.updated_at))),
+    ]);
+    let text = if description.is_empty() { String::new() } else { format!("\n\n{}", printable(description, false)) };
+    format!("{}\n{fields}{text}", printable(&summary.name, false))
 }

@@ -3,9 +3,8 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    client::{CliError, Client},
-    output::{Colour, Output, Styled, moment, styled_table, table},
-    tasks::query,
+    client::{CliError, Client, query},
+    output::{Colour, Output, Styled, fields, moment, printable, styled_table},
 };
 use crate::{
     ids::{NotebookId, ProjectId, SessionId, TaskId},
@@ -111,7 +110,7 @@ impl Action {
             }
             Self::Restore { id } => {
                 let restored: Session = client.ask_for(&format!("{}/restore", path(&id)))?;
-                output.print(&restored, |session| format!("✓ Session restored: {} · {}", session.id, session.name))
+                output.print(&restored, |session| format!("✓ Session restored: {}", in_one_line(session)))
             }
         }
     }
@@ -133,16 +132,8 @@ impl New {
 impl Wanted {
     /// All pages.
     fn all(&self, client: &Client) -> Result<SessionList, CliError> {
-        let mut sessions = Vec::new();
-        let mut after = None;
-        loop {
-            let page: SessionList = client.get(&self.address(after.as_deref()))?;
-            sessions.extend(page.sessions);
-            after = page.next;
-            if after.is_none() {
-                return Ok(SessionList { sessions, next: None });
-            }
-        }
+        let open = |page: SessionList| (page.sessions, page.next);
+        Ok(SessionList { sessions: client.pages(|after| self.address(after), open)?, next: None })
     }
 
     fn address(&self, after: Option<&str>) -> String {
@@ -158,7 +149,11 @@ impl Wanted {
 }
 
 fn created(session: &Session) -> String {
-    format!("✓ Session created: {} · {}", session.id, session.name)
+    format!("✓ Session created: {}", in_one_line(session))
+}
+
+fn in_one_line(session: &Session) -> String {
+    format!("{} · {}", session.id, printable(&session.name, false))
 }
 
 fn status(status: SessionStatus) -> Styled {
@@ -181,14 +176,14 @@ fn list(list: &SessionList) -> String {
             status(session.status),
             Styled::from(session.task_ids.len().to_string()),
             Styled::from(moment(session.created_at)),
-            Styled::from(session.name.clone()),
+            Styled::from(printable(&session.name, false)),
         ]
     });
     styled_table(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
 }
 
 fn show(session: &Session) -> String {
-    let rows = [
+    let fields = fields([
         ("id", Some(session.id.to_string())),
         ("project", Some(session.project_id.to_string())),
         ("status", Some(session.status.to_string())),
@@ -199,8 +194,6 @@ fn show(session: &Session) -> String {
         ("ended", session.completed_at.map(moment)),
         ("heartbeat", session.last_heartbeat.map(moment)),
         ("by", session.created_by.as_ref().map(|actor| actor.name.clone())),
-    ];
-    let given = rows.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)));
-    let rows: Vec<_> = given.map(|(name, value)| vec![name.to_owned(), value]).collect();
-    format!("{}\n{}", session.name, table(&rows))
+    ]);
+    format!("{}\n{fields}", printable(&session.name, false))
 }

@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    client::{CliError, Client},
-    output::{Colour, Output, Styled, moment, styled_table, table},
+    client::{CliError, Client, query},
+    output::{Colour, Output, Styled, fields, moment, printable, styled_table},
 };
 use crate::{
     ids::{CellId, NotebookId, ProjectId, SessionId, TaskId},
@@ -173,16 +173,8 @@ impl Changed {
 impl Wanted {
     /// All pages.
     fn all(&self, client: &Client) -> Result<TaskList, CliError> {
-        let mut tasks = Vec::new();
-        let mut after = None;
-        loop {
-            let page: TaskList = client.get(&self.address(after.as_deref()))?;
-            tasks.extend(page.tasks);
-            after = page.next;
-            if after.is_none() {
-                return Ok(TaskList { tasks, next: None });
-            }
-        }
+        let open = |page: TaskList| (page.tasks, page.next);
+        Ok(TaskList { tasks: client.pages(|after| self.address(after), open)?, next: None })
     }
 
     fn address(&self, after: Option<&str>) -> String {
@@ -198,20 +190,13 @@ impl Wanted {
     }
 }
 
-/// An address with those parameters that are given; ids, words and cursors need no escaping.
-pub fn query(path: &str, given: &[(&str, Option<String>)]) -> String {
-    let pairs = given.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)));
-    let query = pairs.collect::<Vec<_>>().join("&");
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-}
-
 fn created(task: &Task) -> String {
     format!("✓ Task created: {}", in_one_line(task))
 }
 
 fn in_one_line(task: &Task) -> String {
     let (priority, status) = (priority(task.card.priority).painted(0), status(task.card.status).painted(0));
-    format!("{} · {}  {priority} {status}", task.card.id, task.card.title)
+    format!("{} · {}  {priority} {status}", task.card.id, printable(&task.card.title, false))
 }
 
 /// As the page shows it.
@@ -246,7 +231,7 @@ fn list(list: &TaskList) -> String {
             priority(card.priority),
             status(card.status),
             Styled::from(sessions),
-            Styled::from(card.title.clone()),
+            Styled::from(printable(&card.title, false)),
         ]
     });
     styled_table(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
@@ -258,7 +243,7 @@ fn show(task: &Task) -> String {
         Some(cell) => format!("{}/{cell}", reference.notebook),
         None => reference.notebook.to_string(),
     });
-    let rows = [
+    let fields = fields([
         ("id", Some(card.id.to_string())),
         ("project", Some(card.project_id.to_string())),
         ("status", Some(card.status.to_string())),
@@ -269,13 +254,11 @@ fn show(task: &Task) -> String {
         ("updated", Some(moment(card.updated_at))),
         ("completed", card.completed_at.map(moment)),
         ("by", card.created_by.as_ref().map(|actor| actor.name.clone())),
-    ];
-    let given = rows.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)));
-    let rows: Vec<_> = given.map(|(name, value)| vec![name.to_owned(), value]).collect();
-    let mut text = format!("{}\n{}", card.title, table(&rows));
+    ]);
+    let mut text = format!("{}\n{fields}", printable(&card.title, false));
     for (name, words) in [("Description", &task.description), ("Prompt", &task.prompt)] {
         if !words.is_empty() {
-            text.push_str(&format!("\n\n{name}:\n{words}"));
+            text.push_str(&format!("\n\n{name}:\n{}", printable(words, false)));
         }
     }
     text

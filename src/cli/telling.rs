@@ -71,6 +71,10 @@ fn told(event: &Event) -> String {
         Event::SessionDeleted { id } => id.to_string(),
         Event::SessionTaskAdded { session_id, task_id } => format!("{session_id} has task {task_id}"),
         Event::SessionTaskRemoved { session_id, task_id } => format!("{session_id} no longer has task {task_id}"),
+        Event::WidgetsCreated { id, title } | Event::WidgetsDeleted { id, title } => format!("{id} {title}"),
+        Event::WidgetsProgramConnected { id, title } | Event::WidgetsProgramGone { id, title } => {
+            format!("{id} {title}")
+        }
     }
 }
 

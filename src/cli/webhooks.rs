@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     client::{CliError, Client},
-    output::{Colour, Output, Styled, moment, printable, styled_table, table},
+    output::{Colour, Output, Styled, fields, moment, printable, styled_table, table},
 };
 use crate::{
     ids::{NotebookId, ProjectId, WebhookId},
@@ -190,7 +190,7 @@ fn show(webhook: &WebhookBody) -> String {
         let again = moment(failing.retry_at);
         format!("{} attempts since {}, again at {again}: {}", failing.attempts, moment(failing.since), failing.said)
     });
-    let rows = [
+    let fields = fields([
         ("id", Some(webhook.id.to_string())),
         ("state", Some(activity(webhook).text)),
         ("because", webhook.suspended_because.clone()),
@@ -203,10 +203,8 @@ fn show(webhook: &WebhookBody) -> String {
         ("created", Some(moment(webhook.created_at))),
         ("by", Some(webhook.created_by.name.clone())),
         ("about", Some(webhook.description.clone())),
-    ];
-    let given = rows.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)));
-    let rows: Vec<_> = given.map(|(name, value)| vec![name.to_owned(), printable(&value, false)]).collect();
-    format!("{}\n{}", webhook.url, table(&rows))
+    ]);
+    format!("{}\n{fields}", webhook.url)
 }
 
 fn outcome(delivery: &Delivery) -> Styled {

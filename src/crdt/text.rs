@@ -218,7 +218,8 @@ fn units(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
-fn changed(old: &str, changes: &[Change]) -> String {
+/// The text that changes make of `old`.
+pub fn changed(old: &str, changes: &[Change]) -> String {
     let mut result = String::with_capacity(old.len());
     let mut at = 0;
     for change in changes {

@@ -19,10 +19,11 @@ use super::{
     error::{Answer, ApiError},
 };
 use crate::{
+    catalogue::Findable,
     ids::{DocumentId, ProjectId, SessionId, TaskId},
-    project::{After, Expected, Found, OpError},
+    project::{After, Expected, Found, Op, OpError, Question},
     room::{ApplyError, DEFAULT_PROJECT, RoomHandle},
-    vocabulary::{Millis, Session, Task},
+    vocabulary::{Actor, Millis, Session, Task},
 };
 
 /// The longest title or name, in characters: it is shown in one line.
@@ -100,6 +101,15 @@ pub fn limit(wanted: Option<usize>) -> Answer<usize> {
     }
 }
 
+/// What is wanted of a list.
+pub struct Page<'a> {
+    /// Of this project only; else of all, one after the other.
+    pub project: Option<ProjectId>,
+    pub limit: usize,
+    /// The `next` of the page before.
+    pub after: Option<&'a str>,
+}
+
 /// Where a list goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
@@ -144,7 +154,7 @@ pub fn session(found: Found) -> Answer<Session> {
 }
 
 /// The project of those who name none.
-pub fn project_or_default(wanted: Option<ProjectId>) -> Answer<ProjectId> {
+fn project_or_default(wanted: Option<ProjectId>) -> Answer<ProjectId> {
     match wanted {
         Some(project) => Ok(project),
         None => Ok(DEFAULT_PROJECT.parse()?),
@@ -169,8 +179,51 @@ impl App {
         room.ok_or_else(|| ApplyError::from(OpError::UnknownSession(id.clone())).into())
     }
 
+    /// Makes a task or a session; an id that somebody chose must be free in all projects.
+    pub async fn make(
+        &self,
+        project: Option<ProjectId>,
+        op: Op,
+        chosen: Option<(Findable, OpError)>,
+        actor: Actor,
+    ) -> Answer<Found> {
+        let room = self.project_room(&project_or_default(project)?).await?;
+        let Some((member, taken)) = chosen else { return Ok(room.edit(op, actor).await?) };
+        let _turn = self.rooms.naming().await;
+        if self.rooms.knows(&member).await? {
+            return Err(ApplyError::from(taken).into());
+        }
+        Ok(room.edit(op, actor).await?)
+    }
+
+    /// A page of a list, and where it goes on; `question` asks a project for what comes after a place, so many.
+    pub async fn page<T>(
+        &self,
+        wanted: Page<'_>,
+        question: impl Fn(Option<After>, usize) -> Question,
+        open: fn(Found) -> Vec<T>,
+        cursor: fn(&T) -> Cursor,
+    ) -> Answer<(Vec<T>, Option<String>)> {
+        let Page { project, limit, after } = wanted;
+        let from = after.map(Cursor::parse).transpose()?;
+        let mut listed = Vec::new();
+        for project in self.listed_projects(project, from.as_ref()).await? {
+            let after = from.as_ref().filter(|from| from.project == project).map(|from| from.after.clone());
+            // One more than wanted tells whether there are more.
+            let question = question(after, limit + 1 - listed.len());
+            listed.extend(open(self.project_room(&project).await?.ask(question).await?));
+            if listed.len() > limit {
+                break;
+            }
+        }
+        let more = listed.len() > limit;
+        listed.truncate(limit);
+        let next = listed.last().filter(|_| more).map(|last| cursor(last).to_string());
+        Ok((listed, next))
+    }
+
     /// The projects a list goes through: one, or all that are not in the bin, from where it left off.
-    pub async fn listed_projects(&self, only: Option<ProjectId>, from: Option<&Cursor>) -> Answer<Vec<ProjectId>> {
+    async fn listed_projects(&self, only: Option<ProjectId>, from: Option<&Cursor>) -> Answer<Vec<ProjectId>> {
         if let Some(only) = only {
             return Ok(vec![only]);
         }

@@ -93,20 +93,14 @@ impl Caller {
     /// # Errors
     /// It may not even read it.
     pub fn role_in(&self, document: &DocumentId) -> Result<Role, ApiError> {
-        let (read, write) = match document {
-            DocumentId::Project(_) => (Scope::TasksRead, Scope::TasksWrite),
-            DocumentId::Notebook(_) | DocumentId::Free(_) => (Scope::NotebooksRead, Scope::NotebooksWrite),
-        };
+        let (read, write) = scopes_of(document);
         self.check(read)?;
         Ok(if self.scopes.allow(write) { Role::Editor } else { Role::Viewer })
     }
 
     /// Refuses who may only read a document.
     pub fn check_writing(&self, document: &DocumentId) -> Result<(), ApiError> {
-        match document {
-            DocumentId::Project(_) => self.check(Scope::TasksWrite),
-            DocumentId::Notebook(_) | DocumentId::Free(_) => self.check(Scope::NotebooksWrite),
-        }
+        self.check(scopes_of(document).1)
     }
 
     /// Whether its secret may stop being good while the server runs.
@@ -138,6 +132,16 @@ impl Caller {
         let unnamed = |_| Actor { name: "API".into(), kind: ActorKind::Human };
         let actor = self.actor(headers).unwrap_or_else(unnamed);
         Deed { at: now(), actor, token: self.token_id(), address: address(headers, remote), action, status: 0 }
+    }
+}
+
+/// What reading and what writing a document needs.
+fn scopes_of(document: &DocumentId) -> (Scope, Scope) {
+    match document {
+        DocumentId::Project(_) => (Scope::TasksRead, Scope::TasksWrite),
+        DocumentId::Notebook(_) | DocumentId::Widgets(_) | DocumentId::Free(_) => {
+            (Scope::NotebooksRead, Scope::NotebooksWrite)
+        }
     }
 }
 

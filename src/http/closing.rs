@@ -20,6 +20,14 @@ const FORBIDDEN: u16 = 4403;
 /// No such document.
 const NOT_FOUND: u16 = 4404;
 
+/// The program of a widget session brought a wrong token for it. 4000 to 4999 tell the clients of the protocol not to come
+/// back by themselves.
+const WRONG_SESSION_TOKEN: u16 = 4001;
+/// A newer program has taken the place.
+const REPLACED_PROGRAM: u16 = 4002;
+/// The program did not read what it was told.
+const SLOW_PROGRAM: u16 = 4008;
+
 /// How a connection ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
@@ -33,6 +41,12 @@ impl Ending {
     pub const UNAUTHORIZED: Self =
         Self::Close(UNAUTHORIZED, Cow::Borrowed("Open the link the server printed, or bring a token that is good."));
     pub const RESTART: Self = Self::Close(close_code::RESTART, Cow::Borrowed("The server restarts."));
+    pub const WRONG_SESSION_TOKEN: Self =
+        Self::Close(WRONG_SESSION_TOKEN, Cow::Borrowed("Invalid session credentials"));
+    pub const REPLACED_PROGRAM: Self =
+        Self::Close(REPLACED_PROGRAM, Cow::Borrowed("A newer program drives this session now."));
+    pub const SLOW_PROGRAM: Self =
+        Self::Close(SLOW_PROGRAM, Cow::Borrowed("The program did not read what it was told; come back and go on."));
     /// Nothing more will come.
     pub const OVER: Self = Self::Close(close_code::NORMAL, Cow::Borrowed("The end of what was asked for."));
 

@@ -2,7 +2,7 @@
 //!
 //! Invariant: what is begun goes on when whoever asked goes away; [`environment`] tells what becomes of it.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 use tokio::time::timeout;
 use utoipa::IntoParams;
@@ -12,10 +12,12 @@ use super::{
     App, Shared,
     error::Answer,
     extract::{Body, Ids, Params, patience},
+    files,
 };
 use crate::{
     kernel::{Environment, EnvironmentState, Package},
     wire::rest::{AddPackages, EnvironmentBody, EnvironmentPhase, ErrorBody, PackageBody},
+    workspace::FilePath,
 };
 
 pub fn routes() -> OpenApiRouter<Shared> {
@@ -25,6 +27,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(cancel))
         .routes(routes!(add_packages))
         .routes(routes!(remove_package))
+        .routes(routes!(widget_library))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -87,6 +90,27 @@ async fn remove_package(
 ) -> Answer<(StatusCode, Json<EnvironmentBody>)> {
     app.kernels.remove_package(name).await?;
     Ok(begun(&app).await)
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct LibraryParams {
+    /// As the widget's model names it: `jupyter-matplotlib`.
+    module: String,
+}
+
+/// Reads the script with which a package draws its widgets, as it stands among Jupyter's `nbextensions`.
+#[utoipa::path(get, path = "/api/environment/widgets", tag = "kernels", params(LibraryParams),
+    responses((status = 200, description = "The script", content_type = "application/octet-stream"),
+        (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)
+))]
+async fn widget_library(
+    State(app): State<Shared>,
+    Params(LibraryParams { module }): Params<LibraryParams>,
+) -> Answer<Response> {
+    let path = FilePath::parse(&format!("{module}/index.js"))?;
+    files::content(app.kernels.widget_libraries(), path).await
 }
 
 async fn begun(app: &App) -> (StatusCode, Json<EnvironmentBody>) {

@@ -16,8 +16,9 @@ use crate::{
     measure,
     notebook::{ImportError, OpError},
     project,
-    room::{ApplyError, CloseReason, CreateError, OpenError, RoomClosed, RunError},
+    room::{ApplyError, CloseReason, CreateError, OpenError, RoomClosed, RunError, SessionError, WidgetsError},
     vocabulary::Unanswered,
+    widgets,
     wire::{
         rest::{ErrorBody, ErrorDetail},
         update::Refusal,
@@ -127,6 +128,7 @@ impl From<OpenError> for ApiError {
         let message = error.to_string();
         match error {
             OpenError::Unknown(DocumentId::Project(_)) => Self::not_found("project_not_found", message),
+            OpenError::Unknown(DocumentId::Widgets(_)) => Self::not_found("widgets_not_found", message),
             OpenError::Unknown(_) => Self::not_found("notebook_not_found", message),
             OpenError::Deleted(DocumentId::Project(_)) => Self::new(StatusCode::GONE, "project_deleted", message),
             OpenError::Deleted(_) => Self::new(StatusCode::GONE, "notebook_deleted", message),
@@ -145,8 +147,33 @@ impl From<CreateError> for ApiError {
             CreateError::Exists(DocumentId::Project(_)) => {
                 Self::new(StatusCode::CONFLICT, "project_exists", error.to_string())
             }
+            CreateError::Exists(DocumentId::Widgets(_)) => {
+                Self::new(StatusCode::CONFLICT, "widgets_exist", error.to_string())
+            }
             CreateError::Exists(_) => Self::new(StatusCode::CONFLICT, "notebook_exists", error.to_string()),
             CreateError::Open(error) => error.into(),
+        }
+    }
+}
+
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::TooMany => Self::new(StatusCode::CONFLICT, "too_many_sessions", error.to_string()),
+            SessionError::Create(error) => error.into(),
+        }
+    }
+}
+
+impl From<WidgetsError> for ApiError {
+    fn from(error: WidgetsError) -> Self {
+        let message = sentence(&error);
+        match error {
+            WidgetsError::NotWidgets => Self::new(StatusCode::CONFLICT, "not_widgets", message),
+            WidgetsError::ProgramGone => Self::new(StatusCode::CONFLICT, "program_gone", message),
+            WidgetsError::UnknownAsk(_) => Self::not_found("ask_not_found", message),
+            WidgetsError::Refused(widgets::Refusal::UnknownWidget(_)) => Self::not_found("widget_not_found", message),
+            WidgetsError::Refused(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_callback", message),
         }
     }
 }
@@ -211,6 +238,8 @@ impl From<RunError> for ApiError {
             RunError::Runs(_) => conflict("already_running"),
             RunError::NoPrompt(_) => conflict("not_a_prompt"),
             RunError::NoInputWanted(_) => conflict("no_input_wanted"),
+            RunError::NoModel(_) => Self::not_found("model_not_found", message),
+            RunError::ModelsTooLarge => Self::too_large(message),
             RunError::NoKernel => conflict("no_kernel"),
             RunError::KernelRuns => conflict("kernel_runs"),
             RunError::UnknownRun(_) => Self::not_found("run_not_found", message),
@@ -303,6 +332,7 @@ impl From<ApplyError> for ApiError {
             ApplyError::TooBig(message) => Self::too_large(message),
             ApplyError::Misplaced(message) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "update_refused", message),
             ApplyError::Run(error) => error.into(),
+            ApplyError::Widgets(error) => error.into(),
             ApplyError::NotANotebook => Self::new(StatusCode::CONFLICT, "not_a_notebook", sentence(&error)),
             ApplyError::NotAProject => Self::new(StatusCode::CONFLICT, "not_a_project", sentence(&error)),
             ApplyError::Closed(closed) => closed.into(),

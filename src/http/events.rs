@@ -53,6 +53,8 @@ struct EventParams {
     /// Events of this project only.
     #[param(value_type = Option<String>)]
     project: Option<ProjectId>,
+    /// Events about the one task, session, cell or run with this id only.
+    about: Option<String>,
     /// `false` ends the stream after the newest event there is.
     #[serde(default = "follow")]
     #[param(default = true)]
@@ -157,7 +159,7 @@ impl EventParams {
     fn subscribe(self, app: &App, headers: &HeaderMap) -> Subscription {
         let last_seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
         let (notebook, project) = (self.notebook.map(|id| id.to_string()), self.project.map(|id| id.to_string()));
-        let filter = Filter::new(self.types.as_deref(), notebook).of_project(project);
+        let filter = Filter::new(self.types.as_deref(), notebook).of_project(project).about(self.about);
         // A browser that reconnects repeats the address it began with: its own header is newer.
         app.events.subscribe(last_seen.or(self.since), self.follow, filter)
     }

@@ -58,7 +58,11 @@ async fn list(State(app): State<Shared>, Ids(id): Ids<NotebookId>) -> Answer<Jso
 ))]
 async fn read(State(app): State<Shared>, Ids((id, path)): Ids<(NotebookId, String)>) -> Answer<Response> {
     let path = FilePath::parse(&path)?;
-    let workspace = workspace(&app, &id).await?;
+    content(workspace(&app, &id).await?, path).await
+}
+
+/// A file as a download, which never runs in our origin.
+pub async fn content(workspace: Workspace, path: FilePath) -> Answer<Response> {
     let name = attachment::named(path.name());
     let (file, length) = on_disk(move || workspace.read(&path)).await?;
     let headers = [

@@ -5,7 +5,7 @@
 use axum::http::Method;
 
 use crate::vocabulary::Scope::{
-    self, Admin, EventsRead, NotebooksRead, NotebooksWrite, RunsExecute, TasksRead, TasksWrite,
+    self, Admin, EventsRead, NotebooksRead, NotebooksWrite, RunsExecute, TasksRead, TasksWrite, WidgetsDrive,
 };
 
 /// What an address needs.
@@ -43,6 +43,7 @@ const ROWS: &[Row] = &[
     ("/api/environment/make", NONE, of(RunsExecute)),
     ("/api/environment/packages", NONE, of(RunsExecute)),
     ("/api/environment/packages/{name}", NONE, of(RunsExecute)),
+    ("/api/environment/widgets", of(NotebooksRead), NONE),
     ("/api/events", of(EventsRead), NONE),
     ("/api/kernelspecs", of(NotebooksRead), NONE),
     ("/api/limits", Some(Need::Any), NONE),
@@ -71,6 +72,7 @@ const ROWS: &[Row] = &[
     ("/api/notebooks/{id}/kernel/complete", NONE, of(RunsExecute)),
     ("/api/notebooks/{id}/kernel/inspect", NONE, of(RunsExecute)),
     ("/api/notebooks/{id}/kernel/interrupt", NONE, of(RunsExecute)),
+    ("/api/notebooks/{id}/kernel/models/{model}", NONE, of(RunsExecute)),
     ("/api/notebooks/{id}/kernel/restart", NONE, of(RunsExecute)),
     ("/api/notebooks/{id}/kernel/shutdown", NONE, of(RunsExecute)),
     ("/api/notebooks/{id}/kernel/start", NONE, of(RunsExecute)),
@@ -108,6 +110,11 @@ const ROWS: &[Row] = &[
     ("/api/webhooks/{id}/deliveries", of(Admin), NONE),
     ("/api/webhooks/{id}/secret", NONE, of(Admin)),
     ("/api/webhooks/{id}/test", NONE, of(Admin)),
+    ("/api/widgets", of(NotebooksRead), of(WidgetsDrive)),
+    ("/api/widgets/classes", of(NotebooksRead), NONE),
+    ("/api/widgets/{id}", of(NotebooksRead), of(NotebooksWrite)),
+    ("/api/widgets/{id}/answers", NONE, of(NotebooksWrite)),
+    ("/api/widgets/{id}/callbacks", NONE, of(NotebooksWrite)),
     ("/debug/rooms/{*document}", of(Admin), NONE),
     ("/mcp", Some(Need::ByTool), Some(Need::ByTool)),
 ];
@@ -118,6 +125,9 @@ pub const UNTOLD: &[&str] = &[
     "/api/sessions/{id}/heartbeat",
     "/api/notebooks/{id}/kernel/complete",
     "/api/notebooks/{id}/kernel/inspect",
+    "/api/notebooks/{id}/kernel/models/{model}",
+    "/api/widgets/{id}/answers",
+    "/api/widgets/{id}/callbacks",
     "/mcp",
 ];
 

@@ -5,8 +5,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    Shared, blobs, cells, documents, environment, events, files, kernels, notebooks, operations, projects, providers,
-    questions, role, runs, sessions, tasks, tokens, webhooks,
+    Shared, blobs, cells, documents, environment, events, files, kernels, models, notebooks, operations, projects,
+    providers, questions, role, runs, sessions, tasks, tokens, webhooks, widgets,
 };
 use crate::config::Limits;
 
@@ -46,6 +46,7 @@ pub fn described(limits: &Limits) -> (Router<Shared>, utoipa::openapi::OpenApi) 
         .merge(cells::routes())
         .merge(runs::routes())
         .merge(kernels::routes())
+        .merge(models::routes())
         .merge(environment::routes())
         .merge(files::routes())
         .merge(questions::routes())
@@ -53,6 +54,7 @@ pub fn described(limits: &Limits) -> (Router<Shared>, utoipa::openapi::OpenApi) 
         .merge(projects::routes())
         .merge(tasks::routes())
         .merge(sessions::routes())
+        .merge(widgets::routes())
         .merge(webhooks::routes())
         .merge(tokens::routes())
         .merge(blobs::routes())

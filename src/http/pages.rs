@@ -35,6 +35,8 @@ pub fn routes() -> Router<Shared> {
         .route("/notebook/", routing::get(page))
         .route("/notebook/{id}", routing::get(page))
         .route("/project/{id}", routing::get(page))
+        .route("/widgets", routing::get(page))
+        .route("/widgets/", routing::get(page))
         .route("/widgets/{session}", routing::get(page))
         .route("/login", routing::post(login))
         .route("/api/docs", routing::get(reference_address))
@@ -147,7 +149,7 @@ fn with_policy(mut response: Response, headers: &HeaderMap) -> Response {
 /// HTML of outputs runs in a frame without an origin of its own that can reach nothing, not even a script of ours
 /// (`dependencies.md` §6). The header says so too, so that the frame is as harmless when it is opened in a tab.
 const FRAME_POLICY: HeaderValue = HeaderValue::from_static(
-    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' blob:; worker-src 'none'; style-src 'unsafe-inline'; \
      img-src data: blob:; font-src data:; media-src data: blob:; connect-src 'none'; form-action 'none'; \
      base-uri 'none'; frame-ancestors 'self'",
 );
@@ -169,7 +171,7 @@ fn policy(headers: &HeaderMap) -> HeaderValue {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(plain);
     let sockets = host.map(|host| format!(" ws://{host} wss://{host}")).unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' data: blob:; \
          connect-src 'self'{sockets}; font-src 'self'; worker-src 'self'; manifest-src 'self'; \
          frame-src 'self' blob:; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
     );

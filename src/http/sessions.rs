@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App, Shared,
-    board::{self, Cursor, IfMatch},
+    board::{self, Cursor, IfMatch, Page},
     error::Answer,
     extract::{Body, BodyOrDefault, By, Ids, Params},
 };
@@ -16,7 +16,6 @@ use crate::{
     catalogue::Findable,
     ids::{ProjectId, SessionId, TaskId},
     project::{After, Found, NewSession, Op, OpError, Question, SessionFilter, SessionPatch, Subject},
-    room::ApplyError,
     vocabulary::{Actor, Session, SessionStatus},
     wire::{
         board::{CreateSession, PatchSession, SessionList},
@@ -69,21 +68,11 @@ async fn list(State(app): State<Shared>, Params(wanted): Params<SessionParams>) 
 pub async fn listed(app: &App, wanted: SessionParams) -> Answer<SessionList> {
     let limit = board::limit(wanted.limit)?;
     let filter = SessionFilter { status: wanted.status, task: wanted.task_id, deleted: wanted.deleted };
-    let from = wanted.after.as_deref().map(Cursor::parse).transpose()?;
-    let mut sessions: Vec<Session> = Vec::new();
-    for project in app.listed_projects(wanted.project_id, from.as_ref()).await? {
-        let after = from.as_ref().filter(|from| from.project == project).map(|from| from.after.clone());
-        let question = Question::Sessions { filter: filter.clone(), after, limit: limit + 1 - sessions.len() };
-        if let Found::Sessions(found) = app.project_room(&project).await?.ask(question).await? {
-            sessions.extend(found);
-        }
-        if sessions.len() > limit {
-            break;
-        }
-    }
-    let more = sessions.len() > limit;
-    sessions.truncate(limit);
-    Ok(SessionList { next: sessions.last().filter(|_| more).map(|last| cursor(last).to_string()), sessions })
+    let page = Page { project: wanted.project_id, limit, after: wanted.after.as_deref() };
+    let question = |after, limit| Question::Sessions { filter: filter.clone(), after, limit };
+    let open = |found| if let Found::Sessions(sessions) = found { sessions } else { Vec::new() };
+    let (sessions, next) = app.page(page, question, open, cursor).await?;
+    Ok(SessionList { sessions, next })
 }
 
 fn cursor(session: &Session) -> Cursor {
@@ -108,8 +97,8 @@ async fn create(
 
 /// Opens a session.
 pub async fn made(app: &App, wanted: CreateSession, actor: Actor) -> Answer<Session> {
-    let project = board::project_or_default(wanted.project_id.clone())?;
-    let chosen = wanted.id.clone();
+    let project = wanted.project_id.clone();
+    let chosen = wanted.id.clone().map(|id| (Findable::Session(id.clone()), OpError::DuplicateSession(id)));
     let op = Op::CreateSession(NewSession {
         id: wanted.id.unwrap_or_else(SessionId::generate),
         name: board::line("name", wanted.name.as_deref().unwrap_or(UNNAMED))?,
@@ -117,17 +106,7 @@ pub async fn made(app: &App, wanted: CreateSession, actor: Actor) -> Answer<Sess
         tasks: wanted.task_ids.unwrap_or_default(),
         notebook: wanted.notebook,
     });
-    let room = app.project_room(&project).await?;
-    match chosen {
-        None => board::session(room.edit(op, actor).await?),
-        Some(id) => {
-            let _turn = app.rooms.naming().await;
-            if app.rooms.knows(&Findable::Session(id.clone())).await? {
-                return Err(ApplyError::from(OpError::DuplicateSession(id)).into());
-            }
-            board::session(room.edit(op, actor).await?)
-        }
-    }
+    board::session(app.make(project, op, chosen, actor).await?)
 }
 
 /// Reads a session.

@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App, Shared,
-    board::{self, Cursor, IfMatch},
+    board::{self, Cursor, IfMatch, Page},
     error::{Answer, ApiError},
     extract::{Body, By, Ids, Params},
 };
@@ -16,7 +16,6 @@ use crate::{
     catalogue::Findable,
     ids::{CellId, NotebookId, ProjectId, SessionId, TaskId},
     project::{After, Found, NewTask, Op, OpError, Question, Subject, TaskFilter, TaskPatch, TaskPlace},
-    room::ApplyError,
     vocabulary::{Actor, Priority, Reference, Task, TaskStatus},
     wire::{
         board::{CreateTask, MoveTask, PatchTask, TaskList},
@@ -83,22 +82,11 @@ async fn list(State(app): State<Shared>, Params(wanted): Params<TaskParams>) -> 
 /// A page of tasks.
 pub async fn listed(app: &App, wanted: TaskParams) -> Answer<TaskList> {
     let (filter, limit) = (wanted.filter()?, board::limit(wanted.limit)?);
-    let from = wanted.after.as_deref().map(Cursor::parse).transpose()?;
-    let mut tasks: Vec<Task> = Vec::new();
-    for project in app.listed_projects(wanted.project_id, from.as_ref()).await? {
-        let after = from.as_ref().filter(|from| from.project == project).map(|from| from.after.clone());
-        // One more than wanted tells whether there are more.
-        let question = Question::Tasks { filter: filter.clone(), after, limit: limit + 1 - tasks.len() };
-        if let Found::Tasks(found) = app.project_room(&project).await?.ask(question).await? {
-            tasks.extend(found);
-        }
-        if tasks.len() > limit {
-            break;
-        }
-    }
-    let more = tasks.len() > limit;
-    tasks.truncate(limit);
-    Ok(TaskList { next: tasks.last().filter(|_| more).map(|last| cursor(last).to_string()), tasks })
+    let page = Page { project: wanted.project_id, limit, after: wanted.after.as_deref() };
+    let question = |after, limit| Question::Tasks { filter: filter.clone(), after, limit };
+    let open = |found| if let Found::Tasks(tasks) = found { tasks } else { Vec::new() };
+    let (tasks, next) = app.page(page, question, open, cursor).await?;
+    Ok(TaskList { tasks, next })
 }
 
 fn cursor(task: &Task) -> Cursor {
@@ -118,20 +106,9 @@ async fn create(State(app): State<Shared>, By(actor): By, Body(wanted): Body<Cre
 
 /// Makes a task.
 pub async fn made(app: &App, wanted: CreateTask, actor: Actor) -> Answer<Task> {
-    let project = board::project_or_default(wanted.project_id.clone())?;
-    let chosen = wanted.id.clone();
-    let op = Op::CreateTask(new_task(wanted)?);
-    let room = app.project_room(&project).await?;
-    match chosen {
-        None => board::task(room.edit(op, actor).await?),
-        Some(id) => {
-            let _turn = app.rooms.naming().await;
-            if app.rooms.knows(&Findable::Task(id.clone())).await? {
-                return Err(ApplyError::from(OpError::DuplicateTask(id)).into());
-            }
-            board::task(room.edit(op, actor).await?)
-        }
-    }
+    let project = wanted.project_id.clone();
+    let chosen = wanted.id.clone().map(|id| (Findable::Task(id.clone()), OpError::DuplicateTask(id)));
+    board::task(app.make(project, Op::CreateTask(new_task(wanted)?), chosen, actor).await?)
 }
 
 fn new_task(wanted: CreateTask) -> Answer<NewTask> {

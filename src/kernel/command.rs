@@ -7,10 +7,9 @@ use std::{path::PathBuf, time::Duration};
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
-use super::event::CommKind;
 use crate::{
     config::KernelArgs,
-    ids::RunId,
+    ids::{CellId, RunId},
     vocabulary::{KernelAnswer, KernelQuestion, Unanswered},
 };
 
@@ -24,6 +23,8 @@ pub struct Start {
     pub language: Option<String>,
     /// Where its code runs; made when it is not there.
     pub working_directory: PathBuf,
+    /// Environment variables that its code sees, beside those of all kernels.
+    pub variables: Vec<(String, String)>,
     pub limits: KernelLimits,
 }
 
@@ -66,7 +67,8 @@ pub struct KernelAsk {
 #[derive(Debug, Clone)]
 pub enum KernelCommand {
     /// Runs code after what was asked before. With `allow_input`, it may ask people for a line.
-    Execute { run: RunId, code: String, allow_input: bool },
+    /// The kernel is told which `cell` it is of.
+    Execute { run: RunId, code: String, cell: Option<CellId>, allow_input: bool },
     /// The line that the run asked for.
     Input { run: RunId, value: String },
     /// Stops the run under way; those that wait stay.
@@ -77,6 +79,6 @@ pub enum KernelCommand {
     Restart,
     /// Ends the kernel for good.
     Shutdown,
-    /// A message to a widget of the kernel.
-    Comm { kind: CommKind, comm: String, target: Option<String>, data: Map<String, Value>, buffers: Vec<Vec<u8>> },
+    /// A message to a widget of the kernel; what it puts out because of it is told under `run`.
+    Comm { comm: String, data: Map<String, Value>, buffers: Vec<Vec<u8>>, run: Option<RunId> },
 }

@@ -15,8 +15,8 @@ use tokio::{
 
 use super::{command::KernelLimits, kept::Ending};
 
-/// Bytes of what a process printed that are kept.
-const TAIL_BYTES: usize = 8 << 10;
+/// Bytes of what a process printed that are kept: a whole report of a crash, however long the paths in it are.
+const TAIL_BYTES: usize = 32 << 10;
 
 /// How long to wait for the last words of a process that has ended.
 const TAIL_PATIENCE: Duration = Duration::from_millis(500);

@@ -45,6 +45,8 @@ pub enum KernelEvent {
     Notice { run: Option<RunId>, notice: Notice },
     /// A message of a widget.
     Comm(Comm),
+    /// What the Output widget of this comm takes of what the kernel puts out is told under this run from now on.
+    Takes { run: RunId, comm: String },
 }
 
 /// What a kernel is doing.

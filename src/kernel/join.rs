@@ -8,7 +8,9 @@
 use std::{collections::VecDeque, time::Instant};
 
 use super::{
-    event::{KernelEvent, Notice, StreamName},
+    comms,
+    event::{Comm, CommKind, KernelEvent, Notice, StreamName},
+    message::fields_size,
     settings::{JOINING, Rates},
     throttle::Allowance,
 };
@@ -117,6 +119,26 @@ impl Joiner {
         self.bound(now);
     }
 
+    /// A message of a widget. A change of state is told together with one that waits, since only the newest value of a
+    /// key counts; so a widget that changes without end takes no more room than its state.
+    pub fn comm(&mut self, comm: Comm, bytes: usize, now: Instant) {
+        let waits = |piece: &&mut Piece| matches!(piece, Piece::Rich { event: KernelEvent::Comm(other), .. } if other.comm == comm.comm);
+        match self.pieces.iter_mut().rev().find(waits) {
+            Some(Piece::Rich { event: KernelEvent::Comm(waiting), cost, .. })
+                if comm.kind == CommKind::Message && comms::joins(&waiting.data, &comm.data) =>
+            {
+                comms::join(&mut waiting.data, &mut waiting.buffers, comm.data, comm.buffers);
+                let joined = size_of(waiting) + RICH_COST;
+                self.rich_waiting = (self.rich_waiting + joined).saturating_sub(std::mem::replace(cost, joined));
+                self.bound(now);
+            }
+            _ => {
+                let run = comm.run.clone();
+                self.rich(run.as_ref(), KernelEvent::Comm(comm), bytes, now);
+            }
+        }
+    }
+
     /// The outputs of the run so far go away, with `wait` once another comes: what waits here need not leave at all.
     pub fn clear(&mut self, run: &RunId, wait: bool, now: Instant) {
         self.settle_clear(run);
@@ -152,7 +174,13 @@ impl Joiner {
             self.shorten_text(TEXT_WAITING / 2);
         }
         self.shorten_rich(RICH_WAITING);
-        while self.pieces.len() > PIECES_WAITING {
+        while self.pieces.len() > PIECES_WAITING
+            && let Some(at) = self.pieces.iter().position(Piece::may_be_lost)
+        {
+            self.drop_piece(at);
+        }
+        // A program that makes widgets without end.
+        while self.pieces.len() > 4 * PIECES_WAITING || self.rich_waiting > 4 * RICH_WAITING {
             self.drop_piece(0);
         }
     }
@@ -177,12 +205,12 @@ impl Joiner {
         }
     }
 
-    /// Takes the oldest rich outputs away until only so much waits; an exception always stays.
+    /// Takes the oldest rich outputs away until only so much waits; an exception and the state of a widget always stay.
     fn shorten_rich(&mut self, allowed: usize) {
         let mut at = 0;
         while self.rich_waiting > allowed && at < self.pieces.len() {
             match &self.pieces[at] {
-                Piece::Rich { event, .. } if !matches!(event, KernelEvent::Error { .. }) => self.drop_piece(at),
+                piece @ Piece::Rich { .. } if piece.may_be_lost() => self.drop_piece(at),
                 Piece::Rich { .. } | Piece::Text { .. } | Piece::Clear { .. } => at += 1,
             }
         }
@@ -269,6 +297,15 @@ impl Piece {
         }
     }
 
+    /// Whether it may be left out when there is too much.
+    fn may_be_lost(&self) -> bool {
+        match self {
+            Self::Rich { event: KernelEvent::Error { .. }, .. } => false,
+            Self::Rich { event: KernelEvent::Comm(comm), .. } => comms::may_be_lost(comm),
+            Self::Rich { .. } | Self::Text { .. } | Self::Clear { .. } => true,
+        }
+    }
+
     fn text_bytes(&self) -> usize {
         match self {
             Self::Text { text, .. } => text.len(),
@@ -282,6 +319,11 @@ impl Piece {
             Self::Text { .. } | Self::Clear { .. } => 0,
         }
     }
+}
+
+/// About how many bytes a message of a widget takes.
+pub fn size_of(comm: &Comm) -> usize {
+    comm.buffers.iter().map(Vec::len).sum::<usize>() + fields_size(&comm.data)
 }
 
 /// Where to cut so that at least `excess` bytes go: at the next beginning of a line if one is near, never in a letter.

@@ -2,7 +2,7 @@
 //!
 //! Imports workspace. Invariant: a failure is a sentence, and leaves no process and no file behind.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use jupyter_protocol::JupyterMessage;
 use jupyter_zmq_client::{Connection, RuntimeError};
@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 use zeromq::SocketSend;
 
 use super::{
-    Shared,
+    Shared, client,
     command::Start,
     connect::{Place, Sockets, connect},
     death::{self, Tail},
@@ -114,7 +114,11 @@ async fn try_launch(shared: &Shared, start: &Start, found: &Found) -> Result<Liv
     if let Some((user, group)) = shared.settings.isolation.owner() {
         place.give_to(user, group).map_err(|cause| failed(cause.into()))?;
     }
-    let order = order(shared, start, found, &place);
+    let client = place.directory.path().to_owned();
+    let laid = tokio::task::spawn_blocking(move || client::lay(&client)).await;
+    let search = laid.map_err(io::Error::from).flatten().map_err(|cause| failed(cause.into()))?;
+    let mut order = order(shared, start, found, &place);
+    order.variables.push(client::beside(&order.variables, &search));
     let Place { info, directory, listeners, .. } = place;
     let mut kept = Kept::start(&shared.settings.keeper, &order).await.map_err(|cause| failed(cause.into()))?;
     // From here on its keeper removes it.
@@ -156,7 +160,7 @@ fn order(shared: &Shared, start: &Start, found: &Found, place: &Place) -> Order 
     };
     Order {
         arguments: sandbox::wrap(&settings.isolation, arguments, &reach),
-        variables: found.variables.iter().chain(&settings.variables).cloned().collect(),
+        variables: found.variables.iter().chain(&settings.variables).chain(&start.variables).cloned().collect(),
         hidden: HIDDEN_VARIABLES.iter().map(|prefix| (*prefix).to_owned()).collect(),
         directory: Some(start.working_directory.clone()),
         memory_bytes: start.limits.memory_bytes,

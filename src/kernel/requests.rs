@@ -1,13 +1,13 @@
-//! The messages that are sent to kernels. Imports vocabulary. Invariant: every request has an id of its own.
+//! The messages that are sent to kernels. Imports ids and vocabulary. Invariant: every request has an id of its own.
 
 use jupyter_protocol::{
-    CommClose, CommMsg, CommOpen, CompleteRequest, ExecuteRequest, Header, InputReply, InspectRequest,
-    InterruptRequest, JupyterMessage, KernelInfoRequest, ReplyStatus, ShutdownRequest,
+    CommMsg, CompleteRequest, ExecuteRequest, Header, InputReply, InspectRequest, InterruptRequest, JupyterMessage,
+    KernelInfoRequest, ReplyStatus, ShutdownRequest,
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{event::CommKind, places, variables};
-use crate::vocabulary::KernelQuestion;
+use super::{places, variables};
+use crate::{ids::CellId, vocabulary::KernelQuestion};
 
 /// The id under which answers to a message come back.
 pub fn id(message: &JupyterMessage) -> String {
@@ -15,9 +15,14 @@ pub fn id(message: &JupyterMessage) -> String {
 }
 
 /// Runs code; what follows it is not aborted when it fails, because the notebook's queue decides that.
-pub fn execute(code: String, allow_input: bool) -> JupyterMessage {
+/// Which cell it is of stands where JupyterLab tells it, so that a program can know its cell.
+pub fn execute(code: String, cell: Option<&CellId>, allow_input: bool) -> JupyterMessage {
     let request = ExecuteRequest { code, allow_stdin: allow_input, stop_on_error: false, ..Default::default() };
-    JupyterMessage::new(request, None)
+    let mut message = JupyterMessage::new(request, None);
+    if let Some(cell) = cell {
+        message.metadata = json!({ "cellId": cell });
+    }
+    message
 }
 
 /// Asks what the kernel is; the first sign that it answers.
@@ -72,21 +77,7 @@ pub fn shutdown(restart: bool) -> JupyterMessage {
 }
 
 /// A message to a widget.
-pub fn comm(
-    kind: CommKind,
-    comm: String,
-    target: Option<String>,
-    data: Map<String, Value>,
-    buffers: Vec<Vec<u8>>,
-) -> JupyterMessage {
-    let comm_id = comm.into();
-    let message = match kind {
-        CommKind::Open => {
-            let target_name = target.unwrap_or_default();
-            JupyterMessage::new(CommOpen { comm_id, target_name, data, target_module: None }, None)
-        }
-        CommKind::Message => JupyterMessage::new(CommMsg { comm_id, data }, None),
-        CommKind::Close => JupyterMessage::new(CommClose { comm_id, data }, None),
-    };
+pub fn comm(comm: String, data: Map<String, Value>, buffers: Vec<Vec<u8>>) -> JupyterMessage {
+    let message = JupyterMessage::new(CommMsg { comm_id: comm.into(), data }, None);
     message.with_buffers(buffers.into_iter().map(Into::into).collect())
 }

@@ -14,7 +14,7 @@ use super::{
     event::Outcome,
     settings::{ENDING_PATIENCE, RUNS_WAITING},
 };
-use crate::ids::RunId;
+use crate::ids::{CellId, RunId};
 
 /// Runs whose late output is still recognised. Threads of older ones print without a run and are not heard.
 const RUNS_REMEMBERED: usize = 1024;
@@ -24,6 +24,7 @@ const RUNS_REMEMBERED: usize = 1024;
 pub struct Waiting {
     pub run: RunId,
     pub code: String,
+    pub cell: Option<CellId>,
     pub allow_input: bool,
 }
 
@@ -204,7 +205,7 @@ mod tests {
     }
 
     fn waiting(name: &str) -> Waiting {
-        Waiting { run: run(name), code: "1".into(), allow_input: false }
+        Waiting { run: run(name), code: "1".into(), cell: None, allow_input: false }
     }
 
     fn under_way(now: Instant) -> Runs {

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::{
     asks::{Answered, Asks},
     command::{KernelAsk, KernelCommand, KernelLimits},
+    comms::{self, Comms, ToWidget},
     event::{Bundle, Comm, CommKind, KernelEvent, KernelState, Notice, Outcome, StopReason, StreamName},
     join::Joiner,
     message::{Message, fields_size, size, text},
@@ -42,6 +43,7 @@ pub enum Order {
 pub struct Session {
     runs: Runs,
     asks: Asks,
+    comms: Comms,
     joiner: Joiner,
     limits: KernelLimits,
     /// `None` before the first.
@@ -59,6 +61,7 @@ impl Session {
         Self {
             runs: Runs::default(),
             asks: Asks::default(),
+            comms: Comms::default(),
             joiner: Joiner::new(rates, now),
             limits,
             state: None,
@@ -107,6 +110,7 @@ impl Session {
             self.tell(KernelEvent::Finished { run, outcome: Outcome::Aborted, count: None }, now);
         }
         self.asks.abort();
+        self.comms.clear();
         self.idle_since = None;
     }
 
@@ -125,13 +129,15 @@ impl Session {
     /// A command that is not about the process as such; the actor keeps those for itself.
     pub fn command(&mut self, command: KernelCommand, now: Instant) -> Vec<Order> {
         match command {
-            KernelCommand::Execute { run, code, allow_input } => self.execute(Waiting { run, code, allow_input }, now),
+            KernelCommand::Execute { run, code, cell, allow_input } => {
+                self.execute(Waiting { run, code, cell, allow_input }, now)
+            }
             KernelCommand::Input { run, value } => self.input(&run, value, now),
             KernelCommand::Interrupt => self.interrupt(now),
             KernelCommand::Withdraw { run } => self.withdraw(run, now),
-            KernelCommand::Comm { kind, comm, target, data, buffers } if self.is_live() => {
+            KernelCommand::Comm { comm, data, buffers, run } if self.is_live() => {
                 self.in_use(now);
-                shell(requests::comm(kind, comm, target, data, buffers))
+                self.comms.send(ToWidget { comm, data, buffers, run }, now).map(shell).unwrap_or_default()
             }
             KernelCommand::Comm { .. } | KernelCommand::Restart | KernelCommand::Shutdown => Vec::new(),
         }
@@ -209,7 +215,7 @@ impl Session {
     /// A message of the kernel, on whichever channel.
     pub fn message(&mut self, message: Message, now: Instant) -> Vec<Order> {
         self.note_progress(&message, now);
-        let run = self.runs.of(message.parent.as_deref());
+        let run = self.run_of(&message);
         match (message.kind.as_str(), run) {
             ("stream", Some(run)) => self.stream(&run, &message, now),
             ("display_data" | "update_display_data", Some(run)) => self.display(run, &message, now),
@@ -219,10 +225,35 @@ impl Session {
             ("input_request", Some(run)) => self.input_wanted(run, &message, now),
             ("complete_reply" | "inspect_reply" | "execute_reply", None) => self.asks.replied(&message),
             ("comm_open" | "comm_msg" | "comm_close", run) => self.comm(run, message, now),
+            ("status", _) if message.text("execution_state") == "idle" => self.comms.done(message.parent.as_deref()),
             (_, _) => {}
         }
         let mut orders = self.settle(now);
+        orders.extend(self.tell_widgets(now));
         orders.extend(self.release_interrupt(now));
+        orders
+    }
+
+    /// Under which run a message is told: an Output widget may have taken it from the run that caused it.
+    fn run_of(&self, message: &Message) -> Option<RunId> {
+        let parent = message.parent.as_deref();
+        let cause = || self.runs.of(parent).or_else(|| self.comms.caller(parent));
+        match message.kind.as_str() {
+            "stream" | "display_data" | "execute_result" | "error" | "clear_output" => {
+                self.comms.taker(parent).or_else(cause)
+            }
+            _ => cause(),
+        }
+    }
+
+    /// What widgets have waited for and are to be told now.
+    fn tell_widgets(&mut self, now: Instant) -> Vec<Order> {
+        let mut orders = Vec::new();
+        while self.is_live()
+            && let Some(message) = self.comms.next(now)
+        {
+            orders.extend(shell(message));
+        }
         orders
     }
 
@@ -329,8 +360,14 @@ impl Session {
         let target = (kind == CommKind::Open).then(|| message.text("target_name"));
         let (comm, data) = (message.text("comm_id"), message.object("data"));
         let bytes = message.buffers.iter().map(Vec::len).sum::<usize>() + fields_size(&data);
-        let event = Comm { run: run.clone(), kind, comm, target, data, buffers: message.buffers };
-        self.joiner.rich(run.as_ref(), KernelEvent::Comm(event), bytes, now);
+        if comms::is_echo(&data) {
+            return;
+        }
+        let comm = Comm { run: run.clone(), kind, comm, target, data, buffers: message.buffers };
+        if let Some(takes) = self.comms.heard(&comm) {
+            self.tell(takes, now);
+        }
+        self.joiner.comm(comm, bytes, now);
     }
 
     /// What is due after anything happened: the end of a run, the next one, the state.
@@ -349,8 +386,8 @@ impl Session {
     }
 
     fn next(&mut self, now: Instant) -> Vec<Order> {
-        let Some(Waiting { run, code, allow_input }) = self.runs.next() else { return Vec::new() };
-        let request = requests::execute(code, allow_input);
+        let Some(Waiting { run, code, cell, allow_input }) = self.runs.next() else { return Vec::new() };
+        let request = requests::execute(code, cell.as_ref(), allow_input);
         self.runs.sent(run, requests::id(&request), now);
         shell(request)
     }
@@ -363,6 +400,7 @@ impl Session {
         }
         self.asks.expire(now);
         let mut orders = self.settle(now);
+        orders.extend(self.tell_widgets(now));
         orders.extend(self.overdue(now));
         if self.warm_up_due().is_some_and(|due| due <= now) {
             self.warm = true;
@@ -418,7 +456,8 @@ impl Session {
         let joined = self.joiner.due().filter(|_| room);
         let idle = self.limits.idle.filter(|_| self.state == Some(KernelState::Idle));
         let idle = self.idle_since.zip(idle).map(|(since, limit)| since + limit);
-        let dues = [joined, self.asks.due(), self.runs.patience(), idle, self.run_due(), self.warm_up_due()];
+        let dues =
+            [joined, self.asks.due(), self.comms.due(), self.runs.patience(), idle, self.run_due(), self.warm_up_due()];
         dues.into_iter().flatten().min()
     }
 
@@ -463,7 +502,7 @@ mod tests {
     }
 
     fn execute(session: &mut Session, name: &str, now: Instant) -> Vec<Order> {
-        session.command(KernelCommand::Execute { run: run(name), code: "x".into(), allow_input: true }, now)
+        session.command(KernelCommand::Execute { run: run(name), code: "x".into(), cell: None, allow_input: true }, now)
     }
 
     /// The id of the request that was ordered.

@@ -37,6 +37,10 @@ pub const TIME_LIMIT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long the second of a run's two endings (reply and idle) may stay away after the last sign of the run.
 pub const ENDING_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a widget may not say that it has done with a message before it is sent the next one. The kernel of a cell that
+/// runs for long says nothing meanwhile.
+pub const COMM_PATIENCE: Duration = Duration::from_secs(20);
+
 /// How long a kernel has nothing to do before it loads what completion needs: that takes a second, many on a busy machine,
 /// and code that comes meanwhile would wait for it.
 pub const WARM_UP_AFTER: Duration = Duration::from_secs(5);
@@ -101,7 +105,8 @@ impl KernelSettings {
             python: None,
             uv: None,
             kernel_directories: Vec::new(),
-            packages: vec!["ipykernel".into()],
+            // The second is what programs that draw widgets speak with.
+            packages: vec!["ipykernel".into(), "websockets".into()],
             variables: Vec::new(),
             isolation: Isolation::None,
             rates: Rates::default(),

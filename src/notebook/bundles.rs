@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map as Object, Value, json};
 
 use super::{
-    cell,
+    cell, models,
     outputs::Bundle,
     running::{BlobRef, blob_value},
     schema,
@@ -95,11 +95,12 @@ fn content(mime: &str, value: &Value) -> Vec<u8> {
     }
 }
 
-/// The blobs that outputs refer to, each once.
+/// The blobs that outputs and widgets refer to, each once.
 pub fn blobs_called(notebook: &NotebookView) -> Vec<String> {
     let outputs = notebook.cells.iter().flat_map(|cell| &cell.outputs);
     let references = outputs.filter_map(|output| output.get(schema::DATA)?.get(schema::BLOB_REF)?.as_array()).flatten();
-    let mut called: Vec<String> = references.filter_map(|reference| text(reference, "sha256")).collect();
+    let called = references.filter_map(|reference| text(reference, "sha256"));
+    let mut called: Vec<String> = called.chain(models::blobs_called(&notebook.models)).collect();
     called.sort();
     called.dedup();
     called
@@ -111,6 +112,7 @@ fn text(reference: &Value, key: &str) -> Option<String> {
 
 /// Puts the contents of blobs back into the outputs that refer to them; those that are not there stay references.
 pub fn carry_blobs(notebook: &mut NotebookView, contents: &HashMap<String, Vec<u8>>) {
+    models::carry_blobs(&mut notebook.models, contents);
     for cell in &mut notebook.cells {
         cell.outputs.iter_mut().for_each(|output| carry_into(output, contents));
         cell.outputs = joined_streams(std::mem::take(&mut cell.outputs));

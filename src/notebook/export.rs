@@ -8,7 +8,7 @@ use serde_json::{Map as Object, Value, json};
 use super::{
     cell,
     import::{KNOWN_MINOR as MINOR, PROMPT_MAGIC},
-    python_json, schema,
+    models, python_json, schema,
     view::{CellView, NotebookView},
 };
 use crate::vocabulary::CellKind;
@@ -23,6 +23,7 @@ pub fn export_ipynb(notebook: &NotebookView) -> String {
     if !metadata.get(schema::TITLE).is_none_or(Value::is_string) {
         metadata.remove(schema::TITLE);
     }
+    models::put_into_file(&mut metadata, &notebook.models);
     let cells = notebook.cells.iter().map(|cell| file_cell(cell, minor > MINOR)).collect();
     file.insert(schema::CELLS.into(), Value::Array(cells));
     file.insert(schema::METADATA.into(), Value::Object(metadata));

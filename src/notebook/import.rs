@@ -10,7 +10,7 @@ use serde_json::{Map as Object, Value, json};
 use super::{
     cell, import_v3,
     json::{self as values, DEPTH_MAX},
-    schema, thoughts,
+    models, schema, thoughts,
     view::{CellView, ImportedNotebook},
 };
 use crate::{ids::CellId, vocabulary::CellKind};
@@ -86,6 +86,7 @@ fn notebook(mut file: Object<String, Value>) -> Result<ImportedNotebook, ImportE
     let mut metadata = object(file.remove(schema::METADATA), "metadata")?;
     TRANSIENT.iter().for_each(|key| drop(metadata.remove(*key)));
     shallow(&metadata, DEPTH_MAX + 1, "metadata")?;
+    let models = models::take_from_file(&mut metadata);
     let cells = list(file.remove(schema::CELLS), "cells")?;
     keep_file_keys(&mut metadata, file, "the top")?;
     if minor > KNOWN_MINOR {
@@ -97,6 +98,7 @@ fn notebook(mut file: Object<String, Value>) -> Result<ImportedNotebook, ImportE
         title: metadata.get(schema::TITLE).and_then(Value::as_str).map(str::to_owned),
         cells: cells.collect::<Result<_, _>>()?,
         metadata,
+        models,
     })
 }
 

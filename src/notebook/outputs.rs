@@ -126,8 +126,20 @@ pub struct Outputs {
 impl Outputs {
     /// Begins a run of the cell whose map this is: what the last one put out goes. Answers in a cell that was a prompt
     /// go to the earlier ones.
-    pub fn begin(txn: &mut TransactionMut<'_>, (cell, map): (CellId, ID), limits: OutputLimits, now: Millis) -> Self {
-        let outputs = Self {
+    pub fn begin(txn: &mut TransactionMut<'_>, place: (CellId, ID), limits: OutputLimits, now: Millis) -> Self {
+        let outputs = Self::resume(place, limits);
+        if let Some(map) = live_map(txn, &outputs.map) {
+            earlier::keep(txn, &outputs.cell, &map, now);
+            map.insert(txn, schema::EXECUTION_COUNT, Any::Null);
+            map.insert(txn, schema::EXECUTION_STATE, schema::RUNNING);
+            clear(txn, &map);
+        }
+        outputs
+    }
+
+    /// Goes on behind the outputs there are.
+    pub fn resume((cell, map): (CellId, ID), limits: OutputLimits) -> Self {
+        Self {
             cell,
             map,
             limits,
@@ -139,14 +151,7 @@ impl Outputs {
             notice: None,
             left_out: VecDeque::new(),
             kept_bytes: 0,
-        };
-        if let Some(map) = live_map(txn, &map) {
-            earlier::keep(txn, &outputs.cell, &map, now);
-            map.insert(txn, schema::EXECUTION_COUNT, Any::Null);
-            map.insert(txn, schema::EXECUTION_STATE, schema::RUNNING);
-            clear(txn, &map);
         }
-        outputs
     }
 
     /// The cell has another map: a Jupyter client moved it, which deletes it and inserts a copy.
@@ -199,14 +204,19 @@ impl Outputs {
     }
 
     /// The run is over. Gives the texts that are to be kept beside the document.
-    pub fn end(mut self, txn: &mut TransactionMut<'_>, count: Option<i64>) -> Vec<LeftOut> {
-        self.close_stream();
+    pub fn end(self, txn: &mut TransactionMut<'_>, count: Option<i64>) -> Vec<LeftOut> {
         if let Some((map, _)) = self.array(txn) {
             map.insert(txn, schema::EXECUTION_STATE, schema::IDLE);
             if let Some(count) = count {
                 map.insert(txn, schema::EXECUTION_COUNT, json::to_any(&count.into()));
             }
         }
+        self.leave()
+    }
+
+    /// Nothing more follows. Gives the texts that are to be kept beside the document.
+    pub fn leave(mut self) -> Vec<LeftOut> {
+        self.close_stream();
         self.left_out.into()
     }
 

@@ -163,6 +163,25 @@ impl Notebook {
         }
     }
 
+    /// Begins more outputs of a cell, behind those that are there; false if there is no such cell.
+    pub fn resume_outputs(
+        &mut self,
+        txn: &mut TransactionMut<'_>,
+        run: &RunId,
+        cell: &CellId,
+        limits: OutputLimits,
+    ) -> bool {
+        let map = self.map_id(cell).filter(|_| self.live_cell(txn, cell).is_some());
+        let Some(map) = map else { return false };
+        self.outputs.insert(run.clone(), Outputs::resume((cell.clone(), map), limits));
+        true
+    }
+
+    /// Ends outputs that were none of a run of their cell: what of them is to be kept beside the document.
+    pub fn leave_outputs(&mut self, run: &RunId) -> Vec<LeftOut> {
+        self.outputs.remove(run).map(Outputs::leave).unwrap_or_default()
+    }
+
     /// Writes what a running program put out.
     pub fn output(&mut self, txn: &mut TransactionMut<'_>, run: &RunId, output: Output) {
         if let Some(outputs) = self.outputs.get_mut(run) {

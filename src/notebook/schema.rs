@@ -16,6 +16,9 @@ pub const BIN: &str = "bin";
 pub const RUNS: &str = "runs";
 /// Root: the kernel of the notebook: [`STATUS`] and [`LOG`].
 pub const KERNEL: &str = "kernel";
+/// Root: the widgets of the kernel: model id → [`MODEL_MODULE`], [`MODEL_NAME`], [`MODEL_VERSION`], [`MODEL_STATE`], and
+/// perhaps [`ENDED`] and [`SAID`].
+pub const MODELS: &str = "models";
 /// Root: answers that another took the place of, `{cell id}/{run id}` → a plain value in the shape of
 /// `vocabulary::EarlierAnswer`.
 pub const EARLIER: &str = "earlier";
@@ -131,6 +134,18 @@ pub const STATUS: &str = "status";
 /// In [`KERNEL`]: what was said while its environment was made, a text.
 pub const LOG: &str = "log";
 
+/// In a model: which class draws it.
+pub const MODEL_MODULE: &str = "module";
+pub const MODEL_NAME: &str = "name";
+pub const MODEL_VERSION: &str = "version";
+/// In a model: its state, key → entry (`models/entry.rs`).
+pub const MODEL_STATE: &str = "state";
+/// In a model: true once its kernel is gone.
+pub const ENDED: &str = "ended";
+/// In a model: what it said last, `{seq, messages}`; of use only to who was there already.
+pub const SAID: &str = "said";
+pub const MESSAGES: &str = "messages";
+
 /// Who may write a root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writer {
@@ -160,7 +175,7 @@ const fn root(name: &'static str, shape: Shape, writer: Writer) -> Root {
 }
 
 /// All roots. Inside `cells`, `outputs`, `execution_count` and `execution_state` have the server as their only writer.
-pub const ROOTS: [Root; 9] = [
+pub const ROOTS: [Root; 10] = [
     root(META, Shape::Map, Writer::Editors),
     root(CELLS, Shape::Array, Writer::Editors),
     root(STATE, Shape::Map, Writer::Editors),
@@ -169,6 +184,7 @@ pub const ROOTS: [Root; 9] = [
     root(EARLIER, Shape::Map, Writer::Editors),
     root(RUNS, Shape::Map, Writer::Server),
     root(KERNEL, Shape::Map, Writer::Server),
+    root(MODELS, Shape::Map, Writer::Server),
     root(AUTHORS, Shape::Map, Writer::Server),
 ];
 

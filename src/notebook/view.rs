@@ -15,8 +15,10 @@ pub struct NotebookView {
     pub cells: Vec<CellView>,
     /// Last deleted first.
     pub bin: Vec<BinView>,
-    /// Notebook metadata as in `.ipynb`.
+    /// Notebook metadata as in `.ipynb`, without the widgets.
     pub metadata: Map<String, Value>,
+    /// The widgets of its kernel, or of the last one, in the shape of the document.
+    pub models: Map<String, Value>,
 }
 
 /// A cell read from its document.
@@ -46,11 +48,13 @@ pub struct ImportedNotebook {
     pub title: Option<String>,
     pub cells: Vec<CellView>,
     pub metadata: Map<String, Value>,
+    /// Widgets, in the shape of the document.
+    pub models: Map<String, Value>,
 }
 
 /// A copy: what people see of the notebook, without its bin. Cells keep their ids, which are unique in each notebook.
 impl From<NotebookView> for ImportedNotebook {
-    fn from(NotebookView { title, cells, metadata, bin: _ }: NotebookView) -> Self {
-        Self { title: Some(title), cells, metadata }
+    fn from(NotebookView { title, cells, metadata, models, bin: _ }: NotebookView) -> Self {
+        Self { title: Some(title), cells, metadata, models }
     }
 }

@@ -25,6 +25,7 @@ use super::{
     handle::{Call, CloseReason, Command, Control, MAILBOX},
     outbound::{Flushed, Outbound},
     queue::Pushed,
+    seat::{SeatEnd, SeatItem, SeatLine},
     state::RoomState,
     watchdog::Watchdog,
 };
@@ -165,6 +166,8 @@ pub(super) struct Actor {
     controls: mpsc::UnboundedReceiver<Control>,
     durability: watch::Receiver<Durability>,
     connections: HashMap<PeerId, Arc<Outbound>>,
+    /// The program of a widget session, and one that is losing its place to it.
+    programs: HashMap<PeerId, SeatLine>,
     touched: Touched,
     /// Of whose presence somebody is still to be told.
     presence_waits: Touched,
@@ -201,6 +204,7 @@ impl Actor {
             controls,
             durability,
             connections: HashMap::new(),
+            programs: HashMap::new(),
             touched: Touched::default(),
             presence_waits: Touched::default(),
             presence_told: Instant::now(),
@@ -316,6 +320,10 @@ impl Actor {
                 drop(permit);
                 said.into()
             }
+            Command::Program { seat, saying, permit } => {
+                drop(permit);
+                Input::Program { seat, saying }
+            }
             Command::Ask(ask) => {
                 self.workers.ask_kernel(ask);
                 return None;
@@ -330,6 +338,10 @@ impl Actor {
                 Input::Leave { peer }
             }
             Control::Drained { peer } => Input::Drained { peer },
+            Control::ProgramLeft { seat } => {
+                self.programs.remove(&seat);
+                Input::ProgramLeft { seat, end: None }
+            }
             Control::Stop(reason) => {
                 self.ending = true;
                 Input::Stop(*reason)
@@ -346,6 +358,13 @@ impl Actor {
             Call::Edit { op, actor } => Input::Edit { op, actor, reply },
             Call::Merge { update, actor } => Input::Merge { update, actor, reply },
             Call::Run { request, actor } => Input::Run { request, actor, reply },
+            Call::Sit { seat, sit, line } => {
+                self.programs.insert(seat, line);
+                Input::Sit { seat, sit, reply }
+            }
+            Call::Callbacks { callbacks, actor } => Input::Callbacks { callbacks, actor, reply },
+            Call::PageAnswered(answered) => Input::PageAnswered { answered, reply },
+            Call::ChangeModel { change, actor } => Input::ChangeModel { change, actor, reply },
             Call::Read(what) => Input::Read { what, reply },
         }
     }
@@ -438,7 +457,7 @@ impl Actor {
             (Place::Here, DocumentId::Notebook(id)) => Some((findable.key(), Some(json(id)?))),
             (Place::Here, DocumentId::Project(id)) => Some((findable.key(), Some(json(id)?))),
             (Place::Gone, _) => Some((findable.key(), None)),
-            (Place::Here, DocumentId::Free(_)) => None,
+            (Place::Here, DocumentId::Widgets(_) | DocumentId::Free(_)) => None,
         };
         places.iter().filter_map(entry).collect()
     }
@@ -455,6 +474,12 @@ impl Actor {
             Outgoing::Reply { reply, answer } => self.reply(reply, answer),
             Outgoing::Close { peer, reason } => {
                 self.update(peer, |queue| queue.close(reason));
+            }
+            Outgoing::Program { seat, item } => return self.tell_program(seat, item),
+            Outgoing::EndSeat { seat, end } => {
+                if let Some(line) = self.programs.remove(&seat) {
+                    line.end(end);
+                }
             }
             Outgoing::Engine(call) => return self.workers.call(call).into_iter().collect(),
         }
@@ -481,6 +506,15 @@ impl Actor {
         let pushed = self.update(peer, push);
         let connection = self.connections.get(&peer).filter(|_| pushed == Some(Pushed::Overflowed));
         connection.map(|connection| overflow(peer, connection)).into_iter().collect()
+    }
+
+    /// A program that does not read what it is told loses its place.
+    fn tell_program(&mut self, seat: PeerId, item: SeatItem) -> Vec<Input> {
+        let Some(line) = self.programs.get(&seat) else { return Vec::new() };
+        if line.push(item) {
+            return Vec::new();
+        }
+        vec![Input::ProgramLeft { seat, end: Some(SeatEnd::Slow) }]
     }
 
     fn tell(&mut self, audience: Audience, entries: &[PresenceEntry]) {

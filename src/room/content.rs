@@ -1,7 +1,7 @@
 //! The document of a room: packed as long as nobody needs more than the whole of it, else decoded.
 //!
 //! Packed, it is the very bytes that a newcomer is sent, and answers without yrs: opening a document does not wait for
-//! decoding, and one in which nothing happens costs little more than on disk. Imports wire, notebook, project and storage.
+//! decoding, and one in which nothing happens costs little more than on disk. Imports wire, notebook, project, widgets and storage.
 //! Invariant: what newcomers are sent holds every change the document has; a change takes it away.
 
 use std::collections::{HashMap, HashSet};
@@ -16,6 +16,7 @@ use crate::{
     notebook::{Notebook, NotebookView, Op, OpError},
     project,
     vocabulary::{Actor, Millis},
+    widgets::{Callback, Widgets},
     wire::{
         frame,
         update::{self, CheckedStateVector, CheckedUpdate},
@@ -162,8 +163,35 @@ impl Content {
     ) -> (Change, Option<T>) {
         match self.id {
             DocumentId::Notebook(_) => self.change(|document| document.write(now, edit)),
-            DocumentId::Project(_) | DocumentId::Free(_) => (Change::default(), None),
+            DocumentId::Project(_) | DocumentId::Widgets(_) | DocumentId::Free(_) => (Change::default(), None),
         }
+    }
+
+    /// Changes a widget session, as only the server does; `None` if the document is none.
+    pub fn drive<T>(
+        &mut self,
+        now: Millis,
+        edit: impl FnOnce(&mut Widgets, &mut TransactionMut<'_>) -> T,
+    ) -> (Change, Option<T>) {
+        match self.id {
+            DocumentId::Widgets(_) => self.change(|document| document.drive(now, edit)),
+            DocumentId::Notebook(_) | DocumentId::Project(_) | DocumentId::Free(_) => (Change::default(), None),
+        }
+    }
+
+    /// The widget session; `None` if the document is none.
+    pub fn widgets(&mut self) -> Option<&Widgets> {
+        matches!(self.id, DocumentId::Widgets(_)).then(|| self.decoded().widgets()).flatten()
+    }
+
+    /// What the program of a widget session is to be told since the last call.
+    pub fn take_told(&mut self) -> Vec<Callback> {
+        self.document.as_mut().map(|document| document.take_told()).unwrap_or_default()
+    }
+
+    /// The widget session, if it is one and decoded: in a packed one nothing is due.
+    pub fn open_widgets(&self) -> Option<&Widgets> {
+        self.document.as_ref()?.widgets()
     }
 
     /// Reads from a notebook; `None` if the document is none.
@@ -243,7 +271,7 @@ impl Content {
         matches!(self.id, DocumentId::Notebook(_)).then(|| self.decoded().view()).flatten()
     }
 
-    /// Title and number of cells, or name and number of tasks, of a document that is decoded, as it is after each change.
+    /// Title and number of cells, tasks or widgets of a document that is decoded, as it is after each change.
     pub fn outline(&self) -> Option<(String, u32)> {
         self.document.as_ref()?.outline()
     }

@@ -1,6 +1,6 @@
 //! One decoded document behind the gate: loading, merging, editing, encoding.
 //!
-//! Imports notebook, project, wire and yrs. The only place that opens transactions.
+//! Imports notebook, project, widgets, wire and yrs. The only place that opens transactions.
 //! Invariant: pending data is never left in the document, and no update is applied whose predecessors are missing.
 
 use std::{
@@ -21,6 +21,7 @@ use crate::{
     notebook::{ImportedNotebook, Notebook, NotebookView, Op, OpError},
     project::{self, Moved, Project},
     vocabulary::{Actor, Event, Millis},
+    widgets::{Callback, Widgets},
     wire::update::{self, CheckedStateVector, CheckedUpdate, Misplaced, Standing},
 };
 
@@ -71,8 +72,9 @@ pub struct Change {
 
 /// What a document means, with what is remembered of it.
 enum Meaning {
-    Notebook(NotebookId, Notebook),
-    Project(Project),
+    Notebook(NotebookId, Box<Notebook>),
+    Project(Box<Project>),
+    Widgets(Box<Widgets>),
     /// It belongs to another application.
     Free,
 }
@@ -121,8 +123,9 @@ impl Document {
     fn read_meaning(&self, id: &DocumentId) -> Meaning {
         let transaction = self.doc.transact();
         match id {
-            DocumentId::Notebook(id) => Meaning::Notebook(id.clone(), Notebook::open(&transaction)),
-            DocumentId::Project(id) => Meaning::Project(Project::open(&transaction, id.clone())),
+            DocumentId::Notebook(id) => Meaning::Notebook(id.clone(), Box::new(Notebook::open(&transaction))),
+            DocumentId::Project(id) => Meaning::Project(Box::new(Project::open(&transaction, id.clone()))),
+            DocumentId::Widgets(id) => Meaning::Widgets(Box::new(Widgets::open(&transaction, id.clone()))),
             DocumentId::Free(_) => Meaning::Free,
         }
     }
@@ -145,6 +148,11 @@ impl Document {
     /// The first state of a new project, as an update for its journal.
     pub fn initial_project(name: &str, description: &str, now: Millis) -> Bytes {
         initial(|transaction| Project::initialise(transaction, name, description, now))
+    }
+
+    /// The first state of a new widget session, as an update for its journal.
+    pub fn initial_widgets(title: &str, now: Millis) -> Bytes {
+        initial(|transaction| Widgets::initialise(transaction, title, now))
     }
 
     fn empty(client: u64, size_max: u64) -> Self {
@@ -327,7 +335,41 @@ impl Document {
     pub fn ask(&self, question: &project::Question) -> Option<Result<project::Found, project::OpError>> {
         match &self.meaning {
             Meaning::Project(project) => Some(project.answer(&self.doc.transact(), question)),
-            Meaning::Notebook(..) | Meaning::Free => None,
+            Meaning::Notebook(..) | Meaning::Widgets(_) | Meaning::Free => None,
+        }
+    }
+
+    /// Changes a widget session, as only the server does: nothing of it needs repair. `None` if the document is none.
+    pub fn drive<T>(
+        &mut self,
+        now: Millis,
+        edit: impl FnOnce(&mut Widgets, &mut TransactionMut<'_>) -> T,
+    ) -> (Change, Option<T>) {
+        let doc = self.doc.clone();
+        let mut transaction = ManuallyDrop::new(doc.transact_mut());
+        let result = match &mut self.meaning {
+            Meaning::Widgets(widgets) => Some(edit(widgets, &mut transaction)),
+            Meaning::Notebook(..) | Meaning::Project(_) | Meaning::Free => None,
+        };
+        let change = self.close(&mut transaction, now);
+        drop(ManuallyDrop::into_inner(transaction));
+        self.size += change.update.len() as u64;
+        (change, result)
+    }
+
+    /// The widget session; `None` if the document is none.
+    pub fn widgets(&self) -> Option<&Widgets> {
+        match &self.meaning {
+            Meaning::Widgets(widgets) => Some(widgets),
+            Meaning::Notebook(..) | Meaning::Project(_) | Meaning::Free => None,
+        }
+    }
+
+    /// What the program of a widget session is to be told since the last call.
+    pub fn take_told(&mut self) -> Vec<Callback> {
+        match &mut self.meaning {
+            Meaning::Widgets(widgets) => widgets.take_told(),
+            Meaning::Notebook(..) | Meaning::Project(_) | Meaning::Free => Vec::new(),
         }
     }
 
@@ -342,7 +384,7 @@ impl Document {
         let mut transaction = ManuallyDrop::new(doc.transact_mut());
         let result = match &mut self.meaning {
             Meaning::Notebook(_, notebook) => Some(edit(notebook, &mut transaction)),
-            Meaning::Project(_) | Meaning::Free => None,
+            Meaning::Project(_) | Meaning::Widgets(_) | Meaning::Free => None,
         };
         let own = transaction.doc().client_id().get();
         if transaction.has_changes() && self.authored.insert(own) {
@@ -361,8 +403,8 @@ impl Document {
 
     fn notebook(&self) -> Option<&Notebook> {
         match &self.meaning {
-            Meaning::Notebook(_, notebook) => Some(notebook),
-            Meaning::Project(_) | Meaning::Free => None,
+            Meaning::Notebook(_, notebook) => Some(notebook.as_ref()),
+            Meaning::Project(_) | Meaning::Widgets(_) | Meaning::Free => None,
         }
     }
 
@@ -371,11 +413,11 @@ impl Document {
         let mut change = self.transact(&Actor::server(), now, |document, transaction| match &mut document.meaning {
             Meaning::Notebook(_, notebook) => drop(notebook.purge_bin(transaction, now)),
             Meaning::Project(project) => project.tidy(transaction, now),
-            Meaning::Free => {}
+            Meaning::Widgets(_) | Meaning::Free => {}
         });
         match &mut self.meaning {
             Meaning::Notebook(_, notebook) => change.events.extend(notebook.due(now).0),
-            Meaning::Project(_) | Meaning::Free => {}
+            Meaning::Project(_) | Meaning::Widgets(_) | Meaning::Free => {}
         }
         change
     }
@@ -401,8 +443,11 @@ impl Document {
             Meaning::Project(project) if transaction.has_changes() => project.heal(transaction, actor, now),
             // It may have something to tell all the same.
             Meaning::Project(_) => {}
-            Meaning::Notebook(..) | Meaning::Free if !transaction.has_changes() => return Change::default(),
+            Meaning::Notebook(..) | Meaning::Widgets(_) | Meaning::Free if !transaction.has_changes() => {
+                return Change::default();
+            }
             Meaning::Notebook(_, notebook) => notebook.heal(transaction),
+            Meaning::Widgets(widgets) => widgets.heal(transaction),
             Meaning::Free => {}
         }
         self.close(transaction, now)
@@ -418,6 +463,7 @@ impl Document {
                 let told = project.take_told();
                 (told.events, told.moved)
             }
+            Meaning::Widgets(widgets) => (widgets.take_events(), Vec::new()),
             Meaning::Free => (Vec::new(), Vec::new()),
         };
         if !has_changes {
@@ -482,11 +528,12 @@ impl Document {
         self.notebook().map(|_| Notebook::view(&self.doc.transact()))
     }
 
-    /// Title and number of cells, or name and number of tasks; `None` for documents of others.
+    /// Title and number of cells, tasks or widgets; `None` for documents of others.
     pub fn outline(&self) -> Option<(String, u32)> {
         match &self.meaning {
             Meaning::Notebook(_, notebook) => Some((notebook.title().to_owned(), notebook.cell_count())),
             Meaning::Project(project) => Some((project.name().to_owned(), project.task_count())),
+            Meaning::Widgets(widgets) => Some((widgets.title().to_owned(), widgets.count())),
             Meaning::Free => None,
         }
     }

@@ -73,6 +73,7 @@ impl RoomState {
         let answer = match what {
             Read::Notebook => self.notebook_answer(),
             Read::Project(question) => self.project_answer(&question),
+            Read::Widgets => self.widgets_answer(),
             Read::State(since) => Answer::State(self.state_since(since.as_ref())),
             Read::Run(run) => self.read_run(&run),
             Read::Kernel => self.read_kernel(),

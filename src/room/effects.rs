@@ -8,7 +8,9 @@ use super::{
     Revision,
     handle::{ApplyError, CloseReason, Join, RoomInspection},
     running::KernelReport,
-    runs::{AnswerEvent, EngineCall, Generation, KernelEvent, RunRequest},
+    runs::{AnswerEvent, EngineCall, Generation, KernelEvent, ModelChange, RunRequest},
+    seat::{SeatEnd, SeatItem, Sit},
+    widgets::{PageAnswer, WidgetsView},
 };
 use crate::{
     catalogue::{Findable, Record},
@@ -16,6 +18,7 @@ use crate::{
     notebook::{BlobRef, NotebookView, Op, Question},
     project,
     vocabulary::{Actor, EarlierAnswer, LoggedEvent, Run},
+    widgets::{Callback, Saying},
     wire::{
         frame::{ClientFrame, PresenceEntry},
         update::{CheckedStateVector, CheckedUpdate},
@@ -69,11 +72,44 @@ pub enum Input {
         what: Read,
         reply: ReplyId,
     },
+    /// A program takes its place in a widget session.
+    Sit {
+        seat: PeerId,
+        sit: Sit,
+        reply: ReplyId,
+    },
+    /// The program of a widget session says something.
+    Program {
+        seat: PeerId,
+        saying: Saying,
+    },
+    /// The program went; or it did not read what it was told, and then `end` says so.
+    ProgramLeft {
+        seat: PeerId,
+        end: Option<SeatEnd>,
+    },
+    /// Somebody did something to widgets.
+    Callbacks {
+        callbacks: Vec<Callback>,
+        actor: Actor,
+        reply: ReplyId,
+    },
+    /// A page answers a question of the program.
+    PageAnswered {
+        answered: PageAnswer,
+        reply: ReplyId,
+    },
     /// The document was loaded; nobody has it yet.
     Opened,
     /// Somebody wants something to run, or to stop.
     Run {
         request: RunRequest,
+        actor: Actor,
+        reply: ReplyId,
+    },
+    /// Somebody does something with a widget of the kernel.
+    ChangeModel {
+        change: ModelChange,
         actor: Actor,
         reply: ReplyId,
     },
@@ -134,11 +170,18 @@ impl Input {
                     | Read::Kernel
                     | Read::Question(_)
                     | Read::Earlier(_)
+                    | Read::Widgets
                     | Read::Caret { .. },
                 ..
             }
+            | Self::Sit { .. }
+            | Self::Program { .. }
+            | Self::ProgramLeft { .. }
+            | Self::Callbacks { .. }
+            | Self::PageAnswered { .. }
             | Self::Drained { .. }
             | Self::Run { .. }
+            | Self::ChangeModel { .. }
             | Self::Kernel { .. }
             | Self::Model { .. }
             | Self::Kept { .. } => Demand::Parts,
@@ -168,6 +211,8 @@ impl Demand {
 pub enum Read {
     Notebook,
     Project(project::Question),
+    /// A widget session with everything in it.
+    Widgets,
     State(Option<CheckedStateVector>),
     Inspect,
     Run(RunId),
@@ -189,9 +234,14 @@ pub enum Answer {
     Merged,
     Notebook(Box<NotebookView>),
     Project(project::Found),
+    Widgets(Box<WidgetsView>),
+    /// What a program is told first, each a message as JSON.
+    Seated(Vec<String>),
     State(Bytes),
     Inspection(Box<RoomInspection>),
     Runs(Vec<Run>),
+    /// The number of the change.
+    Changed(u64),
     Kernel(Box<KernelReport>),
     Question(Box<Question>),
     Earlier(Vec<EarlierAnswer>),
@@ -225,6 +275,16 @@ pub enum Outgoing {
     Close {
         peer: PeerId,
         reason: CloseReason,
+    },
+    /// To the program of a widget session.
+    Program {
+        seat: PeerId,
+        item: SeatItem,
+    },
+    /// The program loses its place.
+    EndSeat {
+        seat: PeerId,
+        end: SeatEnd,
     },
     /// To a kernel, a language model or the store of blobs.
     Engine(EngineCall),

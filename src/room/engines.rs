@@ -21,12 +21,18 @@ use super::{
 };
 use crate::{
     ids::{NotebookId, RunId},
-    notebook::{self, BlobRef, Bundle, LeftOut, Output, Question},
+    notebook::{self, BlobRef, Bundle, Entries, LeftOut, Output, Question},
     vocabulary::{KernelAnswer, KernelPhase, KernelQuestion, Unanswered},
 };
 
 /// Between two messages of one engine to its room, so that a stream of outputs costs twenty transactions a second.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Bytes of the states of widgets that go into a document in a second, if they change that fast: a picture ten times.
+const STATE_RATE: f64 = 1_048_576.0;
+
+/// How long the next message waits because of them, at most.
+const PAUSE_MAX: Duration = Duration::from_millis(500);
 
 /// Events of an engine that share a transaction at most.
 const EVENTS_MAX: usize = 256;
@@ -282,6 +288,14 @@ impl Pace {
     }
 }
 
+impl Pace {
+    /// After large states of widgets the next message waits longer; what they change meanwhile is joined.
+    fn slow_down(&mut self, heard: &mut [KernelEvent]) {
+        let bytes: usize = heard.iter_mut().filter_map(state_in).map(|state| notebook::size_of(state)).sum();
+        self.next += Duration::from_secs_f64(bytes as f64 / STATE_RATE).min(PAUSE_MAX);
+    }
+}
+
 async fn listen_to_kernel(way: Way, generation: Generation, mut events: mpsc::Receiver<KernelEvent>) {
     let mut pace = Pace::new();
     loop {
@@ -291,6 +305,7 @@ async fn listen_to_kernel(way: Way, generation: Generation, mut events: mpsc::Re
             way.send(dead(generation, "The kernel ended.".into()), None).await;
             return;
         }
+        pace.slow_down(&mut heard);
         let events = beside_the_document(&way, heard).await;
         if !way.send(Said::Kernel { generation, events }, permit).await {
             return;
@@ -324,15 +339,20 @@ async fn listen_to_model(way: Way, run: RunId, mut events: mpsc::Receiver<Answer
     }
 }
 
-/// Puts the large parts of outputs into blobs, on a thread that may wait for the disk.
+/// Puts the large parts of outputs and of widgets into blobs, on a thread that may wait for the disk.
 async fn beside_the_document(way: &Way, mut events: Vec<KernelEvent>) -> Vec<KernelEvent> {
-    if !events.iter_mut().filter_map(bundle_in).any(|bundle| notebook::is_large(bundle)) {
+    let outputs = events.iter_mut().filter_map(bundle_in).any(|bundle| notebook::is_large(bundle));
+    let states = events.iter_mut().filter_map(state_in).any(|state| notebook::are_large(state));
+    if !outputs && !states {
         return events;
     }
     let way = way.clone();
     let moved = tokio::task::spawn_blocking(move || {
         for bundle in events.iter_mut().filter_map(bundle_in) {
             notebook::move_large_parts(bundle, |content, mime| way.put(content, mime));
+        }
+        for state in events.iter_mut().filter_map(state_in) {
+            notebook::move_large_entries(state, |content, mime| way.put(content, mime));
         }
         events
     });
@@ -345,6 +365,13 @@ fn bundle_in(event: &mut KernelEvent) -> Option<&mut Bundle> {
             output: Output::Display { bundle, .. } | Output::Update { bundle, .. } | Output::Result { bundle, .. },
             ..
         } => Some(bundle),
+        _ => None,
+    }
+}
+
+fn state_in(event: &mut KernelEvent) -> Option<&mut Entries> {
+    match event {
+        KernelEvent::Model(event) => event.state_mut(),
         _ => None,
     }
 }

@@ -22,13 +22,16 @@ use super::{
     engines::{KernelAsk, Said},
     outbound::{Flushed, Line, Outbound},
     running::KernelReport,
-    runs::{RunError, RunRequest},
+    runs::{ModelChange, RunError, RunRequest},
+    seat::{SeatLine, Sit},
+    widgets::{PageAnswer, WidgetsError, WidgetsView},
 };
 use crate::{
     ids::{CellId, PeerId, RunId},
     notebook::{NotebookView, Op, OpError, Question},
     project,
     vocabulary::{Actor, EarlierAnswer, KernelAnswer, KernelQuestion, Role, Run, Unanswered},
+    widgets::{Callback, Saying},
     wire::{
         frame::ClientFrame,
         update::{CheckedStateVector, CheckedUpdate},
@@ -100,6 +103,8 @@ pub enum ApplyError {
     #[error(transparent)]
     Run(#[from] RunError),
     #[error(transparent)]
+    Widgets(#[from] WidgetsError),
+    #[error(transparent)]
     Closed(#[from] RoomClosed),
 }
 
@@ -126,6 +131,7 @@ pub(super) enum Command {
     Frame { peer: PeerId, frame: ClientFrame, permit: Option<OwnedSemaphorePermit> },
     Call { call: Call, reply: oneshot::Sender<Answer> },
     Said { said: Said, permit: Option<OwnedSemaphorePermit> },
+    Program { seat: PeerId, saying: Saying, permit: Option<OwnedSemaphorePermit> },
     Ask(KernelAsk),
 }
 
@@ -134,6 +140,7 @@ pub(super) enum Command {
 pub(super) enum Control {
     Leave { peer: PeerId },
     Drained { peer: PeerId },
+    ProgramLeft { seat: PeerId },
     Stop(Box<CloseReason>),
 }
 
@@ -144,6 +151,10 @@ pub(super) enum Call {
     Edit { op: project::Op, actor: Actor },
     Merge { update: CheckedUpdate, actor: Actor },
     Run { request: RunRequest, actor: Actor },
+    Sit { seat: PeerId, sit: Sit, line: SeatLine },
+    Callbacks { callbacks: Vec<Callback>, actor: Actor },
+    PageAnswered(PageAnswer),
+    ChangeModel { change: ModelChange, actor: Actor },
     Read(Read),
 }
 
@@ -175,11 +186,51 @@ impl RoomHandle {
 
     /// Connects a client. Frames for it wait in the connection; dropping the connection leaves the room.
     pub async fn join(&self, join: Join) -> Result<Connection, RoomClosed> {
-        let peer = PeerId(self.next_peer.fetch_add(1, Ordering::Relaxed));
+        let peer = self.next_peer();
         let outbound = Arc::new(Outbound::new(self.queue_bytes));
         let command = Command::Join { peer, join, outbound: outbound.clone() };
         self.mailbox.send(Box::new(command)).await.map_err(|_| RoomClosed(CloseReason::Failed))?;
         Ok(Connection { peer, outbound, room: self.clone() })
+    }
+
+    /// A number for a connection or a program.
+    pub(super) fn next_peer(&self) -> PeerId {
+        PeerId(self.next_peer.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Waits until there is room for a large message of so many bytes.
+    pub(super) async fn reserve_for(&self, size: usize) -> Option<OwnedSemaphorePermit> {
+        if size <= LARGE_FRAME {
+            return None;
+        }
+        let permits = u32::try_from(size.min(MAILBOX_BYTES)).unwrap_or(u32::MAX);
+        // The semaphore is never closed.
+        self.budget.clone().acquire_many_owned(permits).await.ok()
+    }
+
+    /// Tells what people did to widgets, in order; returns once it is durable.
+    pub async fn callbacks(&self, callbacks: Vec<Callback>, actor: Actor) -> Result<(), ApplyError> {
+        self.call(Call::Callbacks { callbacks, actor }).await.map(|_| ())
+    }
+
+    /// Answers a question of a program as a page.
+    pub async fn page_answer(&self, answered: PageAnswer) -> Result<(), ApplyError> {
+        self.call(Call::PageAnswered(answered)).await.map(|_| ())
+    }
+
+    /// The widget session as it is now; everything in it is durable when this returns.
+    pub async fn widgets(&self) -> Result<WidgetsView, ApplyError> {
+        match self.call(Call::Read(Read::Widgets)).await? {
+            Answer::Widgets(view) => Ok(*view),
+            _ => Err(WidgetsError::NotWidgets.into()),
+        }
+    }
+
+    pub(super) async fn seated(&self, call: Call) -> Result<Vec<String>, ApplyError> {
+        match self.call(call).await? {
+            Answer::Seated(first) => Ok(first),
+            _ => Err(WidgetsError::NotWidgets.into()),
+        }
     }
 
     /// Makes an edit and returns, once it is durable, the notebook as it was right after it.
@@ -225,6 +276,14 @@ impl RoomHandle {
     /// Has cells run or stop, or does something to the kernel. Returns, once it is durable, the runs it is about.
     pub async fn run(&self, request: RunRequest, actor: Actor) -> Result<Vec<Run>, ApplyError> {
         self.runs_from(Call::Run { request, actor }).await
+    }
+
+    /// Does something with a widget of the kernel. Returns, once it is durable, the number of the change.
+    pub async fn change_model(&self, change: ModelChange, actor: Actor) -> Result<u64, ApplyError> {
+        match self.call(Call::ChangeModel { change, actor }).await? {
+            Answer::Changed(seq) => Ok(seq),
+            _ => Err(ApplyError::NotANotebook),
+        }
     }
 
     /// A run, as far as it is; durable when this returns.
@@ -342,18 +401,10 @@ impl Connection {
     }
 
     async fn send_slowly(&self, mut command: Box<Command>, size: usize) -> Result<(), RoomClosed> {
-        if let Command::Frame { permit, .. } = &mut *command
-            && size > LARGE_FRAME
-        {
-            *permit = self.reserve(size).await;
+        if let Command::Frame { permit, .. } = &mut *command {
+            *permit = self.room.reserve_for(size).await;
         }
         self.room.mailbox.send(command).await.map_err(|_| RoomClosed(CloseReason::Failed))
-    }
-
-    async fn reserve(&self, size: usize) -> Option<OwnedSemaphorePermit> {
-        let permits = u32::try_from(size.min(MAILBOX_BYTES)).unwrap_or(u32::MAX);
-        // The semaphore is never closed.
-        self.room.budget.clone().acquire_many_owned(permits).await.ok()
     }
 
     /// Gives the connection the line its frames go to; until then they wait.

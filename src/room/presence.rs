@@ -235,6 +235,11 @@ impl Presence {
         self.members.get(&peer).map_or(&[], |member| &member.clients)
     }
 
+    /// The connection that a client speaks through.
+    pub fn owner_of(&self, client: u64) -> Option<PeerId> {
+        self.entries.get(&client).map(|entry| entry.owner)
+    }
+
     /// Removes what was not renewed in time.
     pub fn expire(&mut self, now: Millis) -> Vec<PresenceEntry> {
         let (expiry, remembered) = (self.expiry, self.tombstone_expiry());

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use storage::{Entry, StorageError, Store};
 
 use crate::{
-    catalogue::{NotebookRecord, ProjectRecord, Record, SET_ASIDE_PREFIX, set_aside_key},
+    catalogue::{NotebookRecord, ProjectRecord, Record, SET_ASIDE_PREFIX, WidgetsRecord, set_aside_key},
     ids::DocumentId,
 };
 
@@ -83,7 +83,13 @@ pub fn hollow_documents(store: &dyn Store) -> Result<Vec<DocumentId>, StorageErr
     let notebooks = notebooks.filter_map(|(key, _)| NotebookRecord::id_in(&key).map(DocumentId::Notebook));
     let projects = store.meta_with_prefix(ProjectRecord::prefix())?.into_iter();
     let projects = projects.filter_map(|(key, _)| ProjectRecord::id_in(&key).map(DocumentId::Project));
-    Ok(notebooks.chain(projects).filter(|document| !with_content.contains(&document.to_string())).collect())
+    let widgets = store.meta_with_prefix(WidgetsRecord::prefix())?.into_iter();
+    let widgets = widgets.filter_map(|(key, _)| WidgetsRecord::id_in(&key).map(DocumentId::Widgets));
+    Ok(notebooks
+        .chain(projects)
+        .chain(widgets)
+        .filter(|document| !with_content.contains(&document.to_string()))
+        .collect())
 }
 
 /// Writes an entry and waits until it is on disk.

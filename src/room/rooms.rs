@@ -69,6 +69,7 @@ fn kind(document: &DocumentId) -> &'static str {
     match document {
         DocumentId::Notebook(_) => "notebook",
         DocumentId::Project(_) => "project",
+        DocumentId::Widgets(_) => "widget session",
         DocumentId::Free(_) => "document",
     }
 }
@@ -77,11 +78,12 @@ fn kind(document: &DocumentId) -> &'static str {
 fn bare(document: &DocumentId) -> String {
     match document {
         DocumentId::Project(id) => id.to_string(),
+        DocumentId::Widgets(id) => id.to_string(),
         DocumentId::Notebook(_) | DocumentId::Free(_) => document.to_string(),
     }
 }
 
-/// Why a notebook or project could not be created.
+/// Why a notebook, project or widget session could not be created.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CreateError {
     #[error("There is already a {} with the id {}.", kind(.0), bare(.0))]
@@ -294,6 +296,30 @@ impl Rooms {
         Ok(self.write(document, &record, event, actor, None).await?)
     }
 
+    /// Deletes a document for good, with its record; open connections are closed with `reason`.
+    pub(super) async fn erase(
+        &self,
+        document: &DocumentId,
+        reason: &CloseReason,
+        actor: vocabulary::Actor,
+        event: impl FnOnce(&Record) -> Event,
+    ) -> Result<(), OpenError> {
+        let Some(_reservation) = self.reserve(document, Some(reason)).await? else { return Ok(()) };
+        let record = self.record(document).await?.ok_or_else(|| OpenError::Unknown(document.clone()))?;
+        let entry = Entry {
+            events: vec![logged(document, event(&record), actor)?],
+            meta: Record::key(document).map(|key| (key, None)).into_iter().collect(),
+            delete: Some(DocumentKey(document.to_string())),
+            ..Entry::default()
+        };
+        Ok(self.durable(entry).await?)
+    }
+
+    /// Whether a document has a room.
+    pub(super) fn is_open(&self, document: &DocumentId) -> bool {
+        self.shared.slots().contains_key(document)
+    }
+
     /// Waits until the document has no room and keeps it so. A room that is open is ended with `evict`; without,
     /// there is no reservation: the document exists and is in use.
     async fn reserve(
@@ -367,19 +393,19 @@ impl Rooms {
         actor: vocabulary::Actor,
         update: Option<Bytes>,
     ) -> Result<(), StorageError> {
-        let (notebook, project) = match document {
-            DocumentId::Notebook(id) => (Some(id.clone()), None),
-            DocumentId::Project(id) => (None, Some(id.clone())),
-            DocumentId::Free(_) => (None, None),
-        };
-        let event = LoggedEvent { event, ts: actor::now(), actor, notebook, project };
+        let event = logged(document, event, actor)?;
         let record = encoded(record.to_json(), document)?;
         let entry = Entry {
             update: update.map(|update| (DocumentKey(document.to_string()), update)),
-            events: vec![encoded(serde_json::to_vec(&event), document)?],
+            events: vec![event],
             meta: Record::key(document).map(|key| (key, Some(record))).into_iter().collect(),
             ..Entry::default()
         };
+        self.durable(entry).await
+    }
+
+    /// Writes an entry and waits until it is on disk.
+    async fn durable(&self, entry: Entry) -> Result<(), StorageError> {
         let mut durability = self.shared.store.durability();
         let seq = self.shared.store.append(entry)?.seq;
         let done = durability.wait_for(|durability| durability.flushed >= seq || durability.lost(seq).is_some()).await;
@@ -584,7 +610,7 @@ async fn wait(mut over: watch::Receiver<()>) {
 
 fn load(store: &dyn Store, id: &DocumentId, limits: &RoomLimits) -> Result<(RoomState, Loaded), OpenError> {
     let record = match id {
-        DocumentId::Notebook(_) | DocumentId::Project(_) => Some(open_record(store, id)?),
+        DocumentId::Notebook(_) | DocumentId::Project(_) | DocumentId::Widgets(_) => Some(open_record(store, id)?),
         DocumentId::Free(_) => None,
     };
     let quarantined = |cause: String| OpenError::Quarantined { document: id.to_string(), cause };
@@ -616,6 +642,17 @@ fn read_record(store: &dyn Store, id: &DocumentId) -> Result<Option<Record>, Sto
     let Some(key) = Record::key(id) else { return Ok(None) };
     let Some(bytes) = store.meta(&key)? else { return Ok(None) };
     Record::parse(id, &bytes).map_err(|error| damaged(id, &error))
+}
+
+/// An event about a document, as it is kept.
+fn logged(document: &DocumentId, event: Event, actor: vocabulary::Actor) -> Result<Bytes, StorageError> {
+    let (notebook, project) = match document {
+        DocumentId::Notebook(id) => (Some(id.clone()), None),
+        DocumentId::Project(id) => (None, Some(id.clone())),
+        DocumentId::Widgets(_) | DocumentId::Free(_) => (None, None),
+    };
+    let event = LoggedEvent { event, ts: actor::now(), actor, notebook, project };
+    encoded(serde_json::to_vec(&event), document)
 }
 
 fn encoded(bytes: Result<Vec<u8>, serde_json::Error>, id: &DocumentId) -> Result<Bytes, StorageError> {

@@ -5,7 +5,7 @@
 use super::{
     effects::{Answer, Outgoing, ReplyId},
     handle::ApplyError,
-    runs::{AnswerEvent, Desk, Generation, KernelEvent, RunError, RunRequest, Runs},
+    runs::{AnswerEvent, Desk, Generation, KernelEvent, ModelChange, RunError, RunRequest, Runs},
     state::RoomState,
 };
 use crate::{
@@ -61,8 +61,26 @@ impl RoomState {
         }
     }
 
+    pub(super) fn change_model(&mut self, change: ModelChange, actor: &Actor, reply: ReplyId, now: Millis) {
+        let answer = if self.document.is_full() {
+            Answer::Refused(ApplyError::TooBig(self.document.too_big()))
+        } else {
+            match self.write_runs(actor, now, |runs, desk| runs.change_model(desk, change)) {
+                None => Answer::Refused(ApplyError::NotANotebook),
+                Some(Err(error)) => Answer::Refused(error.into()),
+                Some(Ok(seq)) => Answer::Changed(seq),
+            }
+        };
+        self.emit(Outgoing::Reply { reply, answer });
+    }
+
     pub(super) fn kernel_said(&mut self, generation: Generation, events: Vec<KernelEvent>, now: Millis) {
         let actor = Actor::server();
+        let mut events = events;
+        if self.document.is_full() {
+            // Widgets that change for ever would; outputs have bounds of their own.
+            events.retain(|event| !matches!(event, KernelEvent::Model(_)));
+        }
         self.write_runs(&actor, now, |runs, desk| runs.kernel_said(desk, generation, events));
     }
 

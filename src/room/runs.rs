@@ -7,16 +7,20 @@
 mod code;
 mod engines;
 mod lanes;
+mod models;
 mod questions;
 #[cfg(test)]
 mod tests;
 
 use yrs::TransactionMut;
 
-pub use self::engines::{AnswerEvent, Answered, EngineCall, Generation, KernelCommand, KernelEvent, Outcome};
+pub use self::engines::{
+    AnswerEvent, Answered, EngineCall, Generation, KernelCommand, KernelEvent, ModelChange, Outcome,
+};
 use self::{
     code::Kernel,
     lanes::{Lanes, Ticket},
+    models::Callbacks,
     questions::Deltas,
 };
 use super::effects::Place;
@@ -100,6 +104,10 @@ pub enum RunError {
     NoPrompt(CellId),
     #[error("No program in the cell {0} waits for a line.")]
     NoInputWanted(CellId),
+    #[error("No kernel has the widget {0} any more: run its cell again.")]
+    NoModel(String),
+    #[error("The widgets of this notebook are as large as they may be: restart the kernel, or make them smaller.")]
+    ModelsTooLarge,
     #[error("There is no kernel; run a cell or start one first.")]
     NoKernel,
     #[error("Another kernel runs, and what it has in memory would be lost. Say \"replace\": true if that is meant.")]
@@ -158,6 +166,7 @@ pub struct Runs {
     lanes: Lanes,
     kernel: Kernel,
     deltas: Deltas,
+    callbacks: Callbacks,
     /// Texts on their way to the store of blobs.
     keeping: usize,
     places: Vec<(RunId, Place)>,
@@ -338,6 +347,7 @@ impl Runs {
             };
             desk.notebook.set_kernel(desk.txn, status);
         }
+        self.end_models(desk);
     }
 
     /// The room ends: so does all that runs in it.

@@ -293,7 +293,9 @@ impl World {
                 }
                 Vec::new()
             }
-            Outgoing::Reply { .. } | Outgoing::Engine(_) => Vec::new(),
+            Outgoing::Reply { .. } | Outgoing::Engine(_) | Outgoing::Program { .. } | Outgoing::EndSeat { .. } => {
+                Vec::new()
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! One open document as pure state: `handle(inputs, now) -> Effects`.
 //!
-//! Split by concern: `sync`, `edits`, `presence`, `outbox`. No I/O, no clock, no tasks.
+//! Split by concern: `sync`, `edits`, `presence`, `widgets`, `outbox`. No I/O, no clock, no tasks.
 //! Invariant: every change goes through `commit`, which queues what shows it behind the journal entry that keeps it.
 
 use std::collections::{HashMap, VecDeque};
@@ -17,12 +17,15 @@ use super::{
     outbox::Outbox,
     presence::Presence,
     runs::Runs,
+    seat::SeatEnd,
+    widgets::Seats,
 };
 use crate::{
     catalogue::{Findable, Record},
     ids::{DocumentId, PeerId},
     project::Moved,
     vocabulary::{Actor, LoggedEvent, Millis},
+    widgets::Saying,
     wire::{
         frame::{self, ClientFrame, PresenceEntry},
         update::{CheckedStateVector, CheckedUpdate},
@@ -66,6 +69,15 @@ pub(super) struct Sent {
     pub(super) answers: bool,
 }
 
+/// What came at once and is handled together.
+#[derive(Default)]
+struct Gathered {
+    updates: Vec<Sent>,
+    questions: Vec<(PeerId, ClientFrame)>,
+    /// Of programs of widget sessions.
+    sayings: Vec<(PeerId, Saying)>,
+}
+
 /// The state of an open document.
 pub struct RoomState {
     pub(super) id: DocumentId,
@@ -81,6 +93,7 @@ pub struct RoomState {
     /// When more than the whole of the decoded document was last needed.
     needed_at: Option<Millis>,
     pub(super) runs: Runs,
+    pub(super) seats: Seats,
     record: Option<Record>,
     record_dirty: bool,
     record_written: Millis,
@@ -103,6 +116,7 @@ impl RoomState {
             checkpoint_at: 0,
             needed_at: None,
             runs: Runs::default(),
+            seats: Seats::default(),
             record,
             record_dirty: false,
             record_written: 0,
@@ -116,26 +130,27 @@ impl RoomState {
     pub fn handle(&mut self, inputs: Vec<Input>, now: Millis) -> Effects {
         let needed = inputs.iter().any(|input| input.demand() == Demand::Parts);
         let was_packed = self.document.is_packed();
-        let mut updates = Vec::new();
-        let mut questions = Vec::new();
+        let mut gathered = Gathered::default();
         for input in inputs {
             match input {
                 Input::Frame { peer, frame: ClientFrame::Update(update) } => {
-                    updates.push(Sent { peer, update, answers: false });
+                    gathered.updates.push(Sent { peer, update, answers: false });
                 }
                 Input::Frame { peer, frame: ClientFrame::Missing(update) } => {
-                    updates.push(Sent { peer, update, answers: true });
+                    gathered.updates.push(Sent { peer, update, answers: true });
                 }
                 Input::Frame { peer, frame: ClientFrame::Presence(said) } => self.announce(peer, said, now),
-                Input::Frame { peer, frame } => questions.push((peer, frame)),
+                Input::Frame { peer, frame } => gathered.questions.push((peer, frame)),
+                Input::Program { seat, saying } => gathered.sayings.push((seat, saying)),
                 other => {
-                    self.settle(&mut updates, &mut questions, now);
+                    self.settle(&mut gathered, now);
                     self.handle_other(other, now);
                 }
             }
         }
-        self.settle(&mut updates, &mut questions, now);
+        self.settle(&mut gathered, now);
         self.stop_strays(now);
+        self.tick_widgets(now);
         if needed || was_packed || self.needed_at.is_none() {
             self.needed_at = Some(now);
         }
@@ -143,12 +158,16 @@ impl RoomState {
         std::mem::take(&mut self.effects)
     }
 
-    /// Merges the updates gathered so far, then answers the questions that came among them.
-    fn settle(&mut self, updates: &mut Vec<Sent>, questions: &mut Vec<(PeerId, ClientFrame)>, now: Millis) {
+    /// Merges the updates gathered so far, then answers the questions that came among them and does what a program said.
+    fn settle(&mut self, gathered: &mut Gathered, now: Millis) {
+        let Gathered { updates, questions, sayings } = std::mem::take(gathered);
         if !updates.is_empty() {
-            self.merge_frames(std::mem::take(updates), now);
+            self.merge_frames(updates, now);
         }
-        for (peer, question) in questions.drain(..) {
+        if !sayings.is_empty() {
+            self.program_said(sayings, now);
+        }
+        for (peer, question) in questions {
             match question {
                 ClientFrame::StateVector(vector) => self.answer_state_vector(peer, &vector),
                 ClientFrame::AckRequest(payload) => self.acknowledge(peer, payload),
@@ -167,8 +186,16 @@ impl RoomState {
             Input::Edit { op, actor, reply } => self.edit(&op, &actor, reply, now),
             Input::Merge { update, actor, reply } => self.merge_for(&update, &actor, reply, now),
             Input::Read { what, reply } => self.read(what, reply),
-            Input::Opened => self.recover_runs(now),
+            Input::Opened => {
+                self.recover_runs(now);
+                self.recover_program(now);
+            }
+            Input::Sit { seat, sit, reply } => self.sit(seat, sit, reply, now),
+            Input::ProgramLeft { seat, end } => self.program_left(seat, end, now),
+            Input::Callbacks { callbacks, actor, reply } => self.callbacks(callbacks, &actor, reply, now),
+            Input::PageAnswered { answered, reply } => self.page_answered(answered, reply, now),
             Input::Run { request, actor, reply } => self.request_run(request, &actor, reply, now),
+            Input::ChangeModel { change, actor, reply } => self.change_model(change, &actor, reply, now),
             Input::Kernel { generation, events } => self.kernel_said(generation, events, now),
             Input::Model { run, events } => self.model_said(&run, events, now),
             Input::Kept { cell, output, blob } => self.kept(&cell, &output, blob.as_ref(), now),
@@ -176,7 +203,7 @@ impl RoomState {
             Input::NotStored(why) => self.fail(&why),
             Input::Stop(reason) => self.stop(&reason, now),
             Input::Tick => self.tick(now),
-            Input::Frame { .. } => {}
+            Input::Frame { .. } | Input::Program { .. } => {}
         }
     }
 
@@ -208,7 +235,7 @@ impl RoomState {
         let (notebook, project) = match &self.id {
             DocumentId::Notebook(id) => (Some(id.clone()), None),
             DocumentId::Project(id) => (None, Some(id.clone())),
-            DocumentId::Free(_) => (None, None),
+            DocumentId::Widgets(_) | DocumentId::Free(_) => (None, None),
         };
         let log = |event| {
             let (notebook, project) = (notebook.clone(), project.clone());
@@ -227,7 +254,8 @@ impl RoomState {
         let described = record.describe(title, cells);
         self.record_dirty |= record.changed(actor, now);
         // In the same write as the first run: after a crash it tells that there are runs nobody runs any more.
-        if record.set_live(self.runs.is_live()) || described {
+        let program = self.document.open_widgets().is_some_and(|widgets| record.set_program(widgets.program()));
+        if record.set_live(self.runs.is_live()) || described || program {
             (self.record_dirty, self.record_written) = (true, 0);
         }
     }
@@ -242,7 +270,7 @@ impl RoomState {
 
     fn tick(&mut self, now: Millis) {
         let gone = self.presence.expire(now);
-        self.tell(Audience::All, gone);
+        self.tell(Audience::All, gone, now);
         self.tell_of_runs(now);
         if self.tidy_at().is_some_and(|due| due <= now) {
             self.tidied_at = now;
@@ -269,7 +297,7 @@ impl RoomState {
 
     fn pack_at(&self) -> Option<Millis> {
         self.needed_at
-            .filter(|_| self.document.can_be_packed() && !self.runs.is_live())
+            .filter(|_| self.document.can_be_packed() && !self.runs.is_live() && !self.seats.is_in_use())
             .map(|needed| needed + PACK_AFTER)
     }
 
@@ -292,6 +320,7 @@ impl RoomState {
             .chain(self.presence.next_expiry())
             .chain(self.pack_at())
             .chain(self.runs.deadline())
+            .chain(self.widgets_deadline())
             .min()
     }
 
@@ -317,14 +346,18 @@ impl RoomState {
         let Some(member) = self.peers.get(&peer) else { return };
         let stamp = member.join.declared.then(|| member.join.actor.clone());
         let announced = self.presence.announce(peer, said, stamp.as_ref(), now);
-        self.tell(Audience::AllBut(peer), announced.others);
-        self.tell(Audience::Only(peer), announced.sender);
+        self.tell(Audience::AllBut(peer), announced.others, now);
+        self.tell(Audience::Only(peer), announced.sender, now);
         for client in announced.introduced {
             self.confirm_own_changes(peer, client);
         }
     }
 
-    pub(super) fn tell(&mut self, audience: Audience, entries: Vec<PresenceEntry>) {
+    pub(super) fn tell(&mut self, audience: Audience, entries: Vec<PresenceEntry>, now: Millis) {
+        // What one alone is told is known already.
+        if !matches!(audience, Audience::Only(_)) {
+            self.note_pages(&entries, now);
+        }
         if !entries.is_empty() {
             self.effects.presence.push((audience, entries));
         }
@@ -337,6 +370,7 @@ impl RoomState {
             Outgoing::Reply { reply, .. } => Some((revision, super::edits::not_stored(reply, why))),
             _ => None,
         }));
+        self.end_seat(SeatEnd::Closed(CloseReason::NotStored(why.to_owned())));
         self.close_all(&CloseReason::NotStored(why.to_owned()));
         self.effects.release.extend(self.outbox.abandon());
         self.effects.ended = true;
@@ -344,6 +378,7 @@ impl RoomState {
 
     fn stop(&mut self, reason: &CloseReason, now: Millis) {
         self.end_runs(now);
+        self.end_program(reason, now);
         let change = self.document.tidy(now);
         self.commit(change, &Actor::server(), now);
         self.record_written = 0;

@@ -52,7 +52,7 @@ impl RoomState {
             self.emit(Outgoing::Send { peer, frame: frame::denied(READ_ONLY) });
         }
         let everybody = self.presence.all();
-        self.tell(Audience::Only(peer), everybody);
+        self.tell(Audience::Only(peer), everybody, now);
     }
 
     /// The same page has reconnected: its old socket is dead, whatever TCP says.
@@ -68,7 +68,7 @@ impl RoomState {
     pub(super) fn leave(&mut self, peer: PeerId, now: Millis) {
         if self.peers.remove(&peer).is_some() {
             let gone = self.presence.leave(peer, now);
-            self.tell(Audience::All, gone);
+            self.tell(Audience::All, gone, now);
         }
     }
 

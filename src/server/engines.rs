@@ -1,11 +1,12 @@
 //! Kernels and language models as rooms see them: two vocabularies, translated word by word.
 //!
-//! Imports kernel, llm, room, notebook, vocabulary, config. Invariant: each engine's own bounded channel is the only queue
+//! Imports kernel, llm, room, tokens, notebook, vocabulary, config. Invariant: each engine's own bounded channel is the only queue
 //! that may be long; those here hold a few words, so that an engine notices who reads slowly.
 
 mod models;
+mod widgets;
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use tokio::sync::mpsc;
 
@@ -14,9 +15,10 @@ use crate::{
     ids::NotebookId,
     kernel::{self, InvalidKernelSettings, KernelLimits, KernelSettings, Kernels, Start, StopReason},
     llm::{LlmSettings, Models},
-    notebook::{self, Output, Question},
+    notebook::{self, ModelEvent, Output, Question},
     room::{AnswerLine, Engines, KernelAsk, KernelCommand, KernelEvent, KernelLine, Outcome, Weight},
-    vocabulary::KernelPhase,
+    tokens::{LentToken, TokenBook},
+    vocabulary::{KernelPhase, Scope, Scopes},
 };
 
 /// Words on their way between an engine and its room.
@@ -29,6 +31,26 @@ pub struct ServerEngines {
     limits: KernelLimits,
     models: Models,
     data: DataDirectory,
+    /// There once the server listens; no kernel starts before.
+    door: OnceLock<Door>,
+}
+
+/// How programs in cells reach this server, to draw widgets.
+struct Door {
+    url: String,
+    tokens: TokenBook,
+}
+
+impl Door {
+    /// A token that ends with the kernel, and the variables that bring it there.
+    fn lend(&self, notebook: &NotebookId) -> (Option<LentToken>, Vec<(String, String)>) {
+        let lent = self.tokens.lend(&format!("Kernel of {notebook}"), Scopes::from_iter([Scope::WidgetsDrive]));
+        let lent = lent.inspect_err(|error| tracing::error!(%error, "a kernel has no token")).ok();
+        let token = lent.as_ref().map(|lent| ("COSCRIBE_TOKEN".to_owned(), lent.secret.clone()));
+        let named = [("COSCRIBE_URL", self.url.clone()), ("COSCRIBE_NOTEBOOK", notebook.to_string())];
+        let named = named.map(|(name, value)| (name.to_owned(), value));
+        (lent, named.into_iter().chain(token).collect())
+    }
 }
 
 impl ServerEngines {
@@ -42,7 +64,15 @@ impl ServerEngines {
             limits: KernelLimits::from_args(args),
             models: Models::new(&LlmSettings::from_process(data.models(), data.providers())),
             data: data.clone(),
+            door: OnceLock::new(),
         })
+    }
+
+    /// From now on programs in cells find the server at `url`, each with a token of its kernel's own.
+    pub fn open_door(&self, url: String, tokens: TokenBook) {
+        if self.door.set(Door { url, tokens }).is_err() {
+            tracing::error!("the door for programs in cells was opened twice");
+        }
     }
 
     /// The language models, to be set up by people.
@@ -58,10 +88,12 @@ impl ServerEngines {
 
 impl Engines for ServerEngines {
     fn start_kernel(&self, notebook: &NotebookId, spec: &str, language: Option<&str>) -> Result<KernelLine, String> {
+        let (lent, variables) = self.door.get().map(|door| door.lend(notebook)).unwrap_or_default();
         let start = Start {
             spec: spec.to_owned(),
             language: language.map(str::to_owned),
             working_directory: self.data.files().join(notebook.as_str()),
+            variables,
             limits: self.limits.clone(),
         };
         let kernel::Kernel { commands: told, questions: asked, events: heard } = self.kernels.start(start);
@@ -73,7 +105,11 @@ impl Engines for ServerEngines {
         tokio::spawn(pass_on(to_ask, asked, |KernelAsk { question, reply }| {
             Some(kernel::KernelAsk { question, reply })
         }));
-        tokio::spawn(pass_on(heard, to_hear, move |event| event_of_kernel(event, idle)));
+        tokio::spawn(async move {
+            pass_on(heard, to_hear, move |event| event_of_kernel(event, idle)).await;
+            // The kernel is over, and so is what its programs may do.
+            drop(lent);
+        });
         Ok(KernelLine { commands, questions, events })
     }
 
@@ -111,15 +147,20 @@ async fn pass_on<From, To>(
 
 fn command_to_kernel(command: KernelCommand) -> kernel::KernelCommand {
     match command {
-        KernelCommand::Execute { run, code } => kernel::KernelCommand::Execute { run, code, allow_input: true },
+        KernelCommand::Execute { run, cell, code } => {
+            kernel::KernelCommand::Execute { run, code, cell: Some(cell), allow_input: true }
+        }
         KernelCommand::Input { run, value } => kernel::KernelCommand::Input { run, value },
+        KernelCommand::Comm { model, data, buffers, run } => {
+            kernel::KernelCommand::Comm { comm: model, data, buffers, run }
+        }
         KernelCommand::Interrupt => kernel::KernelCommand::Interrupt,
         KernelCommand::Restart => kernel::KernelCommand::Restart,
         KernelCommand::Shutdown => kernel::KernelCommand::Shutdown,
     }
 }
 
-/// What the room has no use for yet (widgets) is passed over. `idle` is how long a kernel may have nothing to do.
+/// What the room has no use for is passed over. `idle` is how long a kernel may have nothing to do.
 fn event_of_kernel(event: kernel::KernelEvent, idle: Duration) -> Option<KernelEvent> {
     use kernel::KernelEvent as Said;
     let output = |run, output| Some(KernelEvent::Output { run, output });
@@ -148,7 +189,9 @@ fn event_of_kernel(event: kernel::KernelEvent, idle: Duration) -> Option<KernelE
             Some(KernelEvent::Finished { run, outcome: outcome_of(outcome), count: count.map(whole) })
         }
         Said::Notice { run, notice } => Some(KernelEvent::Notice { run, sentence: notice.to_string() }),
-        Said::Started { .. } | Said::NextInput { .. } | Said::Comm(_) => None,
+        Said::Comm(comm) => Some(KernelEvent::Model(widgets::event(comm)?)),
+        Said::Takes { run, comm } => Some(KernelEvent::Model(ModelEvent::Takes { model: comm, run })),
+        Said::Started { .. } | Said::NextInput { .. } => None,
     }
 }
 

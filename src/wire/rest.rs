@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 
 pub use self::kernels::{
     AddPackages, CompleteCode, EnvironmentBody, EnvironmentPhase, FileBody, FileList, InspectCode, InspectionBody,
-    KernelBody, KernelOrigin, KernelspecBody, KernelspecList, PackageBody, RestartKernel, StartKernel, VariableList,
+    KernelBody, KernelOrigin, KernelspecBody, KernelspecList, ModelTold, PackageBody, RestartKernel, StartKernel,
+    TellModel, VariableList,
 };
 use crate::{
     ids::{CellId, NotebookId, ProjectId},

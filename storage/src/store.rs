@@ -73,9 +73,9 @@ pub struct Entry {
 }
 
 /// The shortest time between the beginnings of two commits that hold only what may gather: what is alone is written at
-/// once, and a stream of changes in 33 rounds a second, which nobody sees. A commit costs half a millisecond of processor
+/// once, and a stream of changes in 40 rounds a second, which nobody sees. A commit costs half a millisecond of processor
 /// time however little is in it (sled wakes each of its seven threads), more than sending an update to a hundred readers.
-pub const COMMIT_INTERVAL: Duration = Duration::from_millis(30);
+pub const COMMIT_INTERVAL: Duration = Duration::from_millis(25);
 
 /// What an accepted [`Entry`] was given. Accepted is not durable: see [`Store::durability`].
 #[derive(Debug, Clone, PartialEq, Eq)]

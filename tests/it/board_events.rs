@@ -60,7 +60,7 @@ fn ms_10_ms_11_ms_13_each_change_tells_its_events_with_project_and_actor() {
 }
 
 #[test]
-fn ms_30_a_filter_chooses_a_project_among_others_and_notebooks() {
+fn ms_30_a_filter_chooses_a_project_among_others_and_notebooks_and_one_object() {
     let server = TestServer::start();
     server.post("/api/projects", &json!({ "id": "p", "name": "P" })).expect(201);
     for project in ["p", "default"] {
@@ -76,6 +76,14 @@ fn ms_30_a_filter_chooses_a_project_among_others_and_notebooks() {
     assert_eq!(kinds(&chosen("project=p&types=task:*")), ["task:created"]);
     let both = chosen(&format!("project=p&notebook={notebook}"));
     assert_eq!(kinds(&both), ["project:created", "task:created", "notebook:created"]);
+
+    let session = server.post("/api/sessions", &json!({ "projectId": "p", "name": "S" })).expect(201);
+    let task = server.post("/api/tasks", &json!({ "title": "One", "projectId": "p" })).expect(201);
+    let (session, task) = (session["id"].as_str().unwrap(), task["id"].as_str().unwrap());
+    server.ask("POST", &format!("/api/sessions/{session}/tasks/{task}")).json(&json!({})).expect(200);
+    let linked = ["task:updated", "session:task_added", "task:session_added"];
+    assert_eq!(kinds(&chosen(&format!("about={task}"))), [&["task:created"], linked.as_slice()].concat());
+    assert_eq!(kinds(&chosen(&format!("about={task}&types=task:created"))), ["task:created"]);
 }
 
 /// The title of the last task of a test.

@@ -88,10 +88,12 @@ fn ms_34_an_agent_introduces_itself_and_every_tool_has_a_description_and_schemas
         "create_task",
         "update_task",
         "delete_task",
+        "restore_task",
         "list_sessions",
         "create_session",
         "update_session",
         "delete_session",
+        "restore_session",
         "link_task",
         "unlink_task",
     ] {
@@ -179,6 +181,8 @@ fn ms_24_ms_34_the_board_has_the_same_verbs_for_agents_and_events_tell_who_it_wa
     agent.done("delete_session", json!({ "session": session["id"] }));
     agent.done("delete_task", json!({ "task": task["id"] }));
     assert!(agent.refused("get_task", json!({ "task": task["id"] })).contains("task"));
+    assert_eq!(agent.done("restore_task", json!({ "task": task["id"] }))["task"]["title"], task["title"]);
+    assert_eq!(agent.done("restore_session", json!({ "session": session["id"] }))["session"]["id"], session["id"]);
     let robot = json!({ "name": "Robot", "kind": "agent" });
     let told: Vec<_> = server.logged(0).into_iter().filter(|event| event["actor"] == robot).collect();
     for kind in ["project:created", "task:created", "task:updated", "task:session_added", "session:deleted"] {

@@ -6,3 +6,4 @@ mod outputs;
 mod preparation;
 mod processes;
 mod running;
+mod widgets;

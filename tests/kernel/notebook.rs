@@ -76,7 +76,13 @@ impl Notebook {
     pub fn with(kernels: &Kernels, spec: &str, limits: KernelLimits) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let working_directory = directory.path().join("files");
-        let kernel = kernels.start(Start { spec: spec.into(), language: None, working_directory, limits });
+        let kernel = kernels.start(Start {
+            spec: spec.into(),
+            language: None,
+            working_directory,
+            variables: Vec::new(),
+            limits,
+        });
         Self { kernel, directory, events: Vec::new() }
     }
 
@@ -87,7 +93,7 @@ impl Notebook {
     /// Asks for a run that may ask for input.
     pub fn run(&self, code: &str) -> RunId {
         let run = RunId::generate();
-        self.send(KernelCommand::Execute { run: run.clone(), code: code.into(), allow_input: true });
+        self.send(KernelCommand::Execute { run: run.clone(), code: code.into(), cell: None, allow_input: true });
         run
     }
 

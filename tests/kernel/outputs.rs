@@ -140,6 +140,6 @@ async fn widgets_open_and_are_answered() {
     assert_eq!(opened.buffers, [b"xyz".to_vec()]);
     let data = serde_json::json!({"b": 2}).as_object().cloned().unwrap();
     let buffers = vec![vec![1, 2, 255]];
-    notebook.send(KernelCommand::Comm { kind: CommKind::Message, comm: opened.comm, target: None, data, buffers });
+    notebook.send(KernelCommand::Comm { comm: opened.comm, data, buffers, run: None });
     assert_eq!(notebook.output("print(heard)").await, "[({'b': 2}, b'\\x01\\x02\\xff')]\n");
 }

@@ -128,7 +128,7 @@ async fn input_and_getpass_are_answered_once_by_whoever_comes() {
 async fn without_leave_to_ask_input_raises_and_an_interrupt_ends_a_question() {
     let mut notebook = Notebook::open(&kernels().await);
     let run = coscribe::ids::RunId::generate();
-    notebook.send(KernelCommand::Execute { run: run.clone(), code: "input()".into(), allow_input: false });
+    notebook.send(KernelCommand::Execute { run: run.clone(), code: "input()".into(), cell: None, allow_input: false });
     assert_eq!(notebook.finished(&run).await, Outcome::Failed);
     let run = notebook.run("input('forever')");
     notebook.until(|event| matches!(event, KernelEvent::InputWanted { .. })).await;

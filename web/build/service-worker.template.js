@@ -63,7 +63,7 @@ async function shownVersions() {
 }
 
 function isPage(path) {
-  return path === '' || /^(?:notebook|project)(?:\/|$)/.test(path);
+  return path === '' || /^(?:notebook|project|widgets)(?:\/|$)/.test(path);
 }
 
 async function page(request) {

@@ -5,10 +5,12 @@ import { after, test } from 'node:test';
 
 import { openBrowser } from './kit/browser.mjs';
 import { eventually } from './kit/eventually.mjs';
-import { Person } from './kit/people.mjs';
+import { keepPages, Person } from './kit/people.mjs';
 import { Proxy } from './kit/proxy.mjs';
 import { Server } from './kit/server.mjs';
 import { stage } from './kit/stage.mjs';
+
+keepPages();
 
 const BELOW = '/docs/';
 

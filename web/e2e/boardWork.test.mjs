@@ -8,9 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { assertNoSidewaysScroll, seriousFaults } from './kit/axe.mjs';
 import { AtBoard, curl, project, tasks } from './kit/board.mjs';
 import { eventually } from './kit/eventually.mjs';
+import { keepPages } from './kit/people.mjs';
 import { Proxy } from './kit/proxy.mjs';
 import { readEditor } from './kit/reading.mjs';
 import { stage } from './kit/stage.mjs';
+
+keepPages();
 
 const PICTURES = fileURLToPath(new URL('./screenshots/', import.meta.url));
 const VIEWERS = 'only-to-look-at-it';

@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { eventually } from './kit/eventually.mjs';
-import { agreed, only, Person } from './kit/people.mjs';
+import { agreed, keepPages, only, Person } from './kit/people.mjs';
 import { readEditor } from './kit/reading.mjs';
 import { stage } from './kit/stage.mjs';
+
+keepPages();
 
 const ROUNDS = 5;
 const KEY_MS = 25;

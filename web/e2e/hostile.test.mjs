@@ -8,7 +8,10 @@ import { after, test } from 'node:test';
 
 import { eventually } from './kit/eventually.mjs';
 import { code, display, stream } from './kit/gallery.mjs';
+import { keepPages } from './kit/people.mjs';
 import { stage } from './kit/stage.mjs';
+
+keepPages();
 
 const { server, join } = await stage();
 

@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { eventually } from './kit/eventually.mjs';
-import { assertNoForeignHost, Person } from './kit/people.mjs';
+import { assertNoForeignHost, keepPages, Person } from './kit/people.mjs';
 import { stage } from './kit/stage.mjs';
+
+keepPages();
 
 /** Bytes of script, compressed, that the page of a notebook may load before it is there. */
 const BUDGET = 260_000;
@@ -72,7 +74,7 @@ function scriptsLoaded() {
 const weight = (scripts) => scripts.reduce((sum, { size }) => sum + size, 0);
 
 /** What most notebooks begin without, by the names of its files. */
-const LATE = ['sanitise', 'Output', 'Prompt', 'Away', 'KernelMenu', 'KernelNotice', 'Variables', 'Files', 'Packages', 'Providers', 'Sent', 'Find', 'Outline', 'Bin', 'Help', 'Settings', 'Palette', 'Home'];
+const LATE = ['sanitise', 'Output', 'Prompt', 'Away', 'KernelMenu', 'KernelNotice', 'Variables', 'Files', 'Packages', 'Providers', 'Sent', 'Find', 'Outline', 'Bin', 'Help', 'Settings', 'Palette', 'Home', 'EmbeddedSession', 'SessionPage', 'SessionList'];
 
 test('a_notebook_waits_for_no_part_of_the_page_that_it_has_nothing_for', async (t) => {
   const { id, cells } = await server.write('Bare', [['note', 'No *markup* here, but [a link](https://example.org).'], ['code', 'x = 1']]);

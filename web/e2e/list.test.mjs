@@ -6,9 +6,11 @@ import { after, test } from 'node:test';
 
 import { assertNoSidewaysScroll, seriousFaults } from './kit/axe.mjs';
 import { eventually } from './kit/eventually.mjs';
-import { Person, same } from './kit/people.mjs';
+import { keepPages, Person, same } from './kit/people.mjs';
 import { Proxy } from './kit/proxy.mjs';
 import { stage } from './kit/stage.mjs';
+
+keepPages();
 
 const VIEWERS = 'only-to-look-at-it';
 const { server, browser, join } = await stage({ flags: ['--viewer-token', VIEWERS] });

@@ -93,7 +93,7 @@ for (const colorScheme of ['light', 'dark']) {
       ['plotly', (box) => box.frameLocator('iframe').getByText('made by Plotly')],
       ['broken', (box) => box.getByText('This is an interactive Vega-Lite chart. It could not be drawn: ')],
       ['broken', (box) => box.getByText('alt.Chart(broken)')],
-      ['widget', (box) => box.getByText('This is a Jupyter widget.')],
+      ['widget', (box) => box.getByText('This is a widget of a kernel that is gone.')],
       ['widget', (box) => box.getByText('IntSlider(value=0)')],
       ['unheard_of', (box) => box.getByText('This page cannot show application/x-nothing-known.')],
     ];

@@ -1,11 +1,12 @@
-// The pictures of the README: a real notebook, three people in it, two with their named carets. `make picture` puts them
-// where the README shows them; otherwise they are made beside the other screenshots, so that making them always works.
+// The pictures of the README: a real notebook, three people in it, two with their named carets; a board with an agent at
+// work. `make picture` puts them where the README shows them; otherwise they are made beside the other screenshots, so that making them always works.
 
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { AtBoard, project, tasks } from './kit/board.mjs';
 import { eventually } from './kit/eventually.mjs';
 import { Person } from './kit/people.mjs';
 import { stage } from './kit/stage.mjs';
@@ -44,6 +45,36 @@ for (const colorScheme of ['light', 'dark']) {
     await eventually(async () => (await flags()).length === 2, 'both flags are there');
     assert.deepEqual(await flags(), ['Béla Nagy', 'Chen Wei']);
     await anna.page.screenshot({ path: `${FOLDER}notebook-${colorScheme}.png` });
+  });
+}
+
+/** A board in the middle of its work. */
+async function board() {
+  const id = await project(server, 'Spring release');
+  const made = await tasks(
+    server,
+    id,
+    { title: 'Write the release notes' },
+    { title: 'Choose a date for the freeze', status: 'completed' },
+    { title: 'Measure the sign-in page on a slow phone', status: 'in_progress' },
+    { title: 'Translate the welcome page', priority: 'low' },
+    { title: 'Sign in with a passkey', priority: 'high', status: 'in_progress', description: 'Where the browser has them; a password otherwise.' },
+    { title: 'Certificates end in May', priority: 'high', status: 'blocked' },
+    { title: 'Answer the accessibility report', priority: 'high' },
+  );
+  await server.rest('POST', 'sessions', { projectId: id, name: 'Passkeys', status: 'running', taskIds: [made[4], made[2]] });
+  return { id, title: 'Sign in with a passkey' };
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`the_picture_of_a_board_shows_two_people_and_a_session_in_${colorScheme}`, async (t) => {
+    const { id, title } = await board();
+    const people = await Promise.all(['Anna Kovács', 'Béla Nagy'].map((name) => join(t, name, { viewport: VIEWPORT, colorScheme })));
+    const [anna] = await AtBoard.together(people, id);
+    await anna.showSessions();
+    await anna.page.getByText(title).first().waitFor();
+    await eventually(async () => (await anna.page.locator('[data-task]').count()) === 7, 'all tasks are on the board');
+    await anna.page.screenshot({ path: `${FOLDER}board-${colorScheme}.png` });
   });
 }
 

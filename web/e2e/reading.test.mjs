@@ -7,9 +7,11 @@ import { after, test } from 'node:test';
 import { answer } from './kit/answer.mjs';
 import { seriousFaults } from './kit/axe.mjs';
 import { eventually } from './kit/eventually.mjs';
-import { Person } from './kit/people.mjs';
+import { keepPages, Person } from './kit/people.mjs';
 import { Proxy } from './kit/proxy.mjs';
 import { stage } from './kit/stage.mjs';
+
+keepPages();
 
 const { server, join } = await stage({ viewerToken: 'viewers-of-the-browser-tests' });
 const cable = await Proxy.to(server.port);

@@ -8,8 +8,10 @@ import { join as path } from 'node:path';
 import { after, test } from 'node:test';
 
 import { eventually } from './kit/eventually.mjs';
-import { assertNoForeignHost } from './kit/people.mjs';
+import { assertNoForeignHost, keepPages } from './kit/people.mjs';
 import { stage } from './kit/stage.mjs';
+
+keepPages();
 
 const { server, join } = await stage();
 

@@ -49,6 +49,14 @@ test('ms_33_ms_24_a_token_is_made_in_the_settings_shown_once_used_by_an_agent_wh
   await row.getByRole('button', { name: 'Revoke Robot' }).click();
   await row.waitFor({ state: 'detached' });
   assert.equal((await use(secret, 'list_notebooks', {})).status, 401);
+
+  await sheet.getByRole('tab', { name: 'What was done' }).click();
+  await sheet.getByRole('searchbox', { name: 'Name, address or action' }).fill('robot');
+  const deed = sheet.getByRole('row').filter({ hasText: 'MCP create_cell' });
+  await deed.getByRole('cell', { name: /^Robot/ }).waitFor();
+  await deed.getByRole('cell', { name: 'done' }).waitFor();
+  await sheet.getByRole('searchbox').fill('nothing is called this');
+  await sheet.getByText('Nothing among these has').waitFor();
 });
 
 test('ms_33_who_may_only_read_is_offered_no_tokens', async (t) => {

@@ -6,9 +6,11 @@ import { after, test } from 'node:test';
 
 import { seriousFaults } from './kit/axe.mjs';
 import { eventually } from './kit/eventually.mjs';
-import { Person } from './kit/people.mjs';
+import { keepPages, Person } from './kit/people.mjs';
 import { Proxy } from './kit/proxy.mjs';
 import { stage } from './kit/stage.mjs';
+
+keepPages();
 
 const { server, join } = await stage();
 const cable = await Proxy.to(server.port);

@@ -4,8 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { eventually } from './kit/eventually.mjs';
+import { keepPages } from './kit/people.mjs';
 import { Upgraded } from './kit/upgraded.mjs';
 import { stage } from './kit/stage.mjs';
+
+keepPages();
 
 const { server, join } = await stage();
 

@@ -11,6 +11,7 @@ import { findText } from '../src/text/find';
 import { helpText } from '../src/text/help';
 import { homeText } from '../src/text/home';
 import { kernelText } from '../src/text/kernel';
+import { widgetsText } from '../src/text/widgets';
 import { chosen, text } from '../src/text/text';
 
 const SOURCE = new URL('../src', import.meta.url).pathname;
@@ -79,5 +80,5 @@ test('the first language wanted that is there is chosen, whatever its region', (
 
 test('every entry says something', () => {
   const leaves = (value: unknown): unknown[] => (typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [value]);
-  expect(leaves([text, asking, board, findText, helpText, homeText, kernelText]).filter((leaf) => leaf === '')).toEqual([]);
+  expect(leaves([text, asking, board, findText, helpText, homeText, kernelText, widgetsText]).filter((leaf) => leaf === '')).toEqual([]);
 });

@@ -201,6 +201,20 @@ impl Agents {
         .await
     }
 
+    /// Takes a deleted task back.
+    #[tool]
+    async fn restore_task(
+        &self,
+        Parameters(OneTask { task }): Parameters<OneTask>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<Json<TaskText>, Refused> {
+        self.act(context, Tool("restore_task", Scope::TasksWrite), |agent| async move {
+            let op = Op::RestoreTask { id: task.clone() };
+            Ok(TaskText { task: board::task(agent.app.task_room(&task).await?.edit(op, agent.actor).await?)? })
+        })
+        .await
+    }
+
     /// Lists sessions, newest first.
     #[tool(annotations(read_only_hint = true))]
     async fn list_sessions(
@@ -266,6 +280,19 @@ impl Agents {
             let op = Op::DeleteSession { id: session.clone(), expected: None };
             agent.app.session_room(&session).await?.edit(op, agent.actor).await?;
             Ok(Deleted { deleted: session.to_string() })
+        })
+        .await
+    }
+
+    /// Opens a closed session again, with its tasks.
+    #[tool]
+    async fn restore_session(
+        &self,
+        Parameters(OneSession { session }): Parameters<OneSession>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<Json<SessionText>, Refused> {
+        self.act(context, Tool("restore_session", Scope::TasksWrite), |agent| async move {
+            agent.change_session(&session, Op::RestoreSession { id: session.clone() }).await
         })
         .await
     }

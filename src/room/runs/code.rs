@@ -67,6 +67,7 @@ impl Runs {
     /// An empty cell needs no kernel.
     fn run_nothing(&mut self, desk: &mut Desk<'_, '_>, ticket: &Ticket, source: &str) -> bool {
         self.mark_begun(desk, ticket, source);
+        self.end_callbacks(desk, &ticket.cell);
         desk.notebook.begin_outputs(desk.txn, &ticket.run, &ticket.cell, self.limits, desk.now);
         self.end_code(desk, &ticket.run, Ending::ok(), None);
         true
@@ -74,8 +75,9 @@ impl Runs {
 
     fn execute(&mut self, desk: &mut Desk<'_, '_>, ticket: &Ticket, code: String) {
         self.mark_begun(desk, ticket, &code);
+        self.end_callbacks(desk, &ticket.cell);
         desk.notebook.begin_outputs(desk.txn, &ticket.run, &ticket.cell, self.limits, desk.now);
-        self.tell_kernel(KernelCommand::Execute { run: ticket.run.clone(), code });
+        self.tell_kernel(KernelCommand::Execute { run: ticket.run.clone(), cell: ticket.cell.clone(), code });
     }
 
     pub(super) fn mark_begun(&mut self, desk: &mut Desk<'_, '_>, ticket: &Ticket, source: &str) {
@@ -123,6 +125,7 @@ impl Runs {
             }
             self.hear(desk, event);
         }
+        self.settle_models(desk);
         self.advance(desk);
     }
 
@@ -131,6 +134,7 @@ impl Runs {
             KernelEvent::State { phase, step, sentence } => self.enter(desk, phase, step, sentence),
             KernelEvent::Log { line, fraction } => self.log(desk, &line, fraction),
             KernelEvent::Output { run, output } => self.put_out(desk, &run, output),
+            KernelEvent::Model(event) => desk.notebook.hear_model(desk.txn, event),
             KernelEvent::Instead(spec) => {
                 let status = KernelStatus { spec: Some(spec), ..desk.notebook.kernel().clone() };
                 desk.notebook.set_kernel(desk.txn, status);
@@ -158,7 +162,7 @@ impl Runs {
     }
 
     fn put_out(&mut self, desk: &mut Desk<'_, '_>, run: &RunId, output: Output) {
-        let Some(ticket) = self.lanes.running(run) else { return };
+        let Some(ticket) = self.lanes.running(run) else { return self.put_out_beside(desk, run, output) };
         if let Output::Error { name, value, .. } = &output {
             let sentence = if value.is_empty() { name.clone() } else { format!("{name}: {value}") };
             ticket.error = Some(sentence.chars().take(ERROR_MAX).collect());
@@ -194,6 +198,9 @@ impl Runs {
         }
         if !phase.is_live() {
             self.lose_kernel(desk, sentence);
+        } else if !phase.is_ready() {
+            // A process that is about to begin knows nothing of the widgets of the one before.
+            self.end_models(desk);
         }
     }
 
@@ -201,6 +208,7 @@ impl Runs {
     fn lose_kernel(&mut self, desk: &mut Desk<'_, '_>, sentence: Option<String>) {
         let sentence = sentence.unwrap_or_else(|| "The kernel ended.".to_owned());
         self.drop_kernel(None);
+        self.end_models(desk);
         self.end_all_code(desk, &Ending::failed(sentence));
     }
 
@@ -298,6 +306,7 @@ impl Runs {
             };
             self.kernel.phase = KernelPhase::Restarting;
             desk.notebook.set_kernel(desk.txn, status);
+            self.end_models(desk);
             self.tell_kernel(KernelCommand::Restart);
         } else {
             self.start_kernel(desk, by);
@@ -317,6 +326,7 @@ impl Runs {
             ..KernelStatus::default()
         };
         desk.notebook.set_kernel(desk.txn, status);
+        self.end_models(desk);
         self.end_all_code(desk, &Ending::stopped_by(by));
         Ok(Vec::new())
     }

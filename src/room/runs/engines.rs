@@ -5,8 +5,8 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    ids::RunId,
-    notebook::{LeftOut, Output, Question},
+    ids::{CellId, RunId},
+    notebook::{Entries, LeftOut, ModelEvent, Output, Question},
     vocabulary::{KernelPhase, TokenUsage},
 };
 
@@ -18,12 +18,20 @@ pub type Generation = u64;
 pub enum KernelCommand {
     Execute {
         run: RunId,
+        cell: CellId,
         code: String,
     },
     /// The line that the program waits for.
     Input {
         run: RunId,
         value: String,
+    },
+    /// A message to a widget; what it puts out because of it is told under `run`.
+    Comm {
+        model: String,
+        data: Map<String, Value>,
+        buffers: Vec<Vec<u8>>,
+        run: Option<RunId>,
     },
     Interrupt,
     Restart,
@@ -57,6 +65,8 @@ pub enum KernelEvent {
         run: RunId,
         output: Output,
     },
+    /// Something happened to a widget.
+    Model(ModelEvent),
     InputWanted {
         run: RunId,
         prompt: String,
@@ -67,6 +77,19 @@ pub enum KernelEvent {
         outcome: Outcome,
         count: Option<i64>,
     },
+}
+
+/// What somebody does with a widget.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelChange {
+    pub model: String,
+    /// In which cell they saw it: what the program puts out because of it stands there.
+    pub cell: Option<CellId>,
+    /// As the document has it.
+    pub state: Entries,
+    /// As the kernel is told.
+    pub data: Map<String, Value>,
+    pub buffers: Vec<Vec<u8>>,
 }
 
 /// How an execution ended.

@@ -1,5 +1,7 @@
 //! Runs in a real room over a real document, with engines played by the test.
 
+mod models;
+
 use std::collections::VecDeque;
 
 use bytes::Bytes;
@@ -159,7 +161,7 @@ impl World {
     /// The codes that the kernel was told to execute since this was last asked.
     fn executed(&mut self) -> Vec<(RunId, String)> {
         let execute = |call| match call {
-            EngineCall::Kernel { command: KernelCommand::Execute { run, code }, .. } => Some((run, code)),
+            EngineCall::Kernel { command: KernelCommand::Execute { run, code, .. }, .. } => Some((run, code)),
             _ => None,
         };
         self.calls.drain(..).filter_map(execute).collect()

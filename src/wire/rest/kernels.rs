@@ -5,7 +5,10 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::vocabulary::{KernelStatus, Millis, Variable};
+use crate::{
+    ids::CellId,
+    vocabulary::{KernelStatus, Millis, Variable},
+};
 
 /// The kernel of a notebook.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
@@ -202,4 +205,39 @@ pub struct FileBody {
     /// When it was last written.
     #[ts(type = "number")]
     pub modified: Millis,
+}
+
+/// Something that is done with a widget of the kernel: a change of its state, or a message of its own.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export_to = "wire.ts", optional_fields)]
+pub struct TellModel {
+    /// The new values of its state.
+    #[ts(optional, type = "{ [key: string]: unknown }")]
+    pub state: Option<Map<String, Value>>,
+    /// Where in the state each of `buffers` belongs: keys and places.
+    #[ts(optional, type = "(string | number)[][]")]
+    pub buffer_paths: Option<Vec<Value>>,
+    /// Binary parts of the state or the message, in base64.
+    pub buffers: Option<Vec<String>>,
+    /// What its code is told, instead of a state.
+    #[serde(default, deserialize_with = "also_null")]
+    #[ts(optional, type = "unknown")]
+    pub message: Option<Value>,
+    /// The cell in which it was used: what its code puts out stands there.
+    pub cell: Option<CellId>,
+}
+
+/// Null is a message too.
+fn also_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// A widget was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export_to = "wire.ts")]
+pub struct ModelTold {
+    /// The number of the change: values in the document with a smaller one are older.
+    #[ts(type = "number")]
+    pub seq: u64,
 }

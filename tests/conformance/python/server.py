@@ -120,4 +120,4 @@ def eventually(check, what, limit=10.0):
         if value:
             return value
         time.sleep(0.005)
-    raise AssertionError(f"not within {limit} s: {what}")
+    raise AssertionError(f"not within {limit} s: {what() if callable(what) else what}")

@@ -14,6 +14,14 @@ const PATIENCE_MS = 10_000;
 const HOVER_MS = 1000;
 let joined = 0;
 
+/** A worker fetches and keeps all parts of the page, which costs more than most tests do. */
+let serviceWorkers = 'block';
+
+/** For files of tests in which pages are kept for offline use. */
+export function keepPages() {
+  serviceWorkers = 'allow';
+}
+
 export class Person {
   /** Every address this person's browser asked for, sockets included. */
   requests = [];
@@ -32,7 +40,7 @@ export class Person {
 
   /** Somebody who comes in by the printed link, or another; `origin` is where a proxy stands in front of the server. */
   static async join(browser, server, name, { origin = server.origin, link: given = server.link, ...settings } = {}) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...settings });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, serviceWorkers, ...settings });
     const link = given.replace(server.origin, origin);
     const person = new Person(name, context, link);
     const color = COLORS[joined++ % COLORS.length];

@@ -17,6 +17,10 @@ export type Drawing =
   | { kind: 'frame'; html: string; fallback: string }
   /** A description that a library draws, in the frame; `instead` is shown when it cannot. */
   | { kind: 'chart'; library: Library; mime: string; spec: JsonObject; instead?: Drawing }
+  /** A session of widgets, drawn in place; `instead` is shown when it cannot be had. */
+  | { kind: 'widgets'; session: string; instead?: Drawing }
+  /** A widget of the kernel, drawn in the frame; `instead` is shown when it cannot be. */
+  | { kind: 'model'; model: string; data: JsonObject; instead?: Drawing }
   /** A large value the server keeps outside the document. */
   | { kind: 'blob'; sha256: string; mime: string; bytes: number; fallback: string; alt: string; size?: Size }
   /** What was left out of the document, for its length. `sha256` is there once all of it is kept beside it. */
@@ -28,7 +32,7 @@ export type Drawing =
 export type Tone = 'plain' | 'stderr';
 
 /** What draws a chart; Vega-Lite is drawn by Vega. */
-export type Library = 'vega' | 'plotly';
+export type Library = 'vega' | 'plotly' | 'models';
 
 /** In the order in which they are preferred. */
 const CHARTS: readonly { form: RegExp; library: Library }[] = [
@@ -37,7 +41,9 @@ const CHARTS: readonly { form: RegExp; library: Library }[] = [
   { form: /^application\/vnd\.vega\.v\d+(?:\.\d+)*\+json$/, library: 'vega' },
 ];
 /** Drawn by libraries that the page does not have; their HTML would be an empty box waiting for a script. */
-const INTERACTIVE = /^application\/vnd\.(?:jupyter\.widget-view|bokehjs_(?:exec|load)\.v0|holoviews_(?:exec|load)\.v0)\+json$/;
+const INTERACTIVE = /^application\/vnd\.(?:bokehjs_(?:exec|load)\.v0|holoviews_(?:exec|load)\.v0)\+json$/;
+const WIDGETS = 'application/vnd.coscribe.widgets+json';
+const WIDGET = 'application/vnd.jupyter.widget-view+json';
 const BLOB = 'application/vnd.coscribe.blob-ref+json';
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/bmp', 'image/avif'];
 /** Of a bundle whose large parts are kept elsewhere, the richest is fetched; plain text only when nothing else is there. */
@@ -76,11 +82,21 @@ function bundle(data: JsonObject, metadata: JsonObject): Drawing {
   const kept = richestKept(references, there, metadata);
   if (kept) return kept;
   const mimes = Object.keys(there);
-  const drawn = chart(data, metadata);
+  const session = widgets(data);
+  if (session) return session;
+  const drawn = widget(data, metadata) ?? chart(data, metadata);
   if (drawn) return drawn;
   const interactive = mimes.filter((mime) => INTERACTIVE.test(mime));
   if (interactive.length > 0) return undrawn(interactive, data, metadata);
   return richest(data, metadata) ?? (mimes.length > 0 ? { kind: 'unknown', mimes, data } : { kind: 'nothing' });
+}
+
+/** A widget is named; what it is stands in the document's root `models`. */
+function widget(data: JsonObject, metadata: JsonObject): Drawing | undefined {
+  const { model_id: model } = objectOf(data[WIDGET]);
+  if (typeof model !== 'string') return undefined;
+  const instead = picture(data, metadata) ?? scriptOrPlain(data);
+  return { kind: 'model', model, data, ...(instead ? { instead } : {}) };
 }
 
 /** A description that the page has a library for. */
@@ -92,6 +108,14 @@ function chart(data: JsonObject, metadata: JsonObject): Drawing | undefined {
     return { kind: 'chart', library, mime, spec: objectOf(data[mime]), ...(instead ? { instead } : {}) };
   }
   return undefined;
+}
+
+/** A session that a program in the cell, or anywhere, drives. */
+function widgets(data: JsonObject): Drawing | undefined {
+  const session = objectOf(data[WIDGETS])['session'];
+  if (typeof session !== 'string' || session === '') return undefined;
+  const instead = scriptOrPlain(data);
+  return { kind: 'widgets', session, ...(instead ? { instead } : {}) };
 }
 
 /** In the order in which Jupyter prefers one form to another. */

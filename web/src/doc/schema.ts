@@ -47,6 +47,8 @@ export interface Roots {
   runs: Y.Map<unknown>;
   /** State and log of the kernel; written by the server only. */
   kernel: Y.Map<unknown>;
+  /** The kernel's widgets; written by the server only. */
+  models: Y.Map<unknown>;
 }
 
 export function roots(doc: Y.Doc): Roots {
@@ -60,6 +62,7 @@ export function roots(doc: Y.Doc): Roots {
     authors: doc.getMap('authors'),
     runs: doc.getMap('runs'),
     kernel: doc.getMap('kernel'),
+    models: doc.getMap('models'),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Clock } from '../sync/clock';
 import type { Feed, OpenFeed } from '../sync/feed';
 import { Refusal } from '../sync/rest';
 import type { EventBody, NotebookSummary } from '../wire/wire';
+import { reasonOf } from './reason';
 
 /** How things stand between this page and the server's list. */
 export type Standing =
@@ -185,5 +186,5 @@ export class Catalogue {
 function standingAfter(cause: unknown): Standing {
   if (cause instanceof Refusal && cause.status === 0) return { kind: 'away' };
   const signIn = cause instanceof Refusal && cause.status === 401;
-  return { kind: 'refused', signIn, sentence: cause instanceof Error ? cause.message : String(cause) };
+  return { kind: 'refused', signIn, sentence: reasonOf(cause) };
 }

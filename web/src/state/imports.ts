@@ -8,6 +8,7 @@ import { homeText } from '../text/home';
 import type { ImportTally } from '../text/en/home';
 import type { NotebookSummary } from '../wire/wire';
 import { problemOf } from './importable';
+import { reasonOf } from './reason';
 
 export type ImportState =
   | { kind: 'waiting' }
@@ -168,7 +169,7 @@ export function tally(entries: readonly ImportEntry[]): ImportTally {
 
 /** What may come right by itself is worth another try; a broken file is not. */
 function failure(cause: unknown): ImportState {
-  if (!(cause instanceof Refusal)) return { kind: 'failed', sentence: cause instanceof Error ? cause.message : String(cause), again: true };
+  if (!(cause instanceof Refusal)) return { kind: 'failed', sentence: reasonOf(cause), again: true };
   if (cause.status === 0) return { kind: 'failed', sentence: homeText.problems.notReached, again: true };
   const again = cause.status >= 500 || cause.status === 408 || cause.status === 429;
   return { kind: 'failed', sentence: cause.message, again };

@@ -44,7 +44,10 @@ export function contentOf(drawing: Drawing): Content | undefined {
     case 'chart':
       return text('application/json', `${JSON.stringify(drawing.spec, null, 2)}\n`);
     case 'unknown':
+    case 'model':
       return text('application/json', `${JSON.stringify(drawing.data, null, 2)}\n`);
+    case 'widgets':
+      return drawing.instead && contentOf(drawing.instead);
     case 'blob':
     case 'omitted':
     case 'nothing':

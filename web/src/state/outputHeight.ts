@@ -10,6 +10,8 @@ const SPACING = 8;
 const MOST_LINES = 92;
 /** Frames of which nothing is known, such as a chart. */
 const SOME_FRAME = 120;
+/** A session of widgets of which nothing is known. */
+const SOME_WINDOW = 180;
 const CHARACTERS_A_LINE = 100;
 
 export function estimatedHeight(drawing: Drawing, width: number): number {
@@ -23,8 +25,12 @@ export function estimatedHeight(drawing: Drawing, width: number): number {
       return (drawing.size ? drawing.size.height * Math.min(1, width / drawing.size.width) : 3 * LINE) + SPACING;
     case 'chart':
       return chartHeight(drawing.spec, drawing.library);
+    case 'model':
+      return CHART_HEIGHTS.models;
     case 'frame':
       return frameHeight(drawing.html);
+    case 'widgets':
+      return SOME_WINDOW;
     case 'markdown':
       return textHeight(drawing.source) + SPACING;
     case 'json':
@@ -56,7 +62,7 @@ function frameHeight(html: string): number {
 }
 
 /** What Plotly draws unless it is told otherwise, and about what Vega-Lite does. */
-const CHART_HEIGHTS = { plotly: 450, vega: 360 };
+const CHART_HEIGHTS = { plotly: 450, vega: 360, models: 36 };
 
 function chartHeight(spec: JsonObject, library: Library): number {
   const layout = library === 'plotly' ? spec['layout'] : spec;

@@ -4,13 +4,17 @@
 
 import type { Provider } from './provider';
 
-/** Resolves with true once everything changed here so far is on the server's disk, with false when the connection goes first. */
+/**
+ * Resolves with true once everything changed here so far is on the server's disk, with false when the connection goes
+ * first: one that is replaced on purpose is there again in a moment.
+ */
 export function delivered(provider: Pick<Provider, 'progress' | 'onProgress'>): Promise<boolean> {
   const { version } = provider.progress;
   return new Promise((resolve) => {
     const told = (): boolean => {
-      const { link, acknowledged } = provider.progress;
-      const answer = link.kind !== 'synced' ? false : acknowledged >= version ? true : undefined;
+      const { link, acknowledged, renewing } = provider.progress;
+      const behind = link.kind === 'synced' ? acknowledged < version : renewing;
+      const answer = behind ? undefined : link.kind === 'synced';
       if (answer === undefined) return false;
       resolve(answer);
       return true;

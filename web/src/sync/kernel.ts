@@ -1,7 +1,7 @@
 // The REST calls about the kernel of one notebook and the environment that kernels run in. Imports rest and the wire's
 // types.
 
-import type { AddPackages, CompleteCode, Completions, EnvironmentBody, InspectCode, InspectionBody, KernelBody, KernelspecList, RestartKernel, StartKernel, Variable, VariableList } from '../wire/wire';
+import type { AddPackages, CompleteCode, Completions, EnvironmentBody, InspectCode, InspectionBody, KernelBody, KernelspecList, ModelTold, RestartKernel, StartKernel, TellModel, Variable, VariableList } from '../wire/wire';
 import type { Rest } from './rest';
 
 export class KernelCalls {
@@ -46,6 +46,16 @@ export class KernelCalls {
 
   async variables(): Promise<Variable[]> {
     return (await this.rest.json<VariableList>('GET', `${this.#kernel}/variables`)).variables;
+  }
+
+  /** Tells a widget of the kernel. */
+  tell(model: string, told: TellModel): Promise<ModelTold> {
+    return this.rest.json('POST', `${this.#kernel}/models/${encodeURIComponent(model)}`, told);
+  }
+
+  /** The script with which a package draws its widgets. */
+  async widgetLibrary(module: string): Promise<string> {
+    return (await this.rest.call('GET', `api/environment/widgets?module=${encodeURIComponent(module)}`)).text();
   }
 
   environment(): Promise<EnvironmentBody> {

@@ -2,6 +2,7 @@
 //
 // Invariant: it is asked for only while somebody looks, when typing rests, and of a document that the server has.
 
+import { reasonOf } from '../state/reason';
 import { delivered } from '../sync/delivered';
 import type { ContextBody } from '../wire/wire';
 import { models } from './models.svelte';
@@ -49,7 +50,7 @@ export class ContextWatch {
       this.refused = '';
     } catch (cause) {
       this.body = undefined;
-      this.refused = cause instanceof Error ? cause.message : String(cause);
+      this.refused = reasonOf(cause);
     }
   }
 }

@@ -2,14 +2,8 @@
 
 import { fileName, notebookFile } from '../doc/file';
 import type { Notebook } from '../doc/notebook';
+import { handOver } from './handOver';
 
 export function download(notebook: Notebook): void {
-  const file = new Blob([notebookFile(notebook)], { type: 'application/x-ipynb+json' });
-  const address = URL.createObjectURL(file);
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = fileName(notebook.title());
-  link.click();
-  // The browser has taken the file by the next turn; freed at once it would sometimes be empty.
-  setTimeout(() => URL.revokeObjectURL(address), 0);
+  handOver(new Blob([notebookFile(notebook)], { type: 'application/x-ipynb+json' }), fileName(notebook.title()));
 }

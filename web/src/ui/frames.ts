@@ -3,7 +3,8 @@
 //
 // Invariant: a message reaches only the handler of the frame it came from; no frame keeps a focus that nobody gave it.
 
-import { Budget, frameMessage, HEIGHTS, MESSAGES, type FrameMessage } from '../state/frame';
+import { isObject } from '../doc/schema';
+import { Budget, frameMessage, HEIGHTS, MESSAGES, TELLS, TOLD_BYTES, type FrameMessage, type ModelTold } from '../state/frame';
 
 export interface FrameHandler {
   frame: HTMLIFrameElement;
@@ -12,10 +13,19 @@ export interface FrameHandler {
   misbehaved(): void;
 }
 
+/** How the page goes on talking with a library in a frame. */
+export interface FrameLine {
+  /** With what it begins; `tell` reaches it from then on, until `stop`. */
+  begin(tell: (message: object) => void): Promise<{ spec: object; stop(): void }>;
+  received(message: ModelTold): void;
+}
+
 interface Known {
   handler: FrameHandler;
   messages: Budget;
   heights: Budget;
+  tells: Budget;
+  bytes: Budget;
   thefts: number;
 }
 
@@ -26,7 +36,7 @@ export function attend(handler: FrameHandler): () => void {
   const source = handler.frame.contentWindow;
   if (!source) return () => undefined;
   begin();
-  known.set(source, { handler, messages: new Budget(MESSAGES), heights: new Budget(HEIGHTS), thefts: 0 });
+  known.set(source, { handler, messages: new Budget(MESSAGES), heights: new Budget(HEIGHTS), tells: new Budget(TELLS), bytes: new Budget(TOLD_BYTES), thefts: 0 });
   return () => known.delete(source);
 }
 
@@ -45,10 +55,12 @@ function begin(): void {
 function received(event: MessageEvent): void {
   const from = known.get(event.source as Window);
   if (!from) return;
-  const grant = from.messages.take(event.timeStamp);
+  const tells = isObject(event.data) && event.data['kind'] === 'tell';
+  const grant = (tells ? from.tells : from.messages).take(event.timeStamp);
   if (grant === 'flood') return stop(event.source as Window, from);
   const message = grant === 'given' ? frameMessage(event.data) : undefined;
   if (!message || (message.kind === 'height' && from.heights.take(event.timeStamp) !== 'given')) return;
+  if (message.kind === 'tell' && from.bytes.take(event.timeStamp, message.size) !== 'given') return;
   from.handler.received(message);
 }
 

@@ -3,6 +3,7 @@
 
 import { Catalogue, type Standing } from '../state/catalogue';
 import { found, fromRecent, held, listed, recentlyOpened, sorted, sortOf, type Listed, type Sort } from '../state/notebooks';
+import { reasonOf } from '../state/reason';
 import { systemClock } from '../sync/clock';
 import { eventSource, type OpenFeed } from '../sync/feed';
 import { keptHere } from '../sync/kept';
@@ -188,7 +189,7 @@ class Home {
     try {
       await action();
     } catch (cause) {
-      toasts.error(cause instanceof Error ? cause.message : String(cause));
+      toasts.error(reasonOf(cause));
     }
   }
 }

@@ -6,6 +6,7 @@ import { joined } from '../doc/output';
 import { isReady, isUp } from '../doc/runs';
 import type { KernelHelp } from '../editor/kernelHelp';
 import { deedsFor, noticeOf, type KernelDeeds, type KernelNotice } from '../state/kernel';
+import { reasonOf } from '../state/reason';
 import { KernelCalls } from '../sync/kernel';
 import { text } from '../text/text';
 import type { KernelStatus, StartKernel } from '../wire/wire';
@@ -94,7 +95,7 @@ export class KernelModel {
       await call();
       return true;
     } catch (cause) {
-      toasts.error(cause instanceof Error ? cause.message : String(cause));
+      toasts.error(reasonOf(cause));
       return false;
     }
   }

@@ -5,6 +5,7 @@
 
 import { SvelteMap } from 'svelte/reactivity';
 
+import { reasonOf } from '../state/reason';
 import { Models } from '../sync/models';
 import type { ProviderList } from '../wire/wire';
 import { page } from './page.svelte';
@@ -33,7 +34,7 @@ class ModelStore {
       .then((list) => this.take(list))
       .catch((cause: unknown) => {
         this.#askedAt = -Infinity;
-        this.refused = cause instanceof Error ? cause.message : String(cause);
+        this.refused = reasonOf(cause);
       })
       .finally(() => (this.#asking = undefined));
     return this.#asking;

@@ -8,7 +8,7 @@ const OUTLINE = 'coscribe:outline';
 /** Below this width the outline lies over the page and goes when it has led somewhere. */
 export const OVER_PX = 900;
 
-export type SettingsPart = 'you' | 'keys' | 'notebook' | 'models' | 'tokens';
+export type SettingsPart = 'you' | 'keys' | 'notebook' | 'models' | 'tokens' | 'audit';
 
 export class Overlays {
   /** What the palette begins with; undefined while it is closed. */

@@ -6,6 +6,8 @@ import { Part } from './part.svelte';
 export const outputPart = new Part(() => import('./Output.svelte'));
 /** Questions and answers. */
 export const promptPart = new Part(() => import('./Prompt.svelte'));
+/** Windows that programs draw in outputs. */
+export const widgetsPart = new Part(() => import('./widgets/EmbeddedSession.svelte'));
 /** For notes that are more than plain. */
 export const sanitiserPart = new Part(() => import('../editor/sanitise'));
 /** What others did while this person was away. */

@@ -9,6 +9,7 @@ import * as Y from 'yjs';
 import { attach, describing, fits, isPicture } from '../doc/attachments';
 import { kindOf, sourceOf } from '../doc/cell';
 import { saysMoreThanText } from '../editor/rich';
+import { reasonOf } from '../state/reason';
 import { text } from '../text/text';
 import type { BlobStored } from '../wire/wire';
 import type { NotebookModel } from './notebook.svelte';
@@ -98,7 +99,7 @@ async function take(model: NotebookModel, id: string, files: readonly File[], vi
   const place = { position, view };
   const calls: string[] = [];
   for (const file of files) {
-    const call = await kept(model, id, file).catch((cause: unknown) => toasts.error(text.notes.pictureNotKept(file.name, cause instanceof Error ? cause.message : String(cause))));
+    const call = await kept(model, id, file).catch((cause: unknown) => toasts.error(text.notes.pictureNotKept(file.name, reasonOf(cause))));
     if (call !== undefined) calls.push(call);
   }
   if (calls.length > 0) write(model, id, place, calls.join('\n'));

@@ -11,6 +11,7 @@ import { kindOf, sourceOf, tellingOf, type Telling } from '../doc/cell';
 import { sourceHash } from '../doc/runs';
 import { codeIn } from '../editor/markup';
 import { cellOf, isRunnable, placeFor, type CodeBlock } from '../state/codeBlocks';
+import { reasonOf } from '../state/reason';
 import { KeptDrafts, type KeptDraft } from '../sync/drafts';
 import { asking } from '../text/asking';
 import type { EarlierAnswer, PublishAnswer } from '../wire/wire';
@@ -71,7 +72,7 @@ export class Prompting {
       if (this.#drafts.get(cell) === draft) this.#forget(cell);
       toasts.show(says.draft.published);
     } catch (cause) {
-      toasts.error(says.draft.notPublished(cause instanceof Error ? cause.message : String(cause)));
+      toasts.error(says.draft.notPublished(reasonOf(cause)));
     }
   }
 
@@ -83,7 +84,7 @@ export class Prompting {
       await models.calls.publish(this.model.session.settings.id, cell, restored(answer));
       toasts.show(says.earlier.restored);
     } catch (cause) {
-      toasts.error(says.earlier.notRestored(cause instanceof Error ? cause.message : String(cause)));
+      toasts.error(says.earlier.notRestored(reasonOf(cause)));
     }
   }
 

@@ -4,10 +4,11 @@
 
 import type { Library } from '../doc/output';
 // Vite bundles what is imported like this into one file of its own, which is what a frame without a network can be given.
+import modelsAddress from '../renderers/models?worker&url';
 import plotlyAddress from '../renderers/plotly?worker&url';
 import vegaAddress from '../renderers/vega?worker&url';
 
-const ADDRESSES: { readonly [library in Library]: string } = { plotly: plotlyAddress, vega: vegaAddress };
+const ADDRESSES: { readonly [library in Library]: string } = { models: modelsAddress, plotly: plotlyAddress, vega: vegaAddress };
 const texts = new Map<Library, Promise<string>>();
 
 export function rendererOf(library: Library): Promise<string> {

@@ -7,6 +7,7 @@ import { SvelteMap } from 'svelte/reactivity';
 
 import { kindOf } from '../doc/cell';
 import { ahead, isLive, type Runs } from '../doc/runs';
+import { reasonOf } from '../state/reason';
 import { announcement } from '../state/runs';
 import { delivered } from '../sync/delivered';
 import { RunCalls } from '../sync/runs';
@@ -149,7 +150,10 @@ export class Running {
   }
 
   #accepted(run: Run): void {
-    if (isLive(run)) this.#own.set(run.cell, run.runId);
+    this.#own.set(run.cell, run.runId);
+    // The document may have shown it before the server's answer came.
+    const shown = this.runs.of(run.cell);
+    if (shown?.runId === run.runId) this.#tell(shown);
     if (this.#asked.has(run.cell)) this.#asked.set(run.cell, { queuedAt: run.queuedAt });
     this.#settle(run.cell);
   }
@@ -172,7 +176,7 @@ export class Running {
     const done = this.#last.then(call).then(
       () => true,
       (cause: unknown) => {
-        toasts.error(cause instanceof Error ? cause.message : String(cause));
+        toasts.error(reasonOf(cause));
         return false;
       },
     );

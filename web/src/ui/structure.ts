@@ -10,6 +10,7 @@ import { fold } from '../doc/edit';
 import type { NewCell } from '../doc/make';
 import { cuts, type Range } from '../doc/parts';
 import { behindAfterStep, neighbour } from '../state/cells';
+import { reasonOf } from '../state/reason';
 import { text } from '../text/text';
 import type { CellKind } from '../wire/wire';
 import type { NotebookModel } from './notebook.svelte';
@@ -97,7 +98,7 @@ export class Structure {
       try {
         await page.rest.restoreCell(settings.id, id);
       } catch (cause) {
-        toasts.error(cause instanceof Error ? cause.message : String(cause));
+        toasts.error(reasonOf(cause));
       }
     }
   }

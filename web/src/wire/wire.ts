@@ -31,6 +31,11 @@ export type TaskId = string;
 export type SessionId = string;
 
 /**
+ * A widget session: what a program draws in the page.
+ */
+export type WidgetSessionId = string;
+
+/**
  * What a cell is for.
  */
 export type CellKind = "code" | "note" | "prompt" | "raw";
@@ -57,7 +62,7 @@ export type Role = "viewer" | "editor";
 /**
  * A fact about a document, derived from its transactions, whoever caused them.
  */
-export type Event = { "event": "notebook:created", "data": { id: NotebookId, title: string, } } | { "event": "notebook:updated", "data": { id: NotebookId, title: string, } } | { "event": "notebook:deleted", "data": { id: NotebookId, } } | { "event": "cell:added", "data": { cell: CellId, kind: CellKind, after: CellId | null, } } | { "event": "cell:moved", "data": { cell: CellId, after: CellId | null, } } | { "event": "cell:deleted", "data": { cell: CellId, } } | { "event": "cell:restored", "data": { cell: CellId, } } | { "event": "cell:edited", "data": { cell: CellId, } } | { "event": "run:queued", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:started", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:finished", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:failed", "data": { runId: RunId, cell: CellId, kind: RunKind, error: string, } } | { "event": "run:cancelled", "data": { runId: RunId, cell: CellId, kind: RunKind, by?: Actor, } } | { "event": "cell:answer.delta", "data": { runId: RunId, cell: CellId, thinking: boolean, text: string, } } | { "event": "cell:answer.done", "data": { runId: RunId, cell: CellId, state: RunState, } } | { "event": "project:created", "data": { id: ProjectId, name: string, } } | { "event": "project:updated", "data": { id: ProjectId, name: string, } } | { "event": "project:deleted", "data": { id: ProjectId, } } | { "event": "task:created", "data": TaskCard } | { "event": "task:updated", "data": TaskChanges } | { "event": "task:deleted", "data": { id: TaskId, } } | { "event": "task:session_added", "data": { taskId: TaskId, sessionId: SessionId, } } | { "event": "task:session_removed", "data": { taskId: TaskId, sessionId: SessionId, } } | { "event": "session:created", "data": Session } | { "event": "session:updated", "data": SessionChanges } | { "event": "session:deleted", "data": { id: SessionId, } } | { "event": "session:task_added", "data": { sessionId: SessionId, taskId: TaskId, } } | { "event": "session:task_removed", "data": { sessionId: SessionId, taskId: TaskId, } };
+export type Event = { "event": "notebook:created", "data": { id: NotebookId, title: string, } } | { "event": "notebook:updated", "data": { id: NotebookId, title: string, } } | { "event": "notebook:deleted", "data": { id: NotebookId, } } | { "event": "cell:added", "data": { cell: CellId, kind: CellKind, after: CellId | null, } } | { "event": "cell:moved", "data": { cell: CellId, after: CellId | null, } } | { "event": "cell:deleted", "data": { cell: CellId, } } | { "event": "cell:restored", "data": { cell: CellId, } } | { "event": "cell:edited", "data": { cell: CellId, } } | { "event": "run:queued", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:started", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:finished", "data": { runId: RunId, cell: CellId, kind: RunKind, } } | { "event": "run:failed", "data": { runId: RunId, cell: CellId, kind: RunKind, error: string, } } | { "event": "run:cancelled", "data": { runId: RunId, cell: CellId, kind: RunKind, by?: Actor, } } | { "event": "cell:answer.delta", "data": { runId: RunId, cell: CellId, thinking: boolean, text: string, } } | { "event": "cell:answer.done", "data": { runId: RunId, cell: CellId, state: RunState, } } | { "event": "project:created", "data": { id: ProjectId, name: string, } } | { "event": "project:updated", "data": { id: ProjectId, name: string, } } | { "event": "project:deleted", "data": { id: ProjectId, } } | { "event": "task:created", "data": TaskCard } | { "event": "task:updated", "data": TaskChanges } | { "event": "task:deleted", "data": { id: TaskId, } } | { "event": "task:session_added", "data": { taskId: TaskId, sessionId: SessionId, } } | { "event": "task:session_removed", "data": { taskId: TaskId, sessionId: SessionId, } } | { "event": "session:created", "data": Session } | { "event": "session:updated", "data": SessionChanges } | { "event": "session:deleted", "data": { id: SessionId, } } | { "event": "session:task_added", "data": { sessionId: SessionId, taskId: TaskId, } } | { "event": "session:task_removed", "data": { sessionId: SessionId, taskId: TaskId, } } | { "event": "widgets:created", "data": { id: WidgetSessionId, title: string, } } | { "event": "widgets:deleted", "data": { id: WidgetSessionId, title: string, } } | { "event": "widgets:program_connected", "data": { id: WidgetSessionId, title: string, } } | { "event": "widgets:program_gone", "data": { id: WidgetSessionId, title: string, } };
 
 /**
  * How far a task is.
@@ -729,6 +734,40 @@ data: Record<string, unknown>, };
  * The variables of the program in a kernel, by name; of very many the first.
  */
 export type VariableList = { variables: Array<Variable>, };
+
+/**
+ * Something that is done with a widget of the kernel: a change of its state, or a message of its own.
+ */
+export type TellModel = { 
+/**
+ * The new values of its state.
+ */
+state?: { [key: string]: unknown }, 
+/**
+ * Where in the state each of `buffers` belongs: keys and places.
+ */
+bufferPaths?: (string | number)[][], 
+/**
+ * Binary parts of the state or the message, in base64.
+ */
+buffers?: Array<string>, 
+/**
+ * What its code is told, instead of a state.
+ */
+message?: unknown, 
+/**
+ * The cell in which it was used: what its code puts out stands there.
+ */
+cell?: CellId, };
+
+/**
+ * A widget was told.
+ */
+export type ModelTold = { 
+/**
+ * The number of the change: values in the document with a smaller one are older.
+ */
+seq: number, };
 
 /**
  * The Python environment that the notebooks of the server share.
@@ -1484,6 +1523,187 @@ said: string, };
  * Events that were refused too often, oldest first.
  */
 export type DeadLetterList = { deadLetters: Array<DeadLetterBody>, };
+
+/**
+ * Whether the program of a widget session is there.
+ */
+export type ProgramState = "waiting" | "connected" | "gone";
+
+/**
+ * The program of a widget session.
+ */
+export type Program = { state: ProgramState, 
+/**
+ * Since when, in milliseconds since the Unix epoch.
+ */
+since: number, 
+/**
+ * Under which name it acts; absent before it came.
+ */
+name?: string, };
+
+/**
+ * A page that shows a widget session.
+ */
+export type WidgetClient = { 
+/**
+ * 128 random bits in hexadecimal digits, new with each loading of the page.
+ */
+client: string, 
+/**
+ * Who looks at it.
+ */
+name: string, role: Role, };
+
+/**
+ * A widget session in a list.
+ */
+export type WidgetSessionSummary = { id: WidgetSessionId, 
+/**
+ * Empty if neither the program nor anybody else gave it one.
+ */
+title: string, program: Program, createdAt: number, 
+/**
+ * When a program or a person last changed it.
+ */
+updatedAt: number, 
+/**
+ * Who that was; absent while it is as it was made.
+ */
+updatedBy?: Actor, 
+/**
+ * How many widgets there are.
+ */
+widgets: number, };
+
+/**
+ * All widget sessions, last changed first.
+ */
+export type WidgetSessionList = { sessions: Array<WidgetSessionSummary>, };
+
+/**
+ * A widget session with everything in it.
+ */
+export type WidgetSessionBody = { 
+/**
+ * The pages that show it.
+ */
+clients: Array<WidgetClient>, 
+/**
+ * Every widget as a program that resumes is told of it: `{wid, class, args, state, children, listens, text?}`.
+ */
+tree: Record<string, unknown>[], id: WidgetSessionId, 
+/**
+ * Empty if neither the program nor anybody else gave it one.
+ */
+title: string, program: Program, createdAt: number, 
+/**
+ * When a program or a person last changed it.
+ */
+updatedAt: number, 
+/**
+ * Who that was; absent while it is as it was made.
+ */
+updatedBy?: Actor, 
+/**
+ * How many widgets there are.
+ */
+widgets: number, };
+
+/**
+ * Asks for a new widget session.
+ */
+export type CreateWidgetSession = { 
+/**
+ * Empty if absent; a program may give one later.
+ */
+title?: string, 
+/**
+ * An id of the caller's choice; a new one if absent.
+ */
+id?: WidgetSessionId, };
+
+/**
+ * A new widget session, with what its program needs.
+ */
+export type CreatedWidgetSession = { id: WidgetSessionId, 
+/**
+ * The secret of the session's program. It is told here and never again.
+ */
+token: string, 
+/**
+ * Where its page is, on this server.
+ */
+address: string, };
+
+/**
+ * What somebody did to a widget.
+ */
+export type WidgetCallback = { 
+/**
+ * The widget.
+ */
+wid: number, 
+/**
+ * What was done: `activated`, `page-switch` …
+ */
+action: string, 
+/**
+ * As the class tells it; a file is `{name, size, type, blob}`, whose content was sent to `/api/blobs` before.
+ */
+args?: unknown[], 
+/**
+ * The page it was done in.
+ */
+client?: string, };
+
+/**
+ * What somebody did, in order. All of it happens or nothing.
+ */
+export type WidgetCallbacks = { callbacks: Array<WidgetCallback>, };
+
+/**
+ * A page's answer to a question that only a page can answer: a value, or why there is none.
+ */
+export type WidgetAnswer = { 
+/**
+ * The id of the question.
+ */
+ask: string, value?: unknown, error?: string, };
+
+/**
+ * A class of widgets.
+ */
+export type WidgetClassBody = { name: string, 
+/**
+ * `visual`, `container` (others stand in it) or `hidden` (it has no place in the page).
+ */
+kind: string, 
+/**
+ * The names of the arguments of its making, in order.
+ */
+args: Array<string>, 
+/**
+ * The names of the options that may follow them.
+ */
+options: Array<string>, 
+/**
+ * Every method, with the names of its parameters.
+ */
+methods: { [key in string]: Array<string> }, 
+/**
+ * Everything it may tell.
+ */
+callbacks: Array<string>, 
+/**
+ * False: it is refused, with a sentence.
+ */
+built: boolean, };
+
+/**
+ * All classes of widgets.
+ */
+export type WidgetClassList = { classes: Array<WidgetClassBody>, };
 
 /**
  * Something that happened, as `/api/events` tells it.

@@ -49,9 +49,13 @@ test('a chart is drawn by its library in the frame, and what came with it stands
 });
 
 test('what needs a library that is not here is said to, and what came with it is shown, not an empty frame', () => {
-  const widget = data({ 'application/vnd.jupyter.widget-view+json': { model_id: 'x' }, 'text/plain': 'IntSlider(value=0)', 'text/html': '<script></script>' });
-  expect(widget).toMatchObject({ kind: 'unknown', mimes: ['application/vnd.jupyter.widget-view+json'], instead: { kind: 'text', text: 'IntSlider(value=0)' } });
   expect(data({ 'application/vnd.bokehjs_exec.v0+json': '', 'text/plain': 'figure' })).toMatchObject({ kind: 'unknown', instead: { kind: 'text' } });
+});
+
+test('ln_43 a widget is drawn from its model, and what came with it is shown when that is not there', () => {
+  const widget = data({ 'application/vnd.jupyter.widget-view+json': { model_id: 'x' }, 'text/plain': 'IntSlider(value=0)', 'text/html': '<script></script>' });
+  expect(widget).toMatchObject({ kind: 'model', model: 'x', instead: { kind: 'text', text: 'IntSlider(value=0)' } });
+  expect(data({ 'application/vnd.jupyter.widget-view+json': { model_id: 7 }, 'text/plain': 'broken' })).toMatchObject({ kind: 'text' });
 });
 
 test('what is broken or unknown is said and not hidden', () => {

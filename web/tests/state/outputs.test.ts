@@ -95,3 +95,19 @@ test('the place kept for an output is about as high as it will be', () => {
   expect(estimatedHeight({ kind: 'frame', html: table, fallback: '' }, 780)).toBeCloseTo(286);
   expect(estimatedHeight({ kind: 'text', text: lines(100_000), tone: 'plain' }, 780)).toBeLessThan(3500);
 });
+
+test('ln_43 what somebody did with a widget becomes JSON and bytes within bounds, or nothing', () => {
+  const told = { kind: 'tell', request: 1, model: 'm', state: { value: 3, broken: undefined }, bytes: [{ path: ['a', 0], data: new ArrayBuffer(4) }] };
+  expect(frameMessage(told)).toMatchObject({ kind: 'tell', model: 'm', state: { value: 3 }, size: 25 });
+  expect(frameMessage({ ...told, state: undefined, message: 'hi' })).toMatchObject({ message: 'hi' });
+  const circular: { [key: string]: unknown } = {};
+  circular['self'] = circular;
+  for (const wrong of [{ state: circular }, { state: { text: 'x'.repeat(2 << 20) } }, { model: 'm'.repeat(200) }, { bytes: [{ path: 'a', data: new ArrayBuffer(1) }] }, { bytes: [{ path: [], data: 'text' }] }, { request: 'one' }]) {
+    expect(frameMessage({ ...told, ...wrong })).toBeUndefined();
+  }
+});
+
+test('an allowance in bytes is spent by what is sent', () => {
+  const budget = new Budget({ burst: 100, perSecond: 10 });
+  expect([budget.take(0, 80), budget.take(0, 80), budget.take(6000, 80)]).toEqual(['given', 'spent', 'given']);
+});

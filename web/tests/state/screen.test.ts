@@ -66,6 +66,8 @@ test('ln_02_addresses_lead_to_pages_under_any_base', () => {
   expect(routeOf('/notebook/', '/')).toEqual({ kind: 'notebook', id: 'default' });
   expect(routeOf('/lab/notebook/a%20b', '/lab/')).toEqual({ kind: 'notebook', id: 'a b' });
   expect(routeOf('/lab/', '/lab/')).toEqual({ kind: 'home' });
+  expect(routeOf('/lab/widgets/abc', '/lab/')).toEqual({ kind: 'widgets', id: 'abc' });
+  expect([routeOf('/widgets', '/'), routeOf('/widgets/', '/'), pathOf({ kind: 'sessions' }, '/lab/')]).toEqual([{ kind: 'sessions' }, { kind: 'sessions' }, '/lab/widgets/']);
   expect(routeOf('/elsewhere/x', '/')).toEqual({ kind: 'unknown', path: 'elsewhere/x' });
   expect(pathOf({ kind: 'notebook', id: 'a b' }, '/lab/')).toBe('/lab/notebook/a%20b');
 });

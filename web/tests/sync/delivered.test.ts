@@ -60,3 +60,12 @@ test('a clock that differs is told by the answers, and a way of a second is no d
   for (const nothing of [null, 'soon']) time.heard(nothing);
   expect(time.now()).toBe(here - 3_600_000);
 });
+
+test('a connection that is replaced on purpose is waited for', async () => {
+  const provider = new Provider();
+  provider.become({ version: 1, acknowledged: 0, link: { kind: 'connecting' }, renewing: true });
+  const waiting = delivered(provider);
+  expect(await answered(waiting)).toBe('pending');
+  provider.become({ link: { kind: 'synced' }, renewing: false, acknowledged: 1 });
+  expect(await answered(waiting)).toBe(true);
+});

@@ -116,7 +116,7 @@ export const help = {
     },
   },
   settings: {
-    parts: { you: 'You and the page', keys: 'Keys', notebook: 'This notebook', models: 'Language models', tokens: 'Tokens' },
+    parts: { you: 'You and the page', keys: 'Keys', notebook: 'This notebook', models: 'Language models', tokens: 'Tokens', audit: 'What was done' },
     here: 'Kept in this browser, the same in all its tabs.',
     name: 'Your name',
     color: 'Your colour',

@@ -69,6 +69,7 @@ Cut the network and go on: the word at the top says what is saved and what is ke
 
 export const home = {
   heading: 'Notebooks',
+  widgets: 'Widgets',
   create: 'New notebook',
   import: 'Import',
   chooseFiles: 'Notebook files',

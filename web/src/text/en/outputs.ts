@@ -46,6 +46,8 @@ export const outputs = {
   cannotDraw: (mimes: readonly string[], hasOther: boolean) =>
     hasOther ? `This is ${mimes.map(form).join(', ')}. It is not drawn here yet; what follows came with it.` : `This page cannot show ${mimes.map(form).join(', ')}.`,
   notDrawn: (mime: string, why: string) => `This is ${form(mime)}. It could not be drawn: ${why}`,
+  widgetGone: 'This is a widget of a kernel that is gone. Run the cell again to use it.',
+  widgetEnded: 'The kernel of this widget is gone: this is how it looked last. Run the cell again to use it.',
   unknownOutput: 'This page does not know what kind of output this is.',
   fetching: 'Fetching the output…',
   notFetched: (why: string) => `The output was not fetched. ${why}`,

@@ -1,6 +1,7 @@
 // What the start page shows of projects and does to them. It outlives the page, so that coming back shows the list at once.
 
 import { Projects } from '../../state/projects';
+import { reasonOf } from '../../state/reason';
 import { systemClock } from '../../sync/clock';
 import { ProjectCalls } from '../../sync/projects';
 import { board } from '../../text/board';
@@ -57,7 +58,7 @@ class ProjectsHome {
     try {
       await action();
     } catch (cause) {
-      toasts.error(cause instanceof Error ? cause.message : String(cause));
+      toasts.error(reasonOf(cause));
     }
   }
 }

@@ -1,0 +1,190 @@
+"""What both kinds of application share: where the server is, which handlers there are, and what they are called for.
+
+Imports sessions. Invariant: a handler is called for what happened after the setup of its session, never in the middle of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import sys
+from typing import Any, Callable, Dict, List, Optional, Tuple, Type
+
+from . import _kernel
+from ._client import Client
+from ._door import Credentials, Server
+from ._link import Link, Message
+from ._session import Session
+from ._session_of import Wanted, warn_of
+from ._values import data_address, is_file
+from ._widget import Widget
+
+# Seconds a program waits for one answer, a reconnection included.
+CALL_TIMEOUT = 30.0
+
+
+class Application:
+    """A program that draws in the page of a Coscribe server.
+
+    `url` and `token` say which server, else COSCRIBE_URL and COSCRIBE_TOKEN, else the server of this user on this machine.
+    `title` names the window. `scope`: see `on_connect`. `session_id` and `session_token` take up a certain session; without
+    them the session that this script had before is taken up, or a new one made. `timeout` is how many seconds a call waits
+    for its answer. `announce` prints the address of the window. What pgwidgets' Application takes beside these (ports and
+    the like) is ignored with a warning.
+    """
+
+    _client_type: Type[Client] = Client
+    _classes: Dict[str, Type[Widget]]
+
+    def __init__(
+        self,
+        url: Optional[str] = None,
+        token: Optional[str] = None,
+        *,
+        title: Optional[str] = None,
+        scope: str = "session",
+        session_id: Optional[str] = None,
+        session_token: Optional[str] = None,
+        timeout: float = CALL_TIMEOUT,
+        announce: bool = True,
+        logger: Optional[logging.Logger] = None,
+        **ignored: Any,
+    ) -> None:
+        warn_of(ignored)
+        self.server = Server(url, token)
+        self.timeout = timeout
+        self._logger = logger or logging.getLogger("coscribe.widgets")
+        self._title = title
+        self._main = (session_id, session_token)
+        self._announce = announce
+        self._on_connect: Optional[Callable[..., Any]] = None
+        self._scope = checked_scope(scope)
+        self._on_disconnect: List[Callable[..., Any]] = []
+        self._on_client_connect: List[Callable[..., Any]] = []
+        self._on_client_disconnect: List[Callable[..., Any]] = []
+        self._sessions: Dict[str, Session] = {}
+        self._wanted: Dict[str, Wanted] = {}
+        self._names = 0
+        self._failure: Optional[BaseException] = None
+        self._said_to_all: List[Message] = []
+
+    def _want(self, session: Optional[str], token: Optional[str], title: Optional[str], name: str) -> Wanted:
+        return Wanted(self.server, name, title or self._title, session, token)
+
+    def _want_main(self) -> Wanted:
+        return self._want(*self._main, None, "")
+
+    def _want_another(self, session: Optional[str], token: Optional[str], title: Optional[str]) -> Wanted:
+        """One of the sessions that `create_session` makes: by its id, or by its place among them."""
+        self._names += 1
+        return self._want(session, token, title, session or str(self._names))
+
+    def _shown(self, session: Session, wanted: Wanted) -> None:
+        """Shows the window in the cell that runs, or says where it is."""
+        if self._announce and not _kernel.show(session.id):
+            print(f"{wanted.title or 'The window'} is shown at {session.url}", file=sys.stderr)
+
+    def _link_of(self, loop: asyncio.AbstractEventLoop, session: Session, credentials: Credentials) -> Link:
+        headers = {**self.server.headers(), "X-Session-Token": credentials.token}
+        address = self.server.socket(credentials.session)
+        return Link(loop, address, headers, session, self._logger, self.server.is_local)
+
+    @property
+    def sessions(self) -> Dict[str, Session]:
+        """The sessions it drives, by their ids."""
+        return dict(self._sessions)
+
+    def on_connect(self, handler: Optional[Callable[..., Any]] = None, *, scope: Optional[str] = None) -> Any:
+        """Registers what builds the window; also as a decorator.
+
+        With the scope "session" `handler(session)` is called once, and everybody sees the same widgets. With the scope
+        "client" `handler(client)` is called for every page, which gets widgets of its own.
+        """
+        wanted = checked_scope(scope or self._scope)
+
+        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+            self._on_connect, self._scope = function, wanted
+            return function
+
+        return register if handler is None else register(handler)
+
+    def on_disconnect(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        """Has `handler(session)` called whenever a page that showed it has gone; also as a decorator."""
+        self._on_disconnect.append(handler)
+        return handler
+
+    def on_client_connect(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        """Has `handler(client)` called for every page that shows a session, those there already included; a decorator too."""
+        self._on_client_connect.append(handler)
+        return handler
+
+    def on_client_disconnect(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        """Has `handler(client)` called for every page that goes; also as a decorator."""
+        self._on_client_disconnect.append(handler)
+        return handler
+
+    def register_widget(self, cls: Type[Widget], name: Optional[str] = None) -> Type[Widget]:
+        """Makes a class of the program's own, derived from one of the table, available in `get_widgets()`."""
+        self._classes = {**self._classes, name or cls.__name__: cls}
+        return cls
+
+    def register_font(self, family: str, source: Any, *, weight: str = "normal", style: str = "normal") -> None:
+        """Makes a font known to all pages under a name: an address, a file of this machine, or the bytes of one."""
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            url = f"data:font/ttf;base64,{base64.b64encode(bytes(source)).decode('ascii')}"
+        else:
+            url = data_address(source) if is_file(source) else str(source)
+        self._say_to_all({"type": "register-font", "family": family, "url": url, "weight": weight, "style": style})
+
+    def set_default_font(
+        self,
+        family: Optional[str],
+        *,
+        size: Optional[float] = None,
+        weight: Optional[str] = None,
+        style: Optional[str] = None,
+    ) -> None:
+        """What widgets are written in that no font was set for; None is the server's own."""
+        font = None if family is None else {"family": family, "size": size, "weight": weight, "style": style}
+        self._say_to_all({"type": "set-default-font", "font": font})
+
+    def open_url(self, url: str) -> None:
+        """Has the browsers that show any of the sessions open an address."""
+        for session in self._sessions.values():
+            session._link.request({"type": "open-url", "url": url})
+
+    def _say_to_all(self, message: Message) -> None:
+        """Says something in every session, and in those to come at the beginning of their setups."""
+        self._said_to_all.append(message)
+        for session in self._sessions.values():
+            session._link.request(message)
+
+    def _client_arrived(self, session: Session, client: Client, returned: bool) -> None:
+        if self._scope == "client" and self._on_connect is not None and not returned:
+            build = self._on_connect
+            self._call(session, self._client_setup(session, build, client), (), f"the setup of {client}")
+        for handler in self._on_client_connect:
+            self._call(session, handler, (client,), f"the arrival of {client}")
+
+    def _call(self, session: Session, handler: Callable[..., Any], args: Tuple[Any, ...], what: str) -> None:
+        session._when_ready(lambda: session._run(handler, args, what))
+
+    def _client_went(self, session: Session, client: Client) -> None:
+        leaving: List[Tuple[Callable[..., Any], Tuple[Any, ...]]] = []
+        leaving += [(handler, (client,)) for handler in self._on_client_disconnect]
+        leaving += [(handler, (session,)) for handler in self._on_disconnect]
+        leaving += [(handler, ()) for handler in client._on_disconnect]
+        for handler, args in leaving:
+            self._call(session, handler, args, f"the end of {client}")
+
+    def _client_setup(self, session: Session, build: Callable[..., Any], client: Client) -> Callable[..., Any]:
+        """What builds the widgets of one client, without waiting for each of them."""
+        raise NotImplementedError
+
+
+def checked_scope(scope: str) -> str:
+    """A scope of widgets: everybody's, or each client's own. Raises ValueError."""
+    if scope not in ("session", "client"):
+        raise ValueError(f"{scope!r} is no scope; use 'session' or 'client'")
+    return scope

@@ -1,0 +1,57 @@
+"""What a call gives: something to await, or to leave alone.
+
+Imports errors. Invariant: a refusal is raised where the reply is awaited, or logged if it never is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Callable, Generator, Generic, Optional, TypeVar, cast
+
+from ...errors import CallTimeout
+from .._calls import caller
+from .._gathering import Outcome
+from .._link import Request
+
+T = TypeVar("T")
+
+
+class Reply(Generic[T]):
+    """The answer to one call, which is on its way already; `await` gives it, or raises WidgetError."""
+
+    __slots__ = ("_outcome", "_timeout", "_awaited", "_place", "_logger", "_late", "__weakref__")
+
+    def __init__(self, outcome: Outcome, timeout: float, logger: logging.Logger, late: Callable[[Request], Exception]) -> None:
+        self._outcome = outcome
+        self._timeout = timeout
+        self._logger = logger
+        self._late = late
+        self._awaited = outcome.request is None
+        self._place: Optional[str] = None if self._awaited else caller()
+
+    def __await__(self) -> Generator[Any, None, T]:
+        self._awaited = True
+        return self._wait().__await__()
+
+    async def _wait(self) -> T:
+        request = self._outcome.request
+        if request is None:
+            return cast(T, None)
+        try:
+            # Shielded: that one waiter is cancelled does not take the call back.
+            answer = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(request.answer)), self._timeout)
+        except asyncio.TimeoutError as error:
+            raise error if isinstance(error, CallTimeout) else self._late(request) from None
+        return cast(T, self._outcome.value(answer))
+
+    def __del__(self) -> None:
+        request = self._outcome.request
+        if not self._awaited and request is not None:
+            place, logger = self._place, self._logger
+            request.answer.add_done_callback(lambda answer: _log(answer, place, logger))
+
+
+def _log(answer: Any, place: Optional[str], logger: logging.Logger) -> None:
+    if not answer.cancelled() and answer.exception() is not None:
+        logger.error("%s: %s", place, answer.exception())
