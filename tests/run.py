@@ -21,8 +21,15 @@ WEB = ROOT / "web"
 CONFORMANCE = ROOT / "tests" / "conformance"
 # The Python environment that a server made in the Rust tests, because somebody ran a cell.
 MADE = ROOT / "target" / "tmp" / "it-kernels" / "python"
-# No suite takes half of it; one that hangs must not take the whole run with it.
+# One that hangs must not take the whole run with it. The first is for all of a suite, the second for its next line.
 SUITE_LIMIT_S = 20 * 60
+SILENCE_LIMIT_S = 6 * 60
+
+# What libtest says of a test that takes long, and of any at its end.
+SLOW = re.compile(r"^test (\S+) has been running for over 60 seconds")
+DONE = re.compile(r"^test (\S+) \.\.\. ")
+# How libtest, node, vitest and unittest name a test that failed.
+FAILED = re.compile(r"^(?:test (?=\S+ \.\.\. FAILED)|\s*✖ |\s*FAIL\s+|(?:FAIL|ERROR): )(\S.*)")
 
 
 @dataclass
@@ -38,8 +45,15 @@ class Suite:
     passed: int = 0
     failed: int = 0
     seconds: float = 0.0
+    # Tests that run for long.
+    slow: set[str] = field(default_factory=set)
+    # What the end of the output repeats, in its order and once.
+    remarks: dict[str, None] = field(default_factory=dict)
 
     def count(self, line):
+        self.slow.update(SLOW.findall(line))
+        self.slow.difference_update(DONE.findall(line))
+        self.remarks.update(dict.fromkeys(FAILED.findall(line)))
         for pattern in self.patterns:
             for found in re.finditer(pattern, line):
                 counts = {key: int(value) for key, value in found.groupdict().items() if value}
@@ -53,10 +67,11 @@ class Suite:
         if not self.patterns:
             self.passed, self.failed = (1, 0) if code == 0 else (0, 1)
         elif code != 0 and self.failed == 0:
-            print(f"{self.name}: exit code {code} without a failed test; counted as one failure")
+            waiting = f" while it waited for {', '.join(sorted(self.slow))}" if self.slow else ""
+            self.remarks[f"exit code {code} without a failed test{waiting}; counted as one failure"] = None
             self.failed = 1
         elif self.passed + self.failed == 0:
-            print(f"{self.name}: ran no test; counted as one failure")
+            self.remarks["ran no test; counted as one failure"] = None
             self.failed = 1
 
 
@@ -119,14 +134,25 @@ def run(suite, env):
         errors="replace",
         start_new_session=True,
     )
-    watchdog = threading.Timer(SUITE_LIMIT_S, lambda: os.killpg(process.pid, signal.SIGKILL))
-    watchdog.start()
+    watch(process, start, spoke := [start])
     for line in process.stdout:
         print(line, end="", flush=True)
+        spoke[0] = time.monotonic()
         suite.count(line.rstrip("\n"))
     suite.end(process.wait())
-    watchdog.cancel()
     suite.seconds = time.monotonic() - start
+
+
+def watch(process, start, spoke):
+    """Ends a suite that takes too long, or says nothing for too long."""
+
+    def look():
+        while process.poll() is None:
+            if min(start + SUITE_LIMIT_S, spoke[0] + SILENCE_LIMIT_S) < time.monotonic():
+                os.killpg(process.pid, signal.SIGKILL)
+            time.sleep(1)
+
+    threading.Thread(target=look, daemon=True).start()
 
 
 def main():
@@ -138,6 +164,9 @@ def main():
     print(f"\n{'suite':<20}{'passed':>8}{'failed':>8}{'seconds':>9}")
     for suite in chosen:
         print(f"{suite.name:<20}{suite.passed:>8}{suite.failed:>8}{suite.seconds:>9.1f}")
+    for suite in chosen:
+        for remark in suite.remarks:
+            print(f"{suite.name}: {remark}")
     passed, failed = sum(suite.passed for suite in chosen), sum(suite.failed for suite in chosen)
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or not passed else 0

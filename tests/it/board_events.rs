@@ -6,11 +6,12 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,
     process::Stdio,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
-use crate::server::{TestServer, binary};
+use crate::server::{PATIENCE, TestServer, binary, lasting_address, until};
 
 fn kinds(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["event"].as_str().unwrap()).collect()
@@ -89,11 +90,18 @@ fn ms_30_a_filter_chooses_a_project_among_others_and_notebooks_and_one_object() 
 /// The title of the last task of a test.
 const END: &str = "The end";
 
+/// How long listeners listen at most: a test that fails must not wait for the end that it never wrote.
+const LONGEST: Duration = PATIENCE.saturating_mul(4);
+
 /// Hears events over SSE until the task called [`END`], coming back after each end of the stream with the last number seen.
 fn listen(url: &str, token: &str, mut since: u64) -> Vec<Value> {
     let mut heard: Vec<Value> = Vec::new();
-    loop {
+    let deadline = Instant::now() + LONGEST;
+    while Instant::now() < deadline {
         let request = ureq::get(format!("{url}api/events?types=task:created"))
+            .config()
+            .timeout_global(Some(LONGEST))
+            .build()
             .header("authorization", format!("Bearer {token}"))
             .header("last-event-id", since.to_string());
         let Ok(response) = request.call() else {
@@ -112,18 +120,21 @@ fn listen(url: &str, token: &str, mut since: u64) -> Vec<Value> {
             }
         }
     }
+    panic!("the last event never came; heard: {heard:?}");
 }
 
 /// Hears the same over a WebSocket.
 fn listen_on_socket(url: &str, token: &str, mut since: u64) -> Vec<Value> {
     let mut heard: Vec<Value> = Vec::new();
-    let url = url.replacen("http", "ws", 1);
-    loop {
+    let (url, deadline) = (url.replacen("http", "ws", 1), Instant::now() + LONGEST);
+    while Instant::now() < deadline {
         let address = format!("{url}api/events?types=task:created&token={token}&since={since}");
         let Ok((mut socket, _)) = tungstenite::connect(address) else {
             std::thread::yield_now();
             continue;
         };
+        let tungstenite::stream::MaybeTlsStream::Plain(stream) = socket.get_ref() else { panic!("it is encrypted") };
+        stream.set_read_timeout(Some(LONGEST)).unwrap();
         while let Ok(message) = socket.read() {
             let tungstenite::Message::Text(text) = message else { continue };
             let event: Value = serde_json::from_str(&text).unwrap();
@@ -135,6 +146,7 @@ fn listen_on_socket(url: &str, token: &str, mut since: u64) -> Vec<Value> {
             }
         }
     }
+    panic!("the last event never came; heard: {heard:?}");
 }
 
 /// Creates tasks; the ids of those that were answered. In the middle of it the server is killed.
@@ -157,7 +169,7 @@ fn write(server: &TestServer, round: usize, writer: usize) -> Vec<String> {
 #[test]
 fn ms_08_ms_18_who_follows_hears_every_event_once_and_in_order_through_kills_of_the_server() {
     let data = tempfile::tempdir().unwrap();
-    let address = format!("127.0.0.1:{}", TestServer::start_in(data.path()).port());
+    let address = lasting_address();
     let start = || TestServer::start_in_with(data.path(), &["--listen", &address]);
     let mut server = start();
     let (url, token, since) = (server.url.clone(), server.token.clone(), server.last_event());
@@ -196,7 +208,14 @@ fn ms_08_ms_18_who_follows_hears_every_event_once_and_in_order_through_kills_of_
 
 /// Answers one request with what stands there and closes; what was asked for.
 fn answer_once(listener: &TcpListener, body: &str) -> String {
-    let (mut socket, _) = listener.accept().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let mut accepted = None;
+    until("the command asks", || {
+        accepted = listener.accept().ok();
+        accepted.is_some()
+    });
+    let mut socket = accepted.unwrap().0;
+    socket.set_nonblocking(false).unwrap();
     let mut lines = BufReader::new(&socket).lines().map(Result::unwrap);
     let asked = lines.next().unwrap();
     lines.find(String::is_empty);
@@ -219,7 +238,7 @@ fn ms_18_the_command_that_follows_from_now_on_misses_nothing_though_it_was_told_
 #[test]
 fn ms_17_the_command_that_follows_survives_a_restart_without_missing_or_repeating_one() {
     let data = tempfile::tempdir().unwrap();
-    let address = format!("127.0.0.1:{}", TestServer::start_in(data.path()).port());
+    let address = lasting_address();
     let start = || TestServer::start_in_with(data.path(), &["--listen", &address]);
     let mut server = start();
     let since = server.last_event().to_string();

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     notebook::{Notebook, kernel_said, said, share_environment, with_kernels},
-    server::{TestServer, binary},
+    server::{TestServer, binary, until},
 };
 
 /// Whether a process lives; one that ended and was not waited for does not.
@@ -18,9 +18,7 @@ fn is_alive(process: &str) -> bool {
 /// Waits until processes are gone.
 fn gone(processes: &str) {
     for process in processes.split_whitespace() {
-        while is_alive(process) {
-            std::thread::yield_now();
-        }
+        until("the end of a process", || !is_alive(process));
     }
 }
 
@@ -81,9 +79,7 @@ async fn ln_82_a_loop_that_hears_no_interrupt_says_so_and_a_restart_ends_it() {
     let process = notebook.output("import os; print(os.getpid())");
     let run = notebook.run(0);
     let begun = server.data().join("files").join(&notebook.id).join("begun");
-    while !begun.exists() {
-        std::thread::yield_now();
-    }
+    until("the cell has begun", || begun.exists());
     notebook.post("kernel/interrupt", "Ben", &json!({}));
     let ignored =
         |notebook: &Notebook| notebook.cell(0)["outputs"].to_string().contains("does not react to the interrupt");

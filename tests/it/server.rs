@@ -2,9 +2,11 @@
 
 use std::{
     io::{BufRead, BufReader},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
-    time::Duration,
+    sync::atomic::{AtomicU16, Ordering},
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -12,6 +14,25 @@ use tempfile::TempDir;
 
 /// Long enough for a machine that compiles beside the tests.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Looks until it is so, for as long as tests are patient.
+#[track_caller]
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// An address for a server that is started there again. Its port is none that the system gives to whoever connects: while
+/// the server is down, a client that tries again and again could otherwise be given it, and would talk to itself.
+pub fn lasting_address() -> String {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    let addresses = (0..1_000).map(|_| format!("127.0.0.1:{}", first + NEXT.fetch_add(1, Ordering::Relaxed)));
+    addresses.into_iter().find(|address| TcpListener::bind(address).is_ok()).expect("a free port")
+}
 
 /// A server of its own for one test.
 pub struct TestServer {
@@ -239,6 +260,7 @@ impl TestServer {
 
     /// Waits for the end of the process: its exit code.
     pub fn wait(&mut self) -> Option<i32> {
+        until("the server ends", || self.child.try_wait().unwrap().is_some());
         self.child.wait().unwrap().code()
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     notebook::{Notebook, share_environment},
-    server::TestServer,
+    server::{TestServer, until},
 };
 
 const MIME: &str = "application/vnd.coscribe.widgets+json";
@@ -46,9 +46,7 @@ fn pg_19_a_program_in_a_cell_needs_no_address_and_no_package_and_an_edited_cell_
     let button = widget(&server, &shown, "Button")["wid"].clone();
     let press = json!({ "callbacks": [{ "wid": button, "action": "activated", "args": [] }] });
     server.post(&format!("/api/widgets/{shown}/callbacks"), &press).expect(200);
-    while widget(&server, &shown, "Label")["state"]["text"] != "Pressed" {
-        std::thread::yield_now();
-    }
+    until("the label says so", || widget(&server, &shown, "Label")["state"]["text"] == "Pressed");
 
     let edited = json!({ "source": PROGRAM.replace("Press\")", "Press me\")") });
     server.ask("PUT", &notebook.path(&format!("cells/{}/source", notebook.cells[0]))).json(&edited).expect(200);

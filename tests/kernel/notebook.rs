@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use coscribe::{
@@ -191,6 +191,15 @@ impl Notebook {
     /// The process id of the kernel.
     pub async fn process(&mut self) -> i32 {
         self.output("import os; print(os.getpid())").await.trim().parse().unwrap()
+    }
+}
+
+/// Looks until it is so, for as long as tests are patient.
+pub async fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        tokio::task::yield_now().await;
     }
 }
 

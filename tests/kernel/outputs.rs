@@ -2,7 +2,7 @@
 
 use coscribe::kernel::{KernelCommand, KernelEvent, Notice, Outcome};
 
-use crate::notebook::{Notebook, kernels};
+use crate::notebook::{Notebook, kernels, soon};
 
 #[tokio::test]
 async fn ln_22_ten_thousand_lines_arrive_whole_in_few_events() {
@@ -43,9 +43,7 @@ async fn nobody_reading_costs_bounded_memory_and_loses_no_ending() {
     let run = notebook.run(code);
     let done = notebook.directory.path().join("files/done");
     // Nobody takes an event meanwhile; the kernel must not wait for that.
-    while !done.exists() {
-        tokio::task::yield_now().await;
-    }
+    soon("the kernel has printed all", || done.exists()).await;
     assert_eq!(notebook.finished(&run).await, Outcome::Ok);
     let told = notebook.stdout(&run);
     assert!(told.ends_with("last\n") && told.len() < 4 << 20, "{} bytes", told.len());

@@ -8,7 +8,7 @@ use coscribe::kernel::{
 };
 use tempfile::TempDir;
 
-use crate::notebook::{Notebook, is_alive, settings, shared_data};
+use crate::notebook::{Notebook, is_alive, settings, shared_data, soon};
 
 /// A `python3` that notes how it is called and then does as the script says.
 fn python(place: &Path, script: &str) -> std::path::PathBuf {
@@ -157,12 +157,9 @@ async fn cancelling_ends_the_work_only_when_nobody_else_waits_for_it() {
     making(&mut one).await;
     making(&mut other).await;
     let file = place.path().join("process");
-    let process = loop {
-        match fs::read_to_string(&file).map(|text| text.trim().parse::<i32>()) {
-            Ok(Ok(process)) => break process,
-            _ => tokio::task::yield_now().await,
-        }
-    };
+    let begun = || fs::read_to_string(&file).ok()?.trim().parse().ok();
+    soon("the work has begun", || begun().is_some()).await;
+    let process: i32 = begun().unwrap();
     let run = one.run("print('never')");
     one.send(KernelCommand::Shutdown);
     one.state(|state| *state == KernelState::Stopped { reason: StopReason::Asked }).await;
@@ -171,9 +168,7 @@ async fn cancelling_ends_the_work_only_when_nobody_else_waits_for_it() {
     assert_eq!(kernels.environment().await.state, EnvironmentState::Making);
     other.send(KernelCommand::Shutdown);
     other.state(|state| *state == KernelState::Stopped { reason: StopReason::Asked }).await;
-    while is_alive(process) {
-        tokio::task::yield_now().await;
-    }
+    soon("the work ends", || !is_alive(process)).await;
     assert_eq!(kernels.environment().await.state, EnvironmentState::Absent);
 }
 

@@ -11,13 +11,11 @@ use coscribe::kernel::{
     KernelCommand, KernelEvent, KernelLimits, KernelSettings, KernelState, Kernels, Origin, Outcome, StopReason,
 };
 
-use crate::notebook::{Notebook, is_alive, kernels, settings, shared_data};
+use crate::notebook::{Notebook, is_alive, kernels, settings, shared_data, soon};
 
 /// Waits until a process is gone.
 async fn gone(process: i32) {
-    while is_alive(process) {
-        tokio::task::yield_now().await;
-    }
+    soon("the end of a process", || !is_alive(process)).await;
 }
 
 #[tokio::test]
@@ -99,9 +97,7 @@ async fn killing_the_server_leaves_neither_kernels_nor_their_children_nor_files(
     for process in processes {
         gone(process).await;
     }
-    while Path::new(place).exists() {
-        tokio::task::yield_now().await;
-    }
+    soon("its directory is removed", || !Path::new(place).exists()).await;
 }
 
 /// Starts kernels, tells of them, and waits to be killed.

@@ -5,7 +5,7 @@ use coscribe::{
     vocabulary::{KernelAnswer, KernelQuestion, Unanswered},
 };
 
-use crate::notebook::{Notebook, is_alive, kernels};
+use crate::notebook::{Notebook, is_alive, kernels, soon};
 
 #[tokio::test]
 async fn ln_13_a_cell_gives_its_prints_its_value_and_its_count() {
@@ -83,9 +83,7 @@ async fn an_interrupt_without_effect_is_said_and_a_restart_helps() {
     // Python lets no other thread of its go on meanwhile, not even the one that sends what was printed.
     let run = notebook.run("open('begun', 'w').close(); sum(range(10**12))");
     let begun = notebook.directory.path().join("files/begun");
-    while !begun.exists() {
-        tokio::task::yield_now().await;
-    }
+    soon("the cell has begun", || begun.exists()).await;
     notebook.send(KernelCommand::Interrupt);
     notebook.until(|event| matches!(event, KernelEvent::Notice { notice: Notice::InterruptIgnored, .. })).await;
     notebook.send(KernelCommand::Restart);
