@@ -6,12 +6,12 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,
     process::Stdio,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use serde_json::{Value, json};
 
-use crate::server::{PATIENCE, TestServer, binary, lasting_address, until};
+use crate::server::{LONGEST, TestServer, binary, lasting_address, until};
 
 fn kinds(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["event"].as_str().unwrap()).collect()
@@ -90,10 +90,8 @@ fn ms_30_a_filter_chooses_a_project_among_others_and_notebooks_and_one_object() 
 /// The title of the last task of a test.
 const END: &str = "The end";
 
-/// How long listeners listen at most: a test that fails must not wait for the end that it never wrote.
-const LONGEST: Duration = PATIENCE.saturating_mul(4);
-
 /// Hears events over SSE until the task called [`END`], coming back after each end of the stream with the last number seen.
+/// It gives up in the end: a test that fails never writes that task.
 fn listen(url: &str, token: &str, mut since: u64) -> Vec<Value> {
     let mut heard: Vec<Value> = Vec::new();
     let deadline = Instant::now() + LONGEST;

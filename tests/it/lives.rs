@@ -75,7 +75,8 @@ async fn ln_82_an_interrupt_stops_a_loop_in_c_and_names_who_stopped_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ln_82_a_loop_that_hears_no_interrupt_says_so_and_a_restart_ends_it() {
     let server = with_kernels(&[]);
-    let mut notebook = Notebook::new(&server, &["open('begun', 'w').close(); sum(range(10**12))"]);
+    let deaf = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)";
+    let mut notebook = Notebook::new(&server, &[&format!("{deaf}; open('begun', 'w').close(); sum(range(10**12))")]);
     let process = notebook.output("import os; print(os.getpid())");
     let run = notebook.run(0);
     let begun = server.data().join("files").join(&notebook.id).join("begun");

@@ -7,9 +7,13 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use yrs::{Any, Doc, Map, Out, Transact};
 
-use crate::{peer::Peer, server::TestServer};
+use crate::{
+    peer::Peer,
+    server::{LONGEST, TestServer},
+};
 
 /// Keeps the environment of the run before, for whoever works on the tests.
 const KEEP: &str = "COSCRIBE_TEST_KEEP_ENVIRONMENT";
@@ -131,9 +135,12 @@ impl<'a> Notebook<'a> {
     /// Looks again whenever the document changed.
     pub async fn until(&self, wanted: impl Fn(&Self) -> bool) {
         let mut peer = self.peer().await;
-        while !wanted(self) {
-            peer.message().await;
-        }
+        let looking = async {
+            while !wanted(self) {
+                peer.message().await;
+            }
+        };
+        timeout(LONGEST, looking).await.expect("it comes to that in time");
     }
 
     pub async fn peer(&self) -> Peer {

@@ -16,7 +16,7 @@ use yrs::{
     updates::{decoder::Decode, encoder::Encode},
 };
 
-use crate::server::{PATIENCE, TestServer};
+use crate::server::{LONGEST, PATIENCE, TestServer};
 
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -76,9 +76,12 @@ impl Peer {
 
     /// Reads messages until the document is as wanted.
     pub async fn until(&mut self, wanted: impl Fn(&Doc) -> bool) {
-        while !wanted(&self.doc) {
-            self.message().await;
-        }
+        let reading = async {
+            while !wanted(&self.doc) {
+                self.message().await;
+            }
+        };
+        time::timeout(LONGEST, reading).await.expect("the document becomes so in time");
     }
 
     /// Reads until the server closes: its code and sentence.

@@ -15,6 +15,9 @@ use tempfile::TempDir;
 /// Long enough for a machine that compiles beside the tests.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Long enough for what consists of many such steps.
+pub const LONGEST: Duration = PATIENCE.saturating_mul(4);
+
 /// Looks until it is so, for as long as tests are patient.
 #[track_caller]
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
