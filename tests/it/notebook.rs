@@ -12,7 +12,7 @@ use yrs::{Any, Doc, Map, Out, Transact};
 
 use crate::{
     peer::Peer,
-    server::{LONGEST, TestServer},
+    server::{LONGEST, TestServer, until},
 };
 
 /// Keeps the environment of the run before, for whoever works on the tests.
@@ -130,6 +130,12 @@ impl<'a> Notebook<'a> {
 
     pub fn cell(&self, cell: usize) -> Value {
         self.server.get(&self.path(&format!("cells/{}", self.cells[cell]))).expect(200)
+    }
+
+    /// Waits for the file by which code says that it has begun.
+    pub fn until_begun(&self) {
+        let begun = self.server.data().join("files").join(&self.id).join("begun");
+        until("the cell has begun", || begun.exists());
     }
 
     /// Looks again whenever the document changed.

@@ -104,6 +104,12 @@ impl Notebook {
         timeout(PATIENCE, answer).await.expect("within two seconds").expect("an answer")
     }
 
+    /// Waits for the file by which code says that it has begun.
+    pub async fn until_begun(&self) {
+        let begun = self.directory.path().join("files/begun");
+        soon("the cell has begun", || begun.exists()).await;
+    }
+
     /// Reads events until one fits, which is given back. Fails with all that was heard.
     pub async fn until(&mut self, fits: impl Fn(&KernelEvent) -> bool) -> KernelEvent {
         let found = timeout(PATIENCE, async {
