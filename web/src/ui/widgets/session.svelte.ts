@@ -10,6 +10,7 @@ import { Refusal } from '../../sync/rest';
 import type { WidgetSession } from '../../sync/widgets';
 import type { Order, Widget } from '../../doc/widgets/widgets';
 import type { Program } from '../../doc/widgets/schema';
+import { reasonOf } from '../../state/reason';
 import { mayOnlyRead, word, type Facts, type Word } from '../../state/saved';
 import { resting, type Resting } from '../../state/widgets/resting';
 import { widgetsText as says } from '../../text/widgets';
@@ -139,5 +140,5 @@ export class SessionModel {
 
 function sentenceOf(cause: unknown): string {
   if (cause instanceof NotTold || (cause instanceof Refusal && cause.status === 0)) return says.state.notTold;
-  return cause instanceof Error ? cause.message : String(cause);
+  return reasonOf(cause);
 }
