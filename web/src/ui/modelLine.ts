@@ -8,6 +8,7 @@ import type { Libraries, Shown, ToFrame, Value } from '../renderers/line';
 import type { ModelTold } from '../state/frame';
 import type { ModelTold as Answer, TellModel } from '../wire/wire';
 import type { FrameLine } from './frames';
+import { bytesOf } from './taking';
 
 /** What the frame has of itself. */
 const BUILT_IN = /^(?:@jupyter-widgets\/(?:base|controls|output)|anywidget)$/;
@@ -86,7 +87,7 @@ export class ModelLine implements FrameLine {
       const entries = [...(models.get(id)?.state ?? [])].filter(([key]) => whole || keys.has(key));
       return [id, await this.#values(entries)];
     });
-    const said = old.filter(([, change]) => change.said).map(([id]) => [id, models.said(id).map(({ content, buffers }) => ({ content, buffers: buffers.map(fromBase64) }))] as const);
+    const said = old.filter(([, change]) => change.said).map(([id]) => [id, models.said(id).map(({ content, buffers }) => ({ content, buffers: buffers.map((buffer) => bytesOf(buffer).buffer) }))] as const);
     const [opened, libraries] = await Promise.all([this.#shown(fresh), this.#missing(fresh)]);
     return { kind: 'models', opened, libraries, changed: Object.fromEntries(await Promise.all(changed)), closed, said: Object.fromEntries(said) };
   }
@@ -119,7 +120,7 @@ export class ModelLine implements FrameLine {
   }
 
   async #value({ seq, value, blob, parts }: Entry): Promise<Value> {
-    const bytes = await Promise.all(parts.map(async (part) => ({ path: [...part.path], data: part.blob ? await this.#fetch(part.blob) : fromBase64(part.base64 ?? '') })));
+    const bytes = await Promise.all(parts.map(async (part) => ({ path: [...part.path], data: part.blob ? await this.#fetch(part.blob) : bytesOf(part.base64 ?? '').buffer })));
     const whole = blob ? (JSON.parse(new TextDecoder().decode(await this.#fetch(blob))) as unknown) : value;
     return { seq, bytes, ...(whole === undefined ? {} : { value: await this.#complete(whole) }) };
   }
@@ -153,12 +154,4 @@ function base64(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += CHUNK) text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
   return btoa(text);
-}
-
-function fromBase64(text: string): ArrayBuffer {
-  try {
-    return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
-  } catch {
-    return new ArrayBuffer(0);
-  }
 }
