@@ -46,16 +46,21 @@ export class ModelLine implements FrameLine {
   async begin(tell: (message: object) => void): Promise<{ spec: object; stop(): void }> {
     this.#tell = tell;
     this.#known = this.doors.models.neededBy(this.model);
-    // What changes while contents are fetched waits behind the beginning.
-    let last: Promise<void> = Promise.resolve();
     this.#libraries.clear();
     const begun = this.#shown(this.#known);
     const libraries = this.#missing(this.#known);
+    // What changes while contents are fetched waits behind the beginning.
+    let last: Promise<unknown> = begun;
     const stop = this.doors.models.onChange((changes) => {
       const message = this.#message(changes);
-      last = last.then(() => begun).then(() => message).then((told) => void (told && tell(told)), this.doors.refused);
+      last = last.then(() => message).then((told) => told && tell(told), this.doors.refused);
     });
-    return { spec: { model: this.model, models: await begun, libraries: await libraries, rests: this.doors.rests() }, stop };
+    try {
+      return { spec: { model: this.model, models: await begun, libraries: await libraries, rests: this.doors.rests() }, stop };
+    } catch (cause) {
+      stop();
+      throw cause;
+    }
   }
 
   /** Whether anybody may use it has changed. */
@@ -79,7 +84,7 @@ export class ModelLine implements FrameLine {
     if (![...changes.keys()].some((id) => this.#known.has(id))) return undefined;
     const needed = models.mayNeedOthers(changes) ? models.neededBy(this.model) : this.#known;
     const fresh = [...needed].filter((id) => !this.#known.has(id));
-    const closed = [...this.#known].filter((id) => models.get(id) === undefined);
+    const closed = [...changes].filter(([id, { whole }]) => whole && this.#known.has(id) && !models.get(id)).map(([id]) => id);
     const old = [...changes].filter(([id]) => this.#known.has(id) && !closed.includes(id));
     // What a frame has once been told of it may keep: a widget that was taken out may be put back.
     this.#known = new Set([...this.#known, ...needed].filter((id) => !closed.includes(id)));
