@@ -82,9 +82,7 @@ function bundle(data: JsonObject, metadata: JsonObject): Drawing {
   const kept = richestKept(references, there, metadata);
   if (kept) return kept;
   const mimes = Object.keys(there);
-  const session = widgets(data);
-  if (session) return session;
-  const drawn = widget(data, metadata) ?? chart(data, metadata);
+  const drawn = widgets(data) ?? widget(data, metadata) ?? chart(data, metadata);
   if (drawn) return drawn;
   const interactive = mimes.filter((mime) => INTERACTIVE.test(mime));
   if (interactive.length > 0) return undrawn(interactive, data, metadata);

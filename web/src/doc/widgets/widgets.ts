@@ -176,8 +176,7 @@ export class Widgets {
 }
 
 function widgetOf(wid: number, map: Y.Map<unknown>): Widget {
-  const { class: kind, client } = { class: map.get('class'), client: map.get('client') };
-  const text = map.get('text');
+  const [kind, client, text] = ['class', 'client', 'text'].map((key) => map.get(key));
   const entries = listIn(map, 'children').map((entry) => gap(entry) ?? placement(entry)).filter((entry) => entry !== undefined);
   return {
     wid,
