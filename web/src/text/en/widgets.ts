@@ -1,18 +1,6 @@
 // Widget sessions: their list, their page, and what controls say that programs do not.
 
-const many = (number: number, one: string, more = `${one}s`): string => `${number} ${number === 1 ? one : more}`;
-
-interface Unsaved {
-  changes: number;
-  unkept: number;
-  keeping: boolean;
-}
-
-const unsaved = ({ changes, unkept, keeping }: Unsaved): string => {
-  if (changes === 0) return '';
-  if (unkept > 0 && !keeping) return ` · ${many(unkept, 'change')} not kept anywhere yet`;
-  return ` · ${many(changes - (keeping ? unkept : 0), 'change')} kept in this browser`;
-};
+import { many, unsaved, type Unsaved } from './counts';
 
 export const widgets = {
   untitled: 'Untitled session',
