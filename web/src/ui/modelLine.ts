@@ -3,6 +3,7 @@
 // Invariant: a frame is told of the widgets that its own one needs and of no others, and reaches no others.
 
 import type { Elsewhere, Entry, KernelModels, ModelChange } from '../doc/models';
+import { BLOB } from '../doc/output';
 import { isObject } from '../doc/schema';
 import type { Libraries, Shown, ToFrame, Value } from '../renderers/line';
 import type { ModelTold } from '../state/frame';
@@ -12,8 +13,6 @@ import { bytesOf } from './taking';
 
 /** What the frame has of itself. */
 const BUILT_IN = /^(?:@jupyter-widgets\/(?:base|controls|output)|anywidget)$/;
-/** What the server has moved out of an output. */
-const BLOB = 'application/vnd.coscribe.blob-ref+json';
 
 export interface ModelDoors {
   models: KernelModels;

@@ -63,7 +63,7 @@ function offerFile([name, content, mime]: readonly unknown[]): void {
 
 async function fileOf(content: unknown, type: string): Promise<Blob | undefined> {
   const blob = blobIn(content);
-  if (blob) return (await page.rest.call('GET', `api/blobs/${blob.sha256}`)).blob();
+  if (blob) return (await page.rest.blob(blob.sha256)).blob();
   return typeof content === 'string' ? decoded(content.startsWith('data:') ? content : `data:${type};base64,${content}`) : undefined;
 }
 
