@@ -32,7 +32,7 @@ export class SessionModel {
   readonly #widgets = new Map<number, WidgetModel>();
   readonly #performers = new Set<(order: Order) => void>();
   #stopOrders: (() => void) | undefined;
-  readonly #stop: (() => void)[];
+  readonly #stop: () => void;
 
   readonly resting: Resting | undefined = $derived.by(() => resting(this.facts.progress, this.program));
 
@@ -53,7 +53,7 @@ export class SessionModel {
       },
     );
     this.colleagues = new Colleagues(session, { placeOf: () => undefined, kindOf: () => undefined });
-    this.#stop = [provider.onProgress(() => this.#followOrders())];
+    this.#stop = provider.onProgress(() => this.#followOrders());
     this.#followOrders();
   }
 
@@ -116,7 +116,7 @@ export class SessionModel {
 
   destroy(): void {
     this.#stopOrders?.();
-    this.#stop.forEach((stop) => stop());
+    this.#stop();
     this.#widgets.forEach((widget) => widget.destroy());
     this.colleagues.destroy();
   }
