@@ -91,6 +91,15 @@ test('ln_43_interact_shows_in_its_own_place_what_its_function_puts_out', async (
   assert.equal(await engine.printed(id, cell), '', 'nothing of it stands in the cell itself');
 });
 
+test('ln_43_an_output_that_becomes_another_widget_shows_that_one', async (t) => {
+  const made = 'import ipywidgets\na, b = (ipywidgets.IntSlider(value=value) for value in (3, 7))\nhandle = display(a, display_id=True)\nready = False';
+  const { anna, bela, cells: [cell, change] } = await begun(t, [made, 'if ready: handle.update(b)\nready = True']);
+  for (const person of [anna, bela]) await stands(person, cell, 3);
+  await anna.cell(change).point();
+  await anna.press('Control+Enter');
+  for (const person of [anna, bela]) await stands(person, cell, 7);
+});
+
 test('ln_43_a_kernel_that_is_restarted_leaves_its_widgets_grey_with_a_sentence', async (t) => {
   const { anna, bela, id, cells: [cell] } = await begun(t, [SLIDER]);
   await slider(anna, cell).focus();

@@ -1,5 +1,6 @@
 // The pictures of the README: a real notebook, three people in it, two with their named carets; a board with an agent at
-// work. `make picture` puts them where the README shows them; otherwise they are made beside the other screenshots, so that making them always works.
+// work. `make picture` puts them where the README shows them; otherwise they are made beside the other screenshots, so
+// that making them always works.
 
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';

@@ -57,6 +57,9 @@ test('ms_33_ms_24_a_token_is_made_in_the_settings_shown_once_used_by_an_agent_wh
   await deed.getByRole('cell', { name: 'done' }).waitFor();
   await sheet.getByRole('searchbox').fill('nothing is called this');
   await sheet.getByText('Nothing among these has').waitFor();
+  await page.route('**/api/audit?*', (route) => route.abort());
+  await sheet.getByRole('button', { name: 'Look again' }).click();
+  await sheet.getByRole('alert').filter({ hasText: 'What was done is not known.' }).waitFor();
 });
 
 test('ms_33_who_may_only_read_is_offered_no_tokens', async (t) => {

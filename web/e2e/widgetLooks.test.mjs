@@ -12,7 +12,7 @@ import { Person } from './kit/people.mjs';
 import { Server } from './kit/server.mjs';
 import { stage } from './kit/stage.mjs';
 import { everyKind } from './kit/widgetGallery.mjs';
-import { AtSession, Program, session } from './kit/widgets.mjs';
+import { AtSession, embedded, Program, session } from './kit/widgets.mjs';
 
 const PICTURES = fileURLToPath(new URL('./screenshots/', import.meta.url));
 const { server, browser, join } = await stage();
@@ -59,9 +59,7 @@ test('a_server_without_sessions_teaches_the_lines_that_make_one_and_a_cell_shows
     await assertNoSidewaysScroll(anna.page);
     assert.deepEqual(await seriousFaults(anna.page), []);
   }
-  const data = { 'application/vnd.coscribe.widgets+json': { session: gallery.id }, 'text/plain': 'Session' };
-  const cell = { id: 'cell', cell_type: 'code', metadata: {}, execution_count: 1, source: 'app', outputs: [{ output_type: 'display_data', metadata: {}, data }] };
-  const notebook = await server.rest('POST', 'notebooks/import?title=Embedded', JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] }));
+  const notebook = await embedded(server, gallery.id);
   for (const [colorScheme, width] of [['light', 1280], ['dark', 390]]) {
     const bela = await join(t, 'Bela', { colorScheme, viewport: { width, height: 860 } });
     await Person.together([bela], notebook.id);

@@ -7,7 +7,7 @@ import { eventually } from './kit/eventually.mjs';
 import { assertNoForeignHost, only, Person } from './kit/people.mjs';
 import { Proxy } from './kit/proxy.mjs';
 import { stage } from './kit/stage.mjs';
-import { AtSession, clickMe, column, Program, ref, session } from './kit/widgets.mjs';
+import { AtSession, clickMe, column, embedded, Program, ref, session } from './kit/widgets.mjs';
 
 const VIEWERS = 'only-to-look-at-it';
 const { server, join } = await stage({ viewerToken: VIEWERS });
@@ -408,9 +408,7 @@ test('pg_20_who_may_only_look_sees_everything_live_and_can_neither_press_nor_wri
 
 test('pg_19_a_session_in_the_output_of_a_cell_is_drawn_in_place_and_there_again_after_a_reload', async (t) => {
   const { id, program, made } = await open(t, clickMe);
-  const data = { 'application/vnd.coscribe.widgets+json': { session: id }, 'text/plain': 'Session' };
-  const cell = { id: 'cell', cell_type: 'code', metadata: {}, execution_count: 1, source: 'app', outputs: [{ output_type: 'display_data', metadata: {}, data }] };
-  const notebook = await server.rest('POST', 'notebooks/import?title=Embedded', JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] }));
+  const notebook = await embedded(server, id);
   const people = await Promise.all([join(t, 'Anna'), join(t, 'Bela')]);
   await Person.together(people, notebook.id);
   for (const { page } of people) await page.locator('article').getByRole('button', { name: 'Click me' }).waitFor();

@@ -5,10 +5,17 @@ import assert from 'node:assert/strict';
 import WebSocket from 'ws';
 
 import { eventually } from './eventually.mjs';
+import { code, display } from './gallery.mjs';
 
 /** Makes a session; resolves with its id and its token. */
 export function session(server, title = 'Session') {
   return server.rest('POST', 'widgets', { title });
+}
+
+/** A notebook with a cell that shows a session; resolves with what the server says of it. */
+export function embedded(server, id) {
+  const cells = [code('app', [display({ 'application/vnd.coscribe.widgets+json': { session: id }, 'text/plain': 'Session' })])];
+  return server.rest('POST', 'notebooks/import?title=Embedded', JSON.stringify({ nbformat: 4, nbformat_minor: 4, metadata: {}, cells }));
 }
 
 /** A program that drives a session, of nothing but a WebSocket and JSON. */

@@ -4,6 +4,7 @@
 // type meanwhile find it. Pictures that no text calls any more stay in the cell.
 
 import { attachmentsOf, kindOf, sourceOf } from './cell';
+import { byChance } from './chance';
 import { joined } from './output';
 import { rasterSize, svgSize, type Size } from './picture';
 import { isObject, LOCAL, type CellMap, type JsonObject } from './schema';
@@ -66,10 +67,8 @@ export function describing(file: string): string {
  * would otherwise replace each other's.
  */
 function nameFor({ file, mime }: Attachment): string {
-  const [high = 0, low = 0, more = 0] = crypto.getRandomValues(new Uint8Array(3));
   const own = stem(file).replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '').slice(0, LONGEST_NAME);
-  const mark = [high, low, more].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `${own || 'picture'}-${mark}.${EXTENSIONS[mime] ?? 'bin'}`;
+  return `${own || 'picture'}-${byChance(3)}.${EXTENSIONS[mime] ?? 'bin'}`;
 }
 
 function stem(file: string): string {

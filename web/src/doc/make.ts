@@ -5,6 +5,7 @@
 import * as Y from 'yjs';
 
 import type { CellKind } from '../wire/wire';
+import { byChance } from './chance';
 import { joined } from './output';
 import { isObject, jupyterType, KEPT_ATTACHMENTS, NAMESPACE, type CellMap, type JsonObject } from './schema';
 
@@ -21,8 +22,7 @@ export interface NewCell {
 
 /** 16 hexadecimal digits: nbformat allows it, and two people never make the same. */
 export function newCellId(): string {
-  // Not `randomUUID`, which a page on another machine's plain `http` address does not have.
-  return [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return byChance(8);
 }
 
 export function cellMap(id: string, cell: NewCell): CellMap {

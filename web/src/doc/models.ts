@@ -1,11 +1,12 @@
-// The widgets of the kernel as they stand in the document's root `models`. Imports schema; changes nothing, because only
-// the server writes there.
+// The widgets of the kernel as they stand in the document's root `models`. Imports its siblings; changes nothing, because
+// only the server writes there.
 //
 // Invariant: whatever stands in the document, a value given out has the shape of its type, or is not there; a listener is
 // told of what changed, key by key.
 
 import * as Y from 'yjs';
 
+import { WIDGET } from './output';
 import { isObject, type JsonObject, type Roots } from './schema';
 
 /** A content that lies beside the document. */
@@ -57,7 +58,6 @@ type Listener = (changes: ReadonlyMap<string, ModelChange>) => void;
 const STATE = 'state';
 const SAID = 'said';
 const REFERENCE = 'IPY_MODEL_';
-const VIEW = 'application/vnd.jupyter.widget-view+json';
 /** Ties between widgets: nothing shows them, and they do their work in the page. */
 const LINKS: readonly string[] = ['LinkModel', 'DirectionalLinkModel'];
 
@@ -195,7 +195,7 @@ function references(value: unknown): string[] {
   if (typeof value === 'string') return value.startsWith(REFERENCE) ? [value.slice(REFERENCE.length)] : [];
   if (Array.isArray(value)) return value.flatMap(references);
   if (!isObject(value)) return [];
-  const view = value[VIEW];
+  const view = value[WIDGET];
   const shown = isObject(view) && typeof view['model_id'] === 'string' ? [view['model_id']] : [];
   return [...shown, ...Object.values(value).flatMap(references)];
 }

@@ -43,8 +43,10 @@ const CHARTS: readonly { form: RegExp; library: Library }[] = [
 /** Drawn by libraries that the page does not have; their HTML would be an empty box waiting for a script. */
 const INTERACTIVE = /^application\/vnd\.(?:bokehjs_(?:exec|load)\.v0|holoviews_(?:exec|load)\.v0)\+json$/;
 const WIDGETS = 'application/vnd.coscribe.widgets+json';
-const WIDGET = 'application/vnd.jupyter.widget-view+json';
-const BLOB = 'application/vnd.coscribe.blob-ref+json';
+/** A widget of the kernel, by its name. */
+export const WIDGET = 'application/vnd.jupyter.widget-view+json';
+/** What the server has moved out of an output. */
+export const BLOB = 'application/vnd.coscribe.blob-ref+json';
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/bmp', 'image/avif'];
 /** Of a bundle whose large parts are kept elsewhere, the richest is fetched; plain text only when nothing else is there. */
 const RICH = [...CHARTS.map(({ form }) => form), /[/+]json$/, /^text\/html$/, /^text\/(?:markdown|latex)$/, /^image\/svg/, /^image\//, /./];
@@ -82,9 +84,7 @@ function bundle(data: JsonObject, metadata: JsonObject): Drawing {
   const kept = richestKept(references, there, metadata);
   if (kept) return kept;
   const mimes = Object.keys(there);
-  const session = widgets(data);
-  if (session) return session;
-  const drawn = widget(data, metadata) ?? chart(data, metadata);
+  const drawn = widgets(data) ?? widget(data, metadata) ?? chart(data, metadata);
   if (drawn) return drawn;
   const interactive = mimes.filter((mime) => INTERACTIVE.test(mime));
   if (interactive.length > 0) return undrawn(interactive, data, metadata);

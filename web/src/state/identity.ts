@@ -4,6 +4,7 @@
 // Invariant: what was once kept stays, also when the names or colours on offer change; only the person changes it, or
 // `settle` a colour that nobody chose.
 
+import { byChance } from '../doc/chance';
 import { COLORS, isColor } from '../sync/colors';
 
 export interface Identity {
@@ -31,7 +32,7 @@ export interface Chance {
   id: () => string;
 }
 
-const CHANCE: Chance = { random: Math.random, id: randomId };
+const CHANCE: Chance = { random: Math.random, id: () => byChance(9) };
 
 /** The one kept, or a new one that is kept from now on. */
 export function identity(store: Store | undefined, chance: Chance = CHANCE): Identity {
@@ -69,11 +70,6 @@ export function settle(person: Identity, taken: readonly string[], random: () =>
 function drawn({ random, id }: Chance): Identity {
   const name = `${pick(ADJECTIVES, random)} ${pick(ANIMALS, random)}`;
   return { id: id(), name, color: pick(COLORS, random), named: false, settled: false };
-}
-
-/** Not `randomUUID`, which a page on another machine's plain `http` address does not have. */
-function randomId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(9))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function pick<T>(list: readonly T[], random: () => number): T {

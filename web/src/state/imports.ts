@@ -3,6 +3,7 @@
 // Invariant: every file ends as imported, failed with a sentence, or cancelled; a cancelled one leaves no notebook in the
 // list, and one tried again after a lost answer is not imported twice. Imports sync, texts and the wire.
 
+import { byChance } from '../doc/chance';
 import { Refusal, type ImportSettings } from '../sync/rest';
 import { homeText } from '../text/home';
 import type { ImportTally } from '../text/en/home';
@@ -33,6 +34,7 @@ export interface ImportDoor {
   largest(): Promise<number | undefined>;
 }
 
+const TOKEN_BYTES = 16;
 /** Two: one is read by the server while the other is sent; more would only share the line. */
 const AT_ONCE = 2;
 
@@ -64,7 +66,7 @@ export class Imports {
   add(files: readonly File[]): void {
     const made = files.map((file) => {
       const key = this.#nextKey++;
-      this.#jobs.set(key, { file, calling: new AbortController(), token: token() });
+      this.#jobs.set(key, { file, calling: new AbortController(), token: byChance(TOKEN_BYTES) });
       return { key, name: file.name, state: { kind: 'waiting' } } as const;
     });
     this.#entries = [...this.#entries, ...made];
@@ -85,7 +87,7 @@ export class Imports {
     if (!job || !state || !isOver(state) || state.kind === 'done') return;
     job.calling = new AbortController();
     // The answer to one that was cancelled while the server read it may still come, and its notebook is then removed.
-    if (state.kind === 'cancelled') job.token = token();
+    if (state.kind === 'cancelled') job.token = byChance(TOKEN_BYTES);
     this.#set(key, { kind: 'waiting' });
     this.#pump();
   }
@@ -123,7 +125,7 @@ export class Imports {
       // One that is called off says so already, and may be under way again.
       if (calling.signal.aborted) return;
       // A server that never got all of it may still wait for the rest under this name.
-      if (this.#stateOf(key)?.kind === 'sending') job.token = token();
+      if (this.#stateOf(key)?.kind === 'sending') job.token = byChance(TOKEN_BYTES);
       this.#set(key, failure(cause));
     }
   }
@@ -173,9 +175,4 @@ function failure(cause: unknown): ImportState {
   if (cause.status === 0) return { kind: 'failed', sentence: homeText.problems.notReached, again: true };
   const again = cause.status >= 500 || cause.status === 408 || cause.status === 429;
   return { kind: 'failed', sentence: cause.message, again };
-}
-
-/** `crypto.randomUUID` is not there on plain http addresses of a local network. */
-function token(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

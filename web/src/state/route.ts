@@ -2,7 +2,7 @@
 
 export type Route = { kind: 'home' } | { kind: 'notebook'; id: string } | { kind: 'project'; id: string } | { kind: 'widgets'; id: string } | { kind: 'sessions' } | { kind: 'unknown'; path: string };
 
-/** What `/notebook/` and `/project/` open. */
+/** What `/notebook/` and `/project/` open; `/widgets/` lists what there is. */
 const DEFAULT = 'default';
 
 /** `base` is the path of the page's base address, with a trailing slash. */

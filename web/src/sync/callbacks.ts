@@ -36,11 +36,6 @@ export class CallbackQueue {
 
   constructor(private readonly door: CallbackDoor) {}
 
-  /** Whether something has not been told yet. */
-  get busy(): boolean {
-    return this.#running;
-  }
-
   /** Resolves once the program will be told of it, or of a newer value of the same control. */
   push(callback: Callback, { joins = false } = {}): Promise<void> {
     return new Promise((told, failed) => {

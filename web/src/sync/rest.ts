@@ -123,8 +123,8 @@ export class Rest {
     return `${this.base}api/blobs/${encodeURIComponent(sha256)}${query}`;
   }
 
-  async blob(sha256: string): Promise<string> {
-    return (await this.call('GET', `api/blobs/${encodeURIComponent(sha256)}`)).text();
+  blob(sha256: string): Promise<Response> {
+    return this.call('GET', `api/blobs/${encodeURIComponent(sha256)}`);
   }
 
   /** An answer that comes piece by piece, until it is over or `signal` says that nobody wants the rest. */

@@ -3,6 +3,7 @@
 
 import type { Awareness } from 'y-protocols/awareness';
 
+import { byChance } from '../doc/chance';
 import { Widgets } from '../doc/widgets/widgets';
 import { CallbackQueue } from './callbacks';
 import { delivered } from './delivered';
@@ -23,7 +24,7 @@ export class WidgetSession extends DocumentSession {
   readonly widgets: Widgets;
   readonly callbacks: CallbackQueue;
   /** Names this page to the program: 128 bits by chance, anew with every page. */
-  readonly client = newClient();
+  readonly client = byChance(16);
 
   private constructor(
     readonly settings: WidgetSessionSettings,
@@ -54,8 +55,4 @@ export class WidgetSession extends DocumentSession {
 export function introduceClient(awareness: Awareness, client: string): void {
   const state = awareness.getLocalState();
   if (state !== null && state['client'] !== client) awareness.setLocalState({ ...state, client });
-}
-
-function newClient(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

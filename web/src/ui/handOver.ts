@@ -1,11 +1,13 @@
 // Hands a file to the person, as browsers do it.
 
+/** Freed at once it would sometimes be empty; by then the download has begun, and keeps what it reads. */
+const FREED_MS = 60_000;
+
 export function handOver(file: Blob, name: string): void {
   const address = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = address;
   link.download = name;
   link.click();
-  // The browser has taken the file by the next turn; freed at once it would sometimes be empty.
-  setTimeout(() => URL.revokeObjectURL(address), 0);
+  setTimeout(() => URL.revokeObjectURL(address), FREED_MS);
 }

@@ -55,7 +55,7 @@ class Home {
 
   constructor() {
     this.#catalogue.onChange(() => {
-      this.#known = this.#catalogue.notebooks;
+      this.#known = this.#catalogue.all;
       this.standing = this.#catalogue.standing;
       this.#arrange();
       if (this.live) this.#askRole();

@@ -3,16 +3,16 @@
 // Invariant: a frame is told of the widgets that its own one needs and of no others, and reaches no others.
 
 import type { Elsewhere, Entry, KernelModels, ModelChange } from '../doc/models';
+import { BLOB } from '../doc/output';
 import { isObject } from '../doc/schema';
 import type { Libraries, Shown, ToFrame, Value } from '../renderers/line';
 import type { ModelTold } from '../state/frame';
 import type { ModelTold as Answer, TellModel } from '../wire/wire';
 import type { FrameLine } from './frames';
+import { bytesOf } from './taking';
 
 /** What the frame has of itself. */
 const BUILT_IN = /^(?:@jupyter-widgets\/(?:base|controls|output)|anywidget)$/;
-/** What the server has moved out of an output. */
-const BLOB = 'application/vnd.coscribe.blob-ref+json';
 
 export interface ModelDoors {
   models: KernelModels;
@@ -45,16 +45,21 @@ export class ModelLine implements FrameLine {
   async begin(tell: (message: object) => void): Promise<{ spec: object; stop(): void }> {
     this.#tell = tell;
     this.#known = this.doors.models.neededBy(this.model);
-    // What changes while contents are fetched waits behind the beginning.
-    let last: Promise<void> = Promise.resolve();
     this.#libraries.clear();
     const begun = this.#shown(this.#known);
     const libraries = this.#missing(this.#known);
+    // What changes while contents are fetched waits behind the beginning.
+    let last: Promise<unknown> = begun;
     const stop = this.doors.models.onChange((changes) => {
       const message = this.#message(changes);
-      last = last.then(() => begun).then(() => message).then((told) => void (told && tell(told)), this.doors.refused);
+      last = last.then(() => message).then((told) => told && tell(told), this.doors.refused);
     });
-    return { spec: { model: this.model, models: await begun, libraries: await libraries, rests: this.doors.rests() }, stop };
+    try {
+      return { spec: { model: this.model, models: await begun, libraries: await libraries, rests: this.doors.rests() }, stop };
+    } catch (cause) {
+      stop();
+      throw cause;
+    }
   }
 
   /** Whether anybody may use it has changed. */
@@ -78,7 +83,7 @@ export class ModelLine implements FrameLine {
     if (![...changes.keys()].some((id) => this.#known.has(id))) return undefined;
     const needed = models.mayNeedOthers(changes) ? models.neededBy(this.model) : this.#known;
     const fresh = [...needed].filter((id) => !this.#known.has(id));
-    const closed = [...this.#known].filter((id) => models.get(id) === undefined);
+    const closed = [...changes].filter(([id, { whole }]) => whole && this.#known.has(id) && !models.get(id)).map(([id]) => id);
     const old = [...changes].filter(([id]) => this.#known.has(id) && !closed.includes(id));
     // What a frame has once been told of it may keep: a widget that was taken out may be put back.
     this.#known = new Set([...this.#known, ...needed].filter((id) => !closed.includes(id)));
@@ -86,7 +91,7 @@ export class ModelLine implements FrameLine {
       const entries = [...(models.get(id)?.state ?? [])].filter(([key]) => whole || keys.has(key));
       return [id, await this.#values(entries)];
     });
-    const said = old.filter(([, change]) => change.said).map(([id]) => [id, models.said(id).map(({ content, buffers }) => ({ content, buffers: buffers.map(fromBase64) }))] as const);
+    const said = old.filter(([, change]) => change.said).map(([id]) => [id, models.said(id).map(({ content, buffers }) => ({ content, buffers: buffers.map((buffer) => bytesOf(buffer).buffer) }))] as const);
     const [opened, libraries] = await Promise.all([this.#shown(fresh), this.#missing(fresh)]);
     return { kind: 'models', opened, libraries, changed: Object.fromEntries(await Promise.all(changed)), closed, said: Object.fromEntries(said) };
   }
@@ -119,7 +124,7 @@ export class ModelLine implements FrameLine {
   }
 
   async #value({ seq, value, blob, parts }: Entry): Promise<Value> {
-    const bytes = await Promise.all(parts.map(async (part) => ({ path: [...part.path], data: part.blob ? await this.#fetch(part.blob) : fromBase64(part.base64 ?? '') })));
+    const bytes = await Promise.all(parts.map(async (part) => ({ path: [...part.path], data: part.blob ? await this.#fetch(part.blob) : bytesOf(part.base64 ?? '').buffer })));
     const whole = blob ? (JSON.parse(new TextDecoder().decode(await this.#fetch(blob))) as unknown) : value;
     return { seq, bytes, ...(whole === undefined ? {} : { value: await this.#complete(whole) }) };
   }
@@ -153,12 +158,4 @@ function base64(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += CHUNK) text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
   return btoa(text);
-}
-
-function fromBase64(text: string): ArrayBuffer {
-  try {
-    return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
-  } catch {
-    return new ArrayBuffer(0);
-  }
 }

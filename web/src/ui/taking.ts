@@ -5,6 +5,7 @@
 import type { Drawing } from '../doc/output';
 import { withoutAnsi } from '../editor/ansi';
 import { contentOf, type Content } from '../state/outputContent';
+import { handOver } from './handOver';
 
 export function blobOf({ mime, content, isBase64 }: Content): Blob {
   return new Blob([isBase64 ? bytesOf(content) : content], { type: mime });
@@ -35,12 +36,7 @@ export async function copy(drawing: Drawing): Promise<boolean> {
 }
 
 export function save(content: Content, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(content.mime === 'text/plain' ? new Blob([withoutAnsi(content.content)], { type: content.mime }) : blobOf(content));
-  link.download = `${name}.${content.extension}`;
-  link.click();
-  // The download has begun by then; it keeps what it reads.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  handOver(content.mime === 'text/plain' ? new Blob([withoutAnsi(content.content)], { type: content.mime }) : blobOf(content), `${name}.${content.extension}`);
 }
 
 /** Browsers offer their clipboard to pages over https and on this machine only; elsewhere the old way still works. */

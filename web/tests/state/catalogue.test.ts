@@ -69,11 +69,11 @@ test('the list is read again once the feed has opened, so nothing in between is 
   const list = new TestList();
   list.catalogue.start();
   await list.settle();
-  expect(list.catalogue.notebooks?.length).toBe(1);
+  expect(list.catalogue.all?.length).toBe(1);
   list.notebooks.push(notebook('b'));
   list.feed.opened();
   await list.settle();
-  expect(list.catalogue.notebooks?.map(({ id }) => id)).toEqual(['a', 'b']);
+  expect(list.catalogue.all?.map(({ id }) => id)).toEqual(['a', 'b']);
 });
 
 test('ms_18_a_gap_and_every_event_of_notebooks_make_it_read_the_list', async () => {
@@ -82,7 +82,7 @@ test('ms_18_a_gap_and_every_event_of_notebooks_make_it_read_the_list', async () 
     list.notebooks = [notebook('a'), notebook('fresh')];
     list.tell({ event, notebook: 'a' });
     await list.settle();
-    expect(list.catalogue.notebooks?.length, event).toBe(2);
+    expect(list.catalogue.all?.length, event).toBe(2);
   }
 });
 
@@ -110,9 +110,9 @@ test('typing in a notebook tells who and when without reading the list', async (
   const list = await started();
   const before = list.readings;
   list.tell({ event: 'cell:edited', notebook: 'a', ts: 77, actor: { name: 'Ana', kind: 'human' } });
-  expect(list.catalogue.notebooks).toMatchObject([{ updatedAt: 77, updatedBy: { name: 'Ana' } }]);
+  expect(list.catalogue.all).toMatchObject([{ updatedAt: 77, updatedBy: { name: 'Ana' } }]);
   list.tell({ event: 'cell:edited', notebook: 'a', ts: 99, actor: { name: 'Coscribe', kind: 'server' } });
-  expect(list.catalogue.notebooks).toMatchObject([{ updatedAt: 77 }]);
+  expect(list.catalogue.all).toMatchObject([{ updatedAt: 77 }]);
   await list.settle();
   expect(list.readings).toBe(before);
 });
@@ -123,7 +123,7 @@ test('ms_18_without_the_server_it_says_so_keeps_what_it_knew_and_comes_back_by_i
     list.fail();
     await list.settle();
     expect(list.catalogue.standing).toEqual({ kind: 'away' });
-    expect(list.catalogue.notebooks?.length).toBe(1);
+    expect(list.catalogue.all?.length).toBe(1);
     list.clock.pass(10_000);
     expect(list.feeds.length).toBe(1 + attempt);
   }
@@ -132,7 +132,7 @@ test('ms_18_without_the_server_it_says_so_keeps_what_it_knew_and_comes_back_by_i
   list.feed.opened();
   await list.settle();
   expect(list.catalogue.standing).toEqual({ kind: 'live' });
-  expect(list.catalogue.notebooks).toMatchObject([{ id: 'b' }]);
+  expect(list.catalogue.all).toMatchObject([{ id: 'b' }]);
 });
 
 test('a lost feed alone does not make the list say that the server is gone', async () => {
@@ -157,27 +157,27 @@ test('a server that asks for a sign-in is not called unreachable', async () => {
   list.catalogue.start();
   await list.settle();
   expect(list.catalogue.standing).toEqual({ kind: 'refused', signIn: true, sentence: 'Bring the token.' });
-  expect(list.catalogue.notebooks).toBe(undefined);
+  expect(list.catalogue.all).toBe(undefined);
 });
 
 test('ms_36_an_own_change_shows_at_once_and_goes_back_when_it_is_refused', async () => {
   const list = await started();
   let answer: (() => void) | undefined;
   const renaming = list.catalogue.act('a', { title: 'New' }, () => new Promise<void>((resolve) => (answer = resolve)));
-  expect(list.catalogue.notebooks).toMatchObject([{ title: 'New' }]);
+  expect(list.catalogue.all).toMatchObject([{ title: 'New' }]);
   // A reading that began before the server knew of it does not undo what is shown.
   await list.catalogue.read();
-  expect(list.catalogue.notebooks).toMatchObject([{ title: 'New' }]);
+  expect(list.catalogue.all).toMatchObject([{ title: 'New' }]);
   list.notebooks = [notebook('a', { title: 'New' })];
   answer?.();
   await list.settle();
   await renaming;
-  expect(list.catalogue.notebooks).toMatchObject([{ title: 'New' }]);
+  expect(list.catalogue.all).toMatchObject([{ title: 'New' }]);
 
   const refused = list.catalogue.act('a', { title: 'Bad' }, () => Promise.reject(new Error('no')));
-  expect(list.catalogue.notebooks).toMatchObject([{ title: 'Bad' }]);
+  expect(list.catalogue.all).toMatchObject([{ title: 'Bad' }]);
   await expect(refused).rejects.toThrow('no');
-  expect(list.catalogue.notebooks).toMatchObject([{ title: 'New' }]);
+  expect(list.catalogue.all).toMatchObject([{ title: 'New' }]);
 });
 
 test('nobody who looks holds no connection', async () => {

@@ -7,6 +7,7 @@
 import * as Y from 'yjs';
 
 import type { Priority, Reference, SessionStatus, TaskStatus } from '../../wire/wire';
+import { byChance } from '../chance';
 import { keysToPlace, type Placed } from '../order';
 import type { Board, Task } from './board';
 import { changing, type Change } from './change';
@@ -47,9 +48,7 @@ export interface TaskPlace {
 
 /** An id as the server makes them. */
 export function newId(kind: 'task' | 'sess'): string {
-  // Not `randomUUID`, which a page on another machine's plain `http` address does not have.
-  const bytes = [...crypto.getRandomValues(new Uint8Array(8))];
-  return `${kind}_${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  return `${kind}_${byChance(8)}`;
 }
 
 /** On top of the board: the newest stands first. */

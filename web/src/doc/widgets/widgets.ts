@@ -130,15 +130,16 @@ export class Widgets {
       for (const key of keys) changed.add(Number(key));
     }
     if (changed.size === 0) return;
-    const structural = [...changed].some((wid) => this.#touchesWindows(wid));
+    // Of every one: whoever hears of it next reads it anew.
+    const structural = [...changed].filter((wid) => this.#readAnew(wid)).length > 0;
     for (const wid of changed) tell(this.#hearers.get(wid));
     if (structural) this.#windows = undefined;
     if (structural) tell(this.#windowHearers);
     this.#tellOrders();
   };
 
-  /** Whether a change may have made or taken a window: its kind is one, or its children are others. */
-  #touchesWindows(wid: number): boolean {
+  /** Tells whether the change may have made or taken a window: its kind is one, or its children are others. */
+  #readAnew(wid: number): boolean {
     const before = this.#known.get(wid);
     this.#known.delete(wid);
     const now = this.widget(wid);
@@ -175,8 +176,7 @@ export class Widgets {
 }
 
 function widgetOf(wid: number, map: Y.Map<unknown>): Widget {
-  const { class: kind, client } = { class: map.get('class'), client: map.get('client') };
-  const text = map.get('text');
+  const [kind, client, text] = ['class', 'client', 'text'].map((key) => map.get(key));
   const entries = listIn(map, 'children').map((entry) => gap(entry) ?? placement(entry)).filter((entry) => entry !== undefined);
   return {
     wid,

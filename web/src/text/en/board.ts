@@ -1,6 +1,6 @@
 // Boards: projects, tasks, sessions, and who does what to them.
 
-const many = (number: number, one: string, more = `${one}s`): string => `${number} ${number === 1 ? one : more}`;
+import { many, unsaved, type Unsaved } from './counts';
 
 const statuses = {
   pending: 'To do',
@@ -21,19 +21,6 @@ const duration = (ms: number): string => {
   if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
-};
-
-interface Unsaved {
-  changes: number;
-  unkept: number;
-  keeping: boolean;
-}
-
-/** Changes that the server does not have, after the words that say so. */
-const unsaved = ({ changes, unkept, keeping }: Unsaved): string => {
-  if (changes === 0) return '';
-  if (unkept > 0 && !keeping) return ` · ${many(unkept, 'change')} not kept anywhere yet`;
-  return ` · ${many(changes - (keeping ? unkept : 0), 'change')} kept in this browser`;
 };
 
 export const board = {

@@ -1,6 +1,6 @@
 // The list of notebooks.
 
-const many = (number: number, one: string, more = `${one}s`): string => `${number} ${number === 1 ? one : more}`;
+import { many } from './counts';
 
 export interface ImportTally {
   underWay: number;

@@ -26,6 +26,7 @@ export const tokens = {
   audit: {
     title: 'The audit log',
     lead: 'Everything that was asked of the server to change something, newest first: by whom, from where, and whether it was done.',
+    notLoaded: (why: string) => `What was done is not known. ${why}`,
     sought: 'Name, address or action',
     none: 'Nobody has changed anything yet.',
     nothing: (sought: string) => `Nothing among these has “${sought}” in it.`,

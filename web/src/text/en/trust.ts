@@ -1,13 +1,8 @@
 // Whether what was typed is safe, and who may type.
 
-const changes = (count: number): string => `${count} ${count === 1 ? 'change' : 'changes'}`;
+import { many, type Unsaved } from './counts';
 
-/** Changes that the server does not have. `unkept` of them are in this tab alone; `keeping`: for a moment only. */
-interface Unsaved {
-  changes: number;
-  unkept: number;
-  keeping: boolean;
-}
+const changes = (count: number): string => many(count, 'change');
 
 /** While the latest is being written down, the number is that of those before it: a word that flickers is not read. */
 const whereabouts = ({ changes: count, unkept, keeping }: Unsaved): string => {

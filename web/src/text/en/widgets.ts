@@ -1,18 +1,6 @@
 // Widget sessions: their list, their page, and what controls say that programs do not.
 
-const many = (number: number, one: string, more = `${one}s`): string => `${number} ${number === 1 ? one : more}`;
-
-interface Unsaved {
-  changes: number;
-  unkept: number;
-  keeping: boolean;
-}
-
-const unsaved = ({ changes, unkept, keeping }: Unsaved): string => {
-  if (changes === 0) return '';
-  if (unkept > 0 && !keeping) return ` · ${many(unkept, 'change')} not kept anywhere yet`;
-  return ` · ${many(changes - (keeping ? unkept : 0), 'change')} kept in this browser`;
-};
+import { many, unsaved, type Unsaved } from './counts';
 
 export const widgets = {
   untitled: 'Untitled session',
@@ -82,7 +70,6 @@ export const widgets = {
     untitled: 'Window',
     dialog: 'Dialog',
     close: 'Close',
-    minimize: 'Minimize',
     maximize: 'Maximize',
     restore: 'Restore',
     shade: 'Roll up',
@@ -97,7 +84,6 @@ export const widgets = {
   set: 'Set',
   field: 'Text',
   choose: 'Choose',
-  chooseOption: 'Show the choices',
   value: 'Value',
   up: 'More',
   down: 'Less',
@@ -105,7 +91,6 @@ export const widgets = {
   dial: 'Dial',
   progress: 'Progress',
   scroll: 'Scroll',
-  menu: (name: string) => `${name}…`,
   menuUnnamed: 'Menu',
   toolbar: 'Tools',
   menuBar: 'Menus',
@@ -135,7 +120,6 @@ export const widgets = {
     drop: 'Drop files here',
     sending: (name: string) => `Sending ${name}`,
     progress: (name: string) => `How much of ${name} was sent`,
-    sent: (count: number) => `${many(count, 'file')} sent to the program.`,
     cancel: 'Cancel',
     offered: (name: string) => `The program offers the file “${name}”.`,
     save: 'Save',

@@ -12,7 +12,7 @@ import type { Deed, TaskPlace } from '../../doc/board/deeds';
 import { PRIORITIES } from '../../doc/board/schema';
 import { ALL, columns, filtered, type Column, type Filters } from '../../state/board/filters';
 import type { Colleague } from '../../state/people';
-import { mayOnlyRead, word, type Facts, type Word } from '../../state/saved';
+import { mayOnlyRead, type Facts } from '../../state/saved';
 import { carried, everything, extended, inOrder, NOTHING, only, toggled, type Selection } from '../../state/selection';
 import type { BoardSession } from '../../sync/board';
 import { place } from '../../sync/presence';
@@ -108,10 +108,6 @@ export class BoardModel {
 
   get facts(): Facts {
     return this.#facts.value;
-  }
-
-  get word(): Word {
-    return word(this.facts);
   }
 
   get readOnly(): boolean {

@@ -1,4 +1,4 @@
-// What every kind of widget can be told of its look, as values of style properties..
+// What every kind of widget can be told of its look, as values of style properties.
 //
 // Invariant: a value reaches the page only as the value of one property, so that no program writes styles of its own; what
 // is no size or no colour has no effect.

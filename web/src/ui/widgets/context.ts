@@ -25,7 +25,7 @@ export function currentEnabled(): () => boolean {
 }
 
 /** Whether a control rests: it or what it stands in is disabled, or nobody could be told. To be called while a component is made. */
-export function resting(session: SessionModel): () => boolean {
-  const enabled = currentEnabled();
+export function resting(): () => boolean {
+  const [session, enabled] = [currentSession(), currentEnabled()];
   return () => !enabled() || session.resting !== undefined;
 }

@@ -5,6 +5,7 @@
 
 import { blobIn } from '../../doc/widgets/schema';
 import type { Order } from '../../doc/widgets/widgets';
+import { reasonOf } from '../../state/reason';
 import { widgetsText as says } from '../../text/widgets';
 import { handOver } from '../handOver';
 import { page } from '../page.svelte';
@@ -54,7 +55,7 @@ function offerFile([name, content, mime]: readonly unknown[]): void {
   if (typeof name !== 'string') return;
   const type = typeof mime === 'string' ? mime : 'application/octet-stream';
   const save = async (): Promise<void> => {
-    const file = await fileOf(content, type).catch((cause: unknown) => void toasts.error(cause instanceof Error ? cause.message : String(cause)));
+    const file = await fileOf(content, type).catch((cause: unknown) => void toasts.error(reasonOf(cause)));
     if (file) handOver(file, name);
   };
   toasts.offer(says.files.offered(name.slice(0, LONGEST_SHOWN)), { label: says.files.save, run: () => void save() });
@@ -62,7 +63,7 @@ function offerFile([name, content, mime]: readonly unknown[]): void {
 
 async function fileOf(content: unknown, type: string): Promise<Blob | undefined> {
   const blob = blobIn(content);
-  if (blob) return (await page.rest.call('GET', `api/blobs/${blob.sha256}`)).blob();
+  if (blob) return (await page.rest.blob(blob.sha256)).blob();
   return typeof content === 'string' ? decoded(content.startsWith('data:') ? content : `data:${type};base64,${content}`) : undefined;
 }
 
@@ -71,6 +72,6 @@ function decoded(address: string): Blob {
   const comma = address.indexOf(',');
   const head = address.slice('data:'.length, comma);
   const encoded = address.slice(comma + 1);
-  if (!head.endsWith(';base64')) return new Blob([decodeURIComponent(encoded)], { type: head.split(';', 1)[0] ?? '' });
-  return new Blob([Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0))], { type: head.split(';', 1)[0] ?? '' });
+  const content = head.endsWith(';base64') ? Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0)) : decodeURIComponent(encoded);
+  return new Blob([content], { type: head.split(';', 1)[0] ?? '' });
 }

@@ -10,6 +10,7 @@ import { Refusal } from '../../sync/rest';
 import type { WidgetSession } from '../../sync/widgets';
 import type { Order, Widget } from '../../doc/widgets/widgets';
 import type { Program } from '../../doc/widgets/schema';
+import { reasonOf } from '../../state/reason';
 import { mayOnlyRead, word, type Facts, type Word } from '../../state/saved';
 import { resting, type Resting } from '../../state/widgets/resting';
 import { widgetsText as says } from '../../text/widgets';
@@ -31,7 +32,7 @@ export class SessionModel {
   readonly #widgets = new Map<number, WidgetModel>();
   readonly #performers = new Set<(order: Order) => void>();
   #stopOrders: (() => void) | undefined;
-  readonly #stop: (() => void)[];
+  readonly #stop: () => void;
 
   readonly resting: Resting | undefined = $derived.by(() => resting(this.facts.progress, this.program));
 
@@ -52,7 +53,7 @@ export class SessionModel {
       },
     );
     this.colleagues = new Colleagues(session, { placeOf: () => undefined, kindOf: () => undefined });
-    this.#stop = [provider.onProgress(() => this.#followOrders())];
+    this.#stop = provider.onProgress(() => this.#followOrders());
     this.#followOrders();
   }
 
@@ -115,7 +116,7 @@ export class SessionModel {
 
   destroy(): void {
     this.#stopOrders?.();
-    this.#stop.forEach((stop) => stop());
+    this.#stop();
     this.#widgets.forEach((widget) => widget.destroy());
     this.colleagues.destroy();
   }
@@ -139,5 +140,5 @@ export class SessionModel {
 
 function sentenceOf(cause: unknown): string {
   if (cause instanceof NotTold || (cause instanceof Refusal && cause.status === 0)) return says.state.notTold;
-  return cause instanceof Error ? cause.message : String(cause);
+  return reasonOf(cause);
 }

@@ -4,6 +4,7 @@
 // Invariant: the program hears of files only when the server has all of them; what is called off leaves nothing behind that
 // the program knows of.
 
+import { reasonOf } from '../../state/reason';
 import { Refusal } from '../../sync/rest';
 import { page } from '../page.svelte';
 import { toasts } from '../toasts.svelte';
@@ -55,7 +56,7 @@ export class Uploads {
     try {
       return (await page.rest.keep(file, { signal: stop.signal, sent: told })).sha256;
     } catch (cause) {
-      if (!(cause instanceof Refusal && cause.code === 'called_off')) toasts.error(cause instanceof Error ? cause.message : String(cause));
+      if (!(cause instanceof Refusal && cause.code === 'called_off')) toasts.error(reasonOf(cause));
       return undefined;
     } finally {
       this.list = this.list.filter((other) => other !== underway);

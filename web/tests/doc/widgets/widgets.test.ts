@@ -66,6 +66,22 @@ test('only those who listen to a widget hear that it changed, and the others sta
   expect(widgets.widget(1)?.state).toEqual({ value: 7 });
 });
 
+test('all that one transaction changes is read anew, also behind a window', () => {
+  const doc = new Y.Doc();
+  add(doc, 1, 'TopLevel', { state: { visible: false } });
+  add(doc, 2, 'Label', { state: { text: 'before' } });
+  const widgets = new Widgets(doc);
+  const seen: unknown[] = [];
+  widgets.widget(1);
+  widgets.onWidget(2, () => seen.push(widgets.widget(2)?.state['text']));
+  expect(widgets.widget(2)?.state['text']).toBe('before');
+  doc.transact(() => {
+    stateOf(doc, 1).set('visible', true);
+    stateOf(doc, 2).set('text', 'after');
+  });
+  expect(seen).toEqual(['after']);
+});
+
 test('what people type changes the text and redraws no widget', () => {
   const doc = new Y.Doc();
   const text = add(doc, 1, 'TextEntry', { text: 'a' }).get('text') as Y.Text;
