@@ -324,12 +324,9 @@ impl Models {
 
     /// The models that have taken output since this was last asked, and all that each has.
     pub fn taken(&mut self) -> Vec<(String, Value)> {
-        let taken = std::mem::take(&mut self.taken);
-        taken
-            .into_iter()
-            .filter_map(|id| Some((self.models.get(&id)?.captured.value(), id)))
-            .map(|(value, id)| (id, value))
-            .collect()
+        let taken = std::mem::take(&mut self.taken).into_iter();
+        let value = |id: &String| Some(self.models.get(id)?.captured.value());
+        taken.filter_map(|id| value(&id).map(|value| (id, value))).collect()
     }
 
     /// The kernel is gone: what its widgets showed last stays as long as some output shows it.
