@@ -77,7 +77,7 @@ fn title(text: String) -> Answer<String> {
         return Ok(title);
     }
     let message = format!("A title has at most {} printable characters.", limits::TITLE_MAX);
-    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message))
+    Err(ApiError::invalid_body(message))
 }
 
 /// Reads a widget session: every widget as it is.
