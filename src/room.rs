@@ -43,7 +43,7 @@ pub use runs::{
     AnswerEvent, Answered, KernelCommand, KernelEvent, ModelChange, Outcome, Published, RunError, RunRequest, Which,
 };
 pub use seat::{ProgramSeat, SeatEnd, SeatItem, Sit, Upload};
-pub use widget_sessions::{NewSession, SessionError};
+pub use widget_sessions::SessionError;
 pub use widgets::{PageAnswer, WidgetsError, WidgetsView};
 
 /// Counts what one open room handed to the journal; starts at zero with each loading.

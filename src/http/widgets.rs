@@ -64,10 +64,10 @@ async fn list(State(app): State<Shared>) -> Answer<Json<WidgetSessionList>> {
 async fn create(State(app): State<Shared>, By(actor): By, Body(wanted): Body<CreateWidgetSession>) -> Answer<Response> {
     let title = title(wanted.title.unwrap_or_default())?;
     let id = wanted.id.unwrap_or_else(WidgetSessionId::generate);
-    let made = app.rooms.create_widgets(id.clone(), title, actor).await?;
+    let token = app.rooms.create_widgets(id.clone(), title, actor).await?;
     let location = format!("{}api/widgets/{id}", app.base.as_str());
     let address = format!("{}widgets/{id}", app.base.as_str());
-    let body = CreatedWidgetSession { id, token: made.token, address };
+    let body = CreatedWidgetSession { id, token, address };
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
 }
 
