@@ -158,7 +158,7 @@ pub fn described() -> WidgetClassList {
 fn described_class(class: &Class) -> WidgetClassBody {
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let kind = match class.kind {
-        Kind::Visual => "visual",
+        Kind::Visual | Kind::Table => "visual",
         Kind::Container => "container",
         Kind::Hidden => "hidden",
     };
