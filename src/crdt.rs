@@ -30,8 +30,8 @@ pub fn nested_id(branch: &Branch) -> Option<ID> {
     }
 }
 
-/// Whether all types in which a transaction inserted or deleted are as `fits` says. No if there is too much to look at, or
-/// something that cannot be looked at.
+/// Whether all types in which a transaction inserted or deleted are as `fits` says. No if there is too much to look at,
+/// or something that cannot be looked at.
 pub fn touches_only(txn: &TransactionMut<'_>, mut fits: impl FnMut(&Branch) -> bool) -> bool {
     let (mut probes, sets) = (0_u32, [txn.insert_set(), txn.delete_set()]);
     sets.into_iter().flat_map(|ids| ids.iter()).all(|(client, ranges)| {

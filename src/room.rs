@@ -1,6 +1,7 @@
 //! Open documents: the only owner of yrs documents and of journal appends.
 //!
-//! Imports notebook, project, widgets, wire, storage, catalogue, config, vocabulary, ids. Never knows HTTP or the command line.
+//! Imports notebook, project, widgets, wire, storage, catalogue, config, vocabulary, ids. Never knows HTTP or the
+//! command line.
 //! Invariant: nothing that depends on a journal entry leaves a room before that entry is durable.
 
 mod actor;

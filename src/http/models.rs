@@ -55,7 +55,10 @@ fn change(model: String, told: TellModel) -> Answer<ModelChange> {
             let data = object(json!({ "method": "custom", "content": content }));
             Ok(ModelChange { model, cell, state: Entries::new(), data, buffers })
         }
-        (Some(_), None) => Err(ApiError::invalid_body("Say for each of the buffers in bufferPaths where in the state it belongs.")),
+        (Some(_), None) => {
+            let message = "Say for each of the buffers in bufferPaths where in the state it belongs.";
+            Err(ApiError::invalid_body(message))
+        }
         _ => Err(ApiError::invalid_body("Say either a state or a message; only a state has bufferPaths.")),
     }
 }

@@ -60,7 +60,8 @@ async fn list(State(app): State<Shared>) -> Answer<Json<WidgetSessionList>> {
 /// Makes a widget session, and the token of its program, which is told here and never again.
 #[utoipa::path(post, path = "/api/widgets", tag = "widgets", operation_id = "create_widget_session",
     request_body = CreateWidgetSession,
-    responses((status = 201, body = CreatedWidgetSession), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 201, body = CreatedWidgetSession), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
 async fn create(State(app): State<Shared>, By(actor): By, Body(wanted): Body<CreateWidgetSession>) -> Answer<Response> {
     let title = title(wanted.title.unwrap_or_default())?;
     let id = wanted.id.unwrap_or_else(WidgetSessionId::generate);

@@ -101,7 +101,8 @@ impl Socket {
                     }
                 }
                 () = sleep_until(patience) => {
-                    if std::mem::replace(&mut self.asked, true) || self.send(Message::Ping(Bytes::new())).await.is_none() {
+                    let asked = std::mem::replace(&mut self.asked, true);
+                    if asked || self.send(Message::Ping(Bytes::new())).await.is_none() {
                         return None;
                     }
                 }
