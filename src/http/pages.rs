@@ -172,8 +172,8 @@ fn policy(headers: &HeaderMap) -> HeaderValue {
     let sockets = host.map(|host| format!(" ws://{host} wss://{host}")).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-         media-src 'self' data: blob:; connect-src 'self'{sockets}; font-src 'self'; worker-src 'self'; manifest-src 'self'; \
-         frame-src 'self' blob:; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+         media-src 'self' data: blob:; connect-src 'self'{sockets}; font-src 'self'; worker-src 'self'; \
+         manifest-src 'self'; frame-src 'self' blob:; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
     );
     policy.parse().unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
