@@ -1,7 +1,7 @@
 //! The HTTP edge: addresses, admission, sockets, events, pages. Handlers parse, ask a room or the store, and answer.
 //!
-//! Imports room, webhooks, tokens, audit, events, kernel, llm, workspace, notebook, project, widgets, catalogue, wire, config, measure,
-//! vocabulary, ids, storage. Never touches a yrs document.
+//! Imports room, webhooks, tokens, audit, events, kernel, llm, workspace, notebook, project, widgets, catalogue, wire,
+//! config, measure, vocabulary, ids, storage. Never touches a yrs document.
 //! Invariant: every refusal is [`error::ApiError`], a sentence with a stable code; nothing changed when one is sent.
 
 mod assets;

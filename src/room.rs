@@ -1,6 +1,7 @@
 //! Open documents: the only owner of yrs documents and of journal appends.
 //!
-//! Imports notebook, project, widgets, wire, storage, catalogue, config, vocabulary, ids. Never knows HTTP or the command line.
+//! Imports notebook, project, widgets, wire, storage, catalogue, config, vocabulary, ids. Never knows HTTP or the
+//! command line.
 //! Invariant: nothing that depends on a journal entry leaves a room before that entry is durable.
 
 mod actor;
@@ -43,7 +44,7 @@ pub use runs::{
     AnswerEvent, Answered, KernelCommand, KernelEvent, ModelChange, Outcome, Published, RunError, RunRequest, Which,
 };
 pub use seat::{ProgramSeat, SeatEnd, SeatItem, Sit, Upload};
-pub use widget_sessions::{NewSession, SessionError};
+pub use widget_sessions::SessionError;
 pub use widgets::{PageAnswer, WidgetsError, WidgetsView};
 
 /// Counts what one open room handed to the journal; starts at zero with each loading.

@@ -208,11 +208,12 @@ impl TokenBook {
 
     /// The token of a secret, if it is good.
     pub fn find(&self, secret: &str) -> Option<Arc<Token>> {
-        let lent = self.lent.read().unwrap_or_else(PoisonError::into_inner).get(&hash(secret)).cloned();
+        let hash = hash(secret);
+        let lent = self.lent.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
         if lent.is_some() {
             return lent;
         }
-        let token = self.read().get(&hash(secret)).cloned().filter(|token| !token.has_expired())?;
+        let token = self.read().get(&hash).cloned().filter(|token| !token.has_expired())?;
         let at = now();
         if token.note_use(at) {
             self.keep_use(&token, at);

@@ -28,7 +28,7 @@ pub use self::{
     scopes::{Scope, Scopes},
     widgets::{Program, ProgramState, WidgetClient},
 };
-use crate::ids::{CellId, NotebookId, ProjectId, RunId, SessionId, TaskId, WidgetSessionId};
+use crate::ids::{CellId, DocumentId, NotebookId, ProjectId, RunId, SessionId, TaskId, WidgetSessionId};
 
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;
@@ -231,4 +231,16 @@ pub struct LoggedEvent {
     /// The project it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<ProjectId>,
+}
+
+impl LoggedEvent {
+    /// An event about a document.
+    pub fn about(document: &DocumentId, event: Event, actor: Actor, ts: Millis) -> Self {
+        let (notebook, project) = match document {
+            DocumentId::Notebook(id) => (Some(id.clone()), None),
+            DocumentId::Project(id) => (None, Some(id.clone())),
+            DocumentId::Widgets(_) | DocumentId::Free(_) => (None, None),
+        };
+        Self { event, ts, actor, notebook, project }
+    }
 }

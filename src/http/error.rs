@@ -63,6 +63,11 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
+    /// 422: the body has the right shape, and says what cannot be.
+    pub fn invalid_body(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message)
+    }
+
     /// 426: the address speaks another protocol.
     pub fn upgrade_required() -> Self {
         Self::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", "This address speaks WebSocket (version 13) only.")

@@ -159,8 +159,7 @@ impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
         match rejection {
             JsonRejection::JsonDataError(error) => {
-                let message = format!("The body is not as expected: {}.", innermost(&error));
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message)
+                Self::invalid_body(format!("The body is not as expected: {}.", innermost(&error)))
             }
             JsonRejection::JsonSyntaxError(error) => {
                 Self::bad_request("invalid_json", format!("The body is no JSON: {}.", innermost(&error)))

@@ -207,5 +207,5 @@ fn inside(code: &str, cursor: usize) -> Answer<()> {
         return Ok(());
     }
     let message = format!("The cursor stands at {cursor}, but the code has only {units} UTF-16 units.");
-    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message))
+    Err(ApiError::invalid_body(message))
 }

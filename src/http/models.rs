@@ -2,7 +2,7 @@
 //!
 //! Invariant: what a browser sends is what the document gets and what the kernel is told, large parts of it as blobs.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -55,22 +55,21 @@ fn change(model: String, told: TellModel) -> Answer<ModelChange> {
             let data = object(json!({ "method": "custom", "content": content }));
             Ok(ModelChange { model, cell, state: Entries::new(), data, buffers })
         }
-        (Some(_), None) => Err(invalid("Say for each of the buffers in bufferPaths where in the state it belongs.")),
-        _ => Err(invalid("Say either a state or a message; only a state has bufferPaths.")),
+        (Some(_), None) => {
+            let message = "Say for each of the buffers in bufferPaths where in the state it belongs.";
+            Err(ApiError::invalid_body(message))
+        }
+        _ => Err(ApiError::invalid_body("Say either a state or a message; only a state has bufferPaths.")),
     }
 }
 
 fn bytes(buffers: Vec<String>) -> Answer<Vec<Vec<u8>>> {
     let decoded: Result<_, _> = buffers.into_iter().map(|buffer| STANDARD.decode(buffer)).collect();
-    decoded.map_err(|_| invalid("The buffers are to be in base64."))
+    decoded.map_err(|_| ApiError::invalid_body("The buffers are to be in base64."))
 }
 
 fn object(value: Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
-}
-
-fn invalid(message: &str) -> ApiError {
-    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message)
 }
 
 async fn with_blobs(app: &App, mut state: Entries) -> Answer<Entries> {

@@ -91,7 +91,7 @@ async fn patch(
     let PatchNotebook { title: text, metadata } = wanted;
     if metadata.as_ref().is_some_and(|metadata| metadata.contains_key("title")) {
         let message = "The title is a field of its own; leave it out of metadata.";
-        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message));
+        return Err(ApiError::invalid_body(message));
     }
     if let Some(title) = text.as_deref().map(title).transpose()? {
         app.apply(&id, Op::SetTitle { title }, actor.clone()).await?;

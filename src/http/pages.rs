@@ -149,9 +149,9 @@ fn with_policy(mut response: Response, headers: &HeaderMap) -> Response {
 /// HTML of outputs runs in a frame without an origin of its own that can reach nothing, not even a script of ours
 /// (`dependencies.md` §6). The header says so too, so that the frame is as harmless when it is opened in a tab.
 const FRAME_POLICY: HeaderValue = HeaderValue::from_static(
-    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' blob:; worker-src 'none'; style-src 'unsafe-inline'; \
-     img-src data: blob:; font-src data:; media-src data: blob:; connect-src 'none'; form-action 'none'; \
-     base-uri 'none'; frame-ancestors 'self'",
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' blob:; worker-src 'none'; \
+     style-src 'unsafe-inline'; img-src data: blob:; font-src data:; media-src data: blob:; connect-src 'none'; \
+     form-action 'none'; base-uri 'none'; frame-ancestors 'self'",
 );
 
 /// What no content policy speaks of: calls between browsers, connections made ahead of a navigation. Empty: to nobody.
@@ -171,9 +171,9 @@ fn policy(headers: &HeaderMap) -> HeaderValue {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(plain);
     let sockets = host.map(|host| format!(" ws://{host} wss://{host}")).unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' data: blob:; \
-         connect-src 'self'{sockets}; font-src 'self'; worker-src 'self'; manifest-src 'self'; \
-         frame-src 'self' blob:; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+         media-src 'self' data: blob:; connect-src 'self'{sockets}; font-src 'self'; worker-src 'self'; \
+         manifest-src 'self'; frame-src 'self' blob:; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
     );
     policy.parse().unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

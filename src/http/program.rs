@@ -60,10 +60,9 @@ async fn enter(
     let permit = app.connection_permit()?;
     let id: Result<WidgetSessionId, _> = id.parse();
     let caller = app.access.caller_at_address(&headers, &uri);
-    let ended = caller.as_ref().map(Caller::ended);
     let admitted = admission(caller.as_ref());
     let actor = actor(caller.as_ref(), &headers)?;
-    if let (Some(caller), Ok(())) = (&caller, &admitted) {
+    if let (Some(caller), Ok(_)) = (&caller, &admitted) {
         let deed = caller.deed(&headers, Some(remote), format!("OPEN {}", uri.path()));
         app.audit.note(&Deed { actor: actor.clone(), status: 101, ..deed });
     }
@@ -73,7 +72,7 @@ async fn enter(
         let ending = match (admitted, id) {
             (Err(ending), _) => ending,
             (_, Err(error)) => error.into(),
-            (Ok(()), Ok(id)) => {
+            (Ok(ended), Ok(id)) => {
                 let program = Program { app: &app, id, actor, token };
                 Box::pin(program.serve(&mut socket, ended)).await
             }
@@ -84,9 +83,11 @@ async fn enter(
     }))
 }
 
-fn admission(caller: Option<&Caller>) -> Result<(), Ending> {
+/// Whether the caller may drive sessions, and until when.
+fn admission(caller: Option<&Caller>) -> Result<Ended, Ending> {
     let caller = caller.ok_or(Ending::UNAUTHORIZED)?;
-    caller.check(Scope::WidgetsDrive).map_err(|refusal| Ending::forbidden(refusal.message()))
+    caller.check(Scope::WidgetsDrive).map_err(|refusal| Ending::forbidden(refusal.message()))?;
+    Ok(caller.ended())
 }
 
 /// Under the name of its token, or the one it gives; else it is a program.
@@ -109,16 +110,10 @@ struct Program<'a> {
 
 impl Program<'_> {
     /// What an open socket does, as long as the caller's token is good.
-    async fn serve(self, socket: &mut Socket, ended: Option<Ended>) -> Ending {
-        let over = async {
-            match ended {
-                Some(ended) => ended.await,
-                None => std::future::pending().await,
-            }
-        };
+    async fn serve(self, socket: &mut Socket, ended: Ended) -> Ending {
         tokio::select! {
             ending = self.drive(socket) => ending,
-            () = over => Ending::UNAUTHORIZED,
+            () = ended => Ending::UNAUTHORIZED,
         }
     }
 

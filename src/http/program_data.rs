@@ -124,7 +124,7 @@ impl Payloads {
             return None;
         }
         let Transfer { header, chunks, .. } = self.transfers.remove(&id)?;
-        let whole: Vec<u8> = chunks.into_iter().flatten().flatten().collect();
+        let whole = chunks.into_iter().flatten().collect::<Vec<_>>().concat();
         called(header, whole.into(), store).await
     }
 }

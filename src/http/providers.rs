@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -100,11 +100,7 @@ async fn models(State(app): State<Shared>, Ids(name): Ids<String>) -> Answer<Jso
 
 /// The body in its shape. What serde says of a wrong one may repeat a value of it, and any could be a key.
 fn quietly<T: DeserializeOwned>(given: Value, expected: &'static str) -> Answer<T> {
-    serde_json::from_value(given).map_err(|_| unprocessable(expected))
-}
-
-fn unprocessable(message: &'static str) -> ApiError {
-    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message)
+    serde_json::from_value(given).map_err(|_| ApiError::invalid_body(expected))
 }
 
 fn settings(name: String, given: PutProvider) -> Answer<ProviderSettings> {
@@ -123,7 +119,7 @@ fn settings(name: String, given: PutProvider) -> Answer<ProviderSettings> {
 fn priced(given: BTreeMap<String, ModelPrice>) -> Answer<BTreeMap<String, Price>> {
     let wrong = "A price is a number of dollars for a million tokens, neither negative nor above 10,000.";
     let price = |(model, ModelPrice { input, output })| {
-        Ok((model, Price::new(input, output).ok_or_else(|| unprocessable(wrong))?))
+        Ok((model, Price::new(input, output).ok_or_else(|| ApiError::invalid_body(wrong))?))
     };
     given.into_iter().map(price).collect()
 }

@@ -177,7 +177,7 @@ async fn publish(
 fn published(draft: PublishAnswer) -> Answer<Published> {
     let PublishAnswer { text, thinking, model, usage, notice, source_hash, sent } = draft;
     let thinking = thinking.unwrap_or_default();
-    let invalid = |message| Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message));
+    let invalid = |message| Err(ApiError::invalid_body(message));
     if text.trim().is_empty() {
         return invalid("There is no answer to publish: text is empty.");
     }

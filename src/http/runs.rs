@@ -102,7 +102,7 @@ fn which(wanted: RunCells) -> Answer<Which> {
         RunCells { cells: None, above: None, below: None, all: Some(true), .. } => Ok(Which::All),
         _ => {
             let message = "Say exactly one of cells, above, below and \"all\": true.";
-            Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message))
+            Err(ApiError::invalid_body(message))
         }
     }
 }

@@ -60,14 +60,15 @@ async fn list(State(app): State<Shared>) -> Answer<Json<WidgetSessionList>> {
 /// Makes a widget session, and the token of its program, which is told here and never again.
 #[utoipa::path(post, path = "/api/widgets", tag = "widgets", operation_id = "create_widget_session",
     request_body = CreateWidgetSession,
-    responses((status = 201, body = CreatedWidgetSession), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 201, body = CreatedWidgetSession), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
 async fn create(State(app): State<Shared>, By(actor): By, Body(wanted): Body<CreateWidgetSession>) -> Answer<Response> {
     let title = title(wanted.title.unwrap_or_default())?;
     let id = wanted.id.unwrap_or_else(WidgetSessionId::generate);
-    let made = app.rooms.create_widgets(id.clone(), title, actor).await?;
+    let token = app.rooms.create_widgets(id.clone(), title, actor).await?;
     let location = format!("{}api/widgets/{id}", app.base.as_str());
     let address = format!("{}widgets/{id}", app.base.as_str());
-    let body = CreatedWidgetSession { id, token: made.token, address };
+    let body = CreatedWidgetSession { id, token, address };
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
 }
 
@@ -77,7 +78,7 @@ fn title(text: String) -> Answer<String> {
         return Ok(title);
     }
     let message = format!("A title has at most {} printable characters.", limits::TITLE_MAX);
-    Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message))
+    Err(ApiError::invalid_body(message))
 }
 
 /// Reads a widget session: every widget as it is.
@@ -158,7 +159,7 @@ pub fn described() -> WidgetClassList {
 fn described_class(class: &Class) -> WidgetClassBody {
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let kind = match class.kind {
-        Kind::Visual => "visual",
+        Kind::Visual | Kind::Table => "visual",
         Kind::Container => "container",
         Kind::Hidden => "hidden",
     };

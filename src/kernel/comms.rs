@@ -21,8 +21,8 @@ use super::{
 use crate::ids::RunId;
 
 /// What a view and its widget call a change of state, a message of their own, and a change sent back.
-pub const UPDATE: &str = "update";
-pub const ECHO: &str = "echo_update";
+const UPDATE: &str = "update";
+const ECHO: &str = "echo_update";
 const CUSTOM: &str = "custom";
 
 const METHOD: &str = "method";

@@ -121,19 +121,20 @@ impl Joiner {
 
     /// A message of a widget. A change of state is told together with one that waits, since only the newest value of a
     /// key counts; so a widget that changes without end takes no more room than its state.
-    pub fn comm(&mut self, comm: Comm, bytes: usize, now: Instant) {
-        let waits = |piece: &&mut Piece| matches!(piece, Piece::Rich { event: KernelEvent::Comm(other), .. } if other.comm == comm.comm);
-        match self.pieces.iter_mut().rev().find(waits) {
-            Some(Piece::Rich { event: KernelEvent::Comm(waiting), cost, .. })
-                if comm.kind == CommKind::Message && comms::joins(&waiting.data, &comm.data) =>
-            {
+    pub fn comm(&mut self, comm: Comm, now: Instant) {
+        let waits = self.pieces.iter_mut().rev().find_map(|piece| match piece {
+            Piece::Rich { event: KernelEvent::Comm(other), cost, .. } if other.comm == comm.comm => Some((other, cost)),
+            _ => None,
+        });
+        match waits {
+            Some((waiting, cost)) if comm.kind == CommKind::Message && comms::joins(&waiting.data, &comm.data) => {
                 comms::join(&mut waiting.data, &mut waiting.buffers, comm.data, comm.buffers);
                 let joined = size_of(waiting) + RICH_COST;
                 self.rich_waiting = (self.rich_waiting + joined).saturating_sub(std::mem::replace(cost, joined));
                 self.bound(now);
             }
             _ => {
-                let run = comm.run.clone();
+                let (run, bytes) = (comm.run.clone(), size_of(&comm));
                 self.rich(run.as_ref(), KernelEvent::Comm(comm), bytes, now);
             }
         }
@@ -322,7 +323,7 @@ impl Piece {
 }
 
 /// About how many bytes a message of a widget takes.
-pub fn size_of(comm: &Comm) -> usize {
+fn size_of(comm: &Comm) -> usize {
     comm.buffers.iter().map(Vec::len).sum::<usize>() + fields_size(&comm.data)
 }
 

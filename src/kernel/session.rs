@@ -15,7 +15,7 @@ use super::{
     comms::{self, Comms, ToWidget},
     event::{Bundle, Comm, CommKind, KernelEvent, KernelState, Notice, Outcome, StopReason, StreamName},
     join::Joiner,
-    message::{Message, fields_size, size, text},
+    message::{Message, size, text},
     requests,
     runs::{Runs, Waiting},
     settings::{INTERRUPT_PATIENCE, Rates, TIME_LIMIT_PATIENCE, WARM_UP_AFTER},
@@ -359,7 +359,6 @@ impl Session {
         };
         let target = (kind == CommKind::Open).then(|| message.text("target_name"));
         let (comm, data) = (message.text("comm_id"), message.object("data"));
-        let bytes = message.buffers.iter().map(Vec::len).sum::<usize>() + fields_size(&data);
         if comms::is_echo(&data) {
             return;
         }
@@ -367,7 +366,7 @@ impl Session {
         if let Some(takes) = self.comms.heard(&comm) {
             self.tell(takes, now);
         }
-        self.joiner.comm(comm, bytes, now);
+        self.joiner.comm(comm, now);
     }
 
     /// What is due after anything happened: the end of a run, the next one, the state.

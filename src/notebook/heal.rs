@@ -9,9 +9,7 @@
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use serde_json::Value;
-use yrs::{
-    Array, ArrayRef, Assoc, IdSet, In, Map, MapRef, Out, StickyIndex, TextPrelim, TransactionMut, types::TypeRef,
-};
+use yrs::{Array, ArrayRef, In, Map, MapRef, Out, TextPrelim, TransactionMut, types::TypeRef};
 
 use super::{
     arrangement::{self, Slot},
@@ -21,35 +19,14 @@ use super::{
     schema,
     text::{self, Present},
 };
-use crate::{ids::CellId, vocabulary::Place};
+use crate::{crdt::touches_only, ids::CellId, vocabulary::Place};
 
-/// A transaction with up to this many inserted and deleted characters is looked at one by one, to see that it only
-/// changed texts; a larger one is taken to have changed structure, which costs a look at every cell.
-const PROBES_MAX: u32 = 64;
 const NBFORMAT: i64 = 4;
 const NBFORMAT_MINOR: i64 = 5;
 
 /// Whether the transaction may have changed anything else than texts.
 pub fn structure_changed(txn: &TransactionMut<'_>) -> bool {
-    let mut probes = 0;
-    [txn.insert_set(), txn.delete_set()].into_iter().any(|ids| beyond_texts(txn, ids, &mut probes))
-}
-
-fn beyond_texts(txn: &TransactionMut<'_>, ids: &IdSet, probes: &mut u32) -> bool {
-    for (client, ranges) in ids.iter() {
-        for range in ranges.iter() {
-            *probes = probes.saturating_add(range.end - range.start);
-            if *probes > PROBES_MAX || range.clone().any(|clock| !in_text(txn, yrs::ID::new(*client, clock))) {
-                return true;
-            }
-        }
-    }
-    false
-}
-
-fn in_text(txn: &TransactionMut<'_>, id: yrs::ID) -> bool {
-    let offset = StickyIndex::from_id(id, Assoc::After).get_offset(txn);
-    offset.is_some_and(|offset| *offset.branch.type_ref() == TypeRef::Text)
+    !touches_only(txn, |branch| *branch.type_ref() == TypeRef::Text)
 }
 
 /// Repairs all there is to repair. `known` is the notebook as it was before the transaction, `runs` what the server wrote.

@@ -16,7 +16,11 @@ use serde_json::{Map as Object, Value, json};
 use yrs::{Map, MapPrelim, MapRef, Out, ReadTxn, TransactionMut};
 
 use self::captured::Captured;
-use super::{Notebook, cell, json, outputs::Output, schema};
+use super::{
+    Notebook, cell, json,
+    outputs::{Output, weight},
+    schema,
+};
 use crate::ids::RunId;
 
 pub use self::entry::{Entries, entries, is_large as are_large, move_large_parts as move_large_entries, size_of};
@@ -99,7 +103,7 @@ struct Model {
 
 impl Model {
     fn bytes(&self) -> usize {
-        self.state.values().map(entry::size).sum()
+        entry::size_of(&self.state)
     }
 
     fn has_ended(&self) -> bool {
@@ -239,9 +243,9 @@ impl Models {
             if let Some(state) = &state {
                 state.insert(txn, key.as_str(), json::to_any(&entry));
             }
-            self.bytes += entry::size(&entry);
+            self.bytes += weight(&entry);
             if let Some(before) = model.state.insert(key, entry) {
-                self.bytes = self.bytes.saturating_sub(entry::size(&before));
+                self.bytes = self.bytes.saturating_sub(weight(&before));
                 model.overwritten += 1;
             }
         }
@@ -256,7 +260,7 @@ impl Models {
     fn do_with(&mut self, txn: &mut TransactionMut<'_>, id: &str, mut changed: Entries) -> Result<u64, ModelRefused> {
         let model = self.models.get(id).filter(|model| !model.has_ended()).ok_or(ModelRefused::Gone)?;
         changed.retain(|key, _| model.state.contains_key(key));
-        let before: usize = changed.keys().filter_map(|key| model.state.get(key)).map(entry::size).sum();
+        let before: usize = changed.keys().filter_map(|key| model.state.get(key)).map(weight).sum();
         let after = entry::size_of(&changed);
         if after > before && self.bytes + after - before > BYTES_MAX {
             return Err(ModelRefused::NoRoom);
@@ -278,7 +282,7 @@ impl Models {
         let Some(model) = self.models.get_mut(id).filter(|model| !model.has_ended()) else { return };
         let mut bytes = 0;
         let newest = messages.into_iter().rev().take(MESSAGES_MAX).take_while(|message| {
-            bytes += entry::size(message);
+            bytes += weight(message);
             bytes <= MESSAGES_BYTES
         });
         let mut messages: Vec<Value> = newest.collect();
@@ -324,12 +328,9 @@ impl Models {
 
     /// The models that have taken output since this was last asked, and all that each has.
     pub fn taken(&mut self) -> Vec<(String, Value)> {
-        let taken = std::mem::take(&mut self.taken);
-        taken
-            .into_iter()
-            .filter_map(|id| Some((self.models.get(&id)?.captured.value(), id)))
-            .map(|(value, id)| (id, value))
-            .collect()
+        let taken = std::mem::take(&mut self.taken).into_iter();
+        let value = |id: &String| Some(self.models.get(id)?.captured.value());
+        taken.filter_map(|id| value(&id).map(|value| (id, value))).collect()
     }
 
     /// The kernel is gone: what its widgets showed last stays as long as some output shows it.

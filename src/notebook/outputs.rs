@@ -353,7 +353,7 @@ fn mark(metadata: &mut Object<String, Value>, id: String, display_id: Option<Str
 }
 
 /// About how many bytes a value costs in the document.
-fn weight(value: &Value) -> usize {
+pub fn weight(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) => 1,
         Value::Number(_) => 8,

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use yrs::{Assoc, BranchID, ID, IdSet, Map, MapRef, Out, StickyIndex, TransactionMut};
+use yrs::{ID, Map, MapRef, Out, TransactionMut, branch::Branch};
 
 use super::{
     changes::Changes,
@@ -17,13 +17,9 @@ use super::{
     place, schema, session, task,
 };
 use crate::{
-    crdt::nested_id,
+    crdt::{nested_id, touches_only},
     ids::{SessionId, TaskId},
 };
-
-/// A transaction with up to this many inserted and deleted characters is looked at one by one; a larger one is taken to
-/// have touched everything, which costs a look at every task.
-const PROBES_MAX: u32 = 64;
 
 /// What a transaction touched.
 #[derive(Debug, Default)]
@@ -45,37 +41,15 @@ impl Touched {
 
 /// What the transaction has touched until now.
 pub fn touched(txn: &TransactionMut<'_>) -> Touched {
-    let (mut touched, mut probes) = (Touched::default(), 0);
-    for ids in [txn.insert_set(), txn.delete_set()] {
-        if !probe(txn, ids, &mut touched, &mut probes) {
-            return Touched::whole();
+    let mut touched = Touched::default();
+    let note = |branch: &Branch| {
+        match nested_id(branch) {
+            Some(id) => drop(touched.branches.insert(id)),
+            None => touched.roots = true,
         }
-    }
-    touched
-}
-
-/// False when there is too much to look at, or something that cannot be looked at.
-fn probe(txn: &TransactionMut<'_>, ids: &IdSet, touched: &mut Touched, probes: &mut u32) -> bool {
-    for (client, ranges) in ids.iter() {
-        for range in ranges.iter() {
-            *probes = probes.saturating_add(range.end - range.start);
-            if *probes > PROBES_MAX || !range.clone().all(|clock| note(txn, ID::new(*client, clock), touched)) {
-                return false;
-            }
-        }
-    }
-    true
-}
-
-fn note(txn: &TransactionMut<'_>, id: ID, touched: &mut Touched) -> bool {
-    let Some(offset) = StickyIndex::from_id(id, Assoc::After).get_offset(txn) else { return false };
-    match offset.branch.id() {
-        BranchID::Nested(branch) => {
-            touched.branches.insert(branch);
-        }
-        BranchID::Root(_) => touched.roots = true,
-    }
-    true
+        true
+    };
+    if touches_only(txn, note) { touched } else { Touched::whole() }
 }
 
 /// Repairs what was touched and brings the outline up to date; what was there before.

@@ -1,7 +1,8 @@
 //! The document of a room: packed as long as nobody needs more than the whole of it, else decoded.
 //!
 //! Packed, it is the very bytes that a newcomer is sent, and answers without yrs: opening a document does not wait for
-//! decoding, and one in which nothing happens costs little more than on disk. Imports wire, notebook, project, widgets and storage.
+//! decoding, and one in which nothing happens costs little more than on disk. Imports wire, notebook, project,
+//! widgets and storage.
 //! Invariant: what newcomers are sent holds every change the document has; a change takes it away.
 
 use std::collections::{HashMap, HashSet};

@@ -286,9 +286,7 @@ impl Pace {
         self.next = Instant::now() + PAUSE;
         permit
     }
-}
 
-impl Pace {
     /// After large states of widgets the next message waits longer; what they change meanwhile is joined.
     fn slow_down(&mut self, heard: &mut [KernelEvent]) {
         let bytes: usize = heard.iter_mut().filter_map(state_in).map(|state| notebook::size_of(state)).sum();

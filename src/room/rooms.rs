@@ -646,13 +646,7 @@ fn read_record(store: &dyn Store, id: &DocumentId) -> Result<Option<Record>, Sto
 
 /// An event about a document, as it is kept.
 fn logged(document: &DocumentId, event: Event, actor: vocabulary::Actor) -> Result<Bytes, StorageError> {
-    let (notebook, project) = match document {
-        DocumentId::Notebook(id) => (Some(id.clone()), None),
-        DocumentId::Project(id) => (None, Some(id.clone())),
-        DocumentId::Widgets(_) | DocumentId::Free(_) => (None, None),
-    };
-    let event = LoggedEvent { event, ts: actor::now(), actor, notebook, project };
-    encoded(serde_json::to_vec(&event), document)
+    encoded(serde_json::to_vec(&LoggedEvent::about(document, event, actor, actor::now())), document)
 }
 
 fn encoded(bytes: Result<Vec<u8>, serde_json::Error>, id: &DocumentId) -> Result<Bytes, StorageError> {

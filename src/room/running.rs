@@ -74,9 +74,8 @@ impl RoomState {
         self.emit(Outgoing::Reply { reply, answer });
     }
 
-    pub(super) fn kernel_said(&mut self, generation: Generation, events: Vec<KernelEvent>, now: Millis) {
+    pub(super) fn kernel_said(&mut self, generation: Generation, mut events: Vec<KernelEvent>, now: Millis) {
         let actor = Actor::server();
-        let mut events = events;
         if self.document.is_full() {
             // Widgets that change for ever would; outputs have bounds of their own.
             events.retain(|event| !matches!(event, KernelEvent::Model(_)));

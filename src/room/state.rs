@@ -232,16 +232,7 @@ impl RoomState {
     }
 
     fn logged(&self, events: Vec<crate::vocabulary::Event>, actor: &Actor, now: Millis) -> Vec<LoggedEvent> {
-        let (notebook, project) = match &self.id {
-            DocumentId::Notebook(id) => (Some(id.clone()), None),
-            DocumentId::Project(id) => (None, Some(id.clone())),
-            DocumentId::Widgets(_) | DocumentId::Free(_) => (None, None),
-        };
-        let log = |event| {
-            let (notebook, project) = (notebook.clone(), project.clone());
-            LoggedEvent { event, ts: now, actor: actor.clone(), notebook, project }
-        };
-        events.into_iter().map(log).collect()
+        events.into_iter().map(|event| LoggedEvent::about(&self.id, event, actor.clone(), now)).collect()
     }
 
     fn note_in_record(&mut self, change: &Change, actor: &Actor, now: Millis) {

@@ -26,14 +26,6 @@ const SESSIONS_MAX: usize = 10_000;
 /// Bits of a token that nobody guesses: 256.
 const TOKEN_BYTES: usize = 32;
 
-/// A widget session that was made.
-#[derive(Debug, Clone)]
-pub struct NewSession {
-    pub summary: WidgetSessionSummary,
-    /// The secret of its program.
-    pub token: String,
-}
-
 /// Why no session was made.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SessionError {
@@ -50,13 +42,13 @@ impl From<StorageError> for SessionError {
 }
 
 impl Rooms {
-    /// Makes a widget session; durable when it returns.
+    /// Makes a widget session: the secret of its program. Durable when it returns.
     pub async fn create_widgets(
         &self,
         id: WidgetSessionId,
         title: String,
         actor: Actor,
-    ) -> Result<NewSession, SessionError> {
+    ) -> Result<String, SessionError> {
         if self.records(WidgetsRecord::prefix()).await?.len() >= SESSIONS_MAX {
             return Err(SessionError::TooMany);
         }
@@ -64,9 +56,9 @@ impl Rooms {
         let record = WidgetsRecord::new(title.clone(), hash(&token), &actor, now());
         let update = Document::initial_widgets(&title, record.created_at);
         let event = Event::WidgetsCreated { id: id.clone(), title };
-        let document = DocumentId::Widgets(id.clone());
-        self.create_document(&document, &Record::Widgets(record.clone()), event, actor, update).await?;
-        Ok(NewSession { summary: summary(id, record), token })
+        let document = DocumentId::Widgets(id);
+        self.create_document(&document, &Record::Widgets(record), event, actor, update).await?;
+        Ok(token)
     }
 
     /// All widget sessions, last changed first.
@@ -112,8 +104,7 @@ impl Rooms {
     /// Deletes a widget session with everything in it; open connections are closed with 4404.
     pub async fn delete_widgets(&self, id: &WidgetSessionId, actor: Actor) -> Result<(), OpenError> {
         let document = DocumentId::Widgets(id.clone());
-        let title = |record: &Record| record.title().to_owned();
-        let event = |record: &Record| Event::WidgetsDeleted { id: id.clone(), title: title(record) };
+        let event = |record: &Record| Event::WidgetsDeleted { id: id.clone(), title: record.title().to_owned() };
         self.erase(&document, &CloseReason::Deleted, actor, event).await
     }
 }

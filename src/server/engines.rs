@@ -1,7 +1,7 @@
 //! Kernels and language models as rooms see them: two vocabularies, translated word by word.
 //!
-//! Imports kernel, llm, room, tokens, notebook, vocabulary, config. Invariant: each engine's own bounded channel is the only queue
-//! that may be long; those here hold a few words, so that an engine notices who reads slowly.
+//! Imports kernel, llm, room, tokens, notebook, vocabulary, config. Invariant: each engine's own bounded channel is the
+//! only queue that may be long; those here hold a few words, so that an engine notices who reads slowly.
 
 mod models;
 mod widgets;

@@ -143,6 +143,11 @@ impl Body {
         &self.children
     }
 
+    /// Whether what stands in it was changed and is not yet in the document.
+    pub fn has_new_children(&self) -> bool {
+        self.touched.children
+    }
+
     /// Changes what stands in it.
     pub fn change_children<T>(&mut self, change: impl FnOnce(&mut Vec<Child>) -> T) -> T {
         self.touched.children = true;

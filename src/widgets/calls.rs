@@ -258,7 +258,7 @@ impl Widgets {
                     self.model.settle(child, call.wid);
                 }
             }
-        } else {
+        } else if self.model.get(call.wid)?.body.has_new_children() {
             self.model.settle_all(call.wid);
         }
         Ok(())

@@ -18,6 +18,8 @@ pub enum Kind {
     Visual,
     /// It is seen and others stand in it.
     Container,
+    /// It is seen and has rows and columns.
+    Table,
     /// It has no place in the page: a timer, a dialog of the system.
     Hidden,
 }
@@ -138,8 +140,12 @@ impl Class {
     /// All methods it knows, its own first.
     pub fn all_methods(&self) -> impl Iterator<Item = Method> + use<> {
         let seen = if self.kind == Kind::Hidden { &[] } else { VISUAL };
-        let holding = if self.kind == Kind::Container { CONTAINER } else { &[] };
-        let lists = [self.methods, seen, holding, EVERYTHING];
+        let more = match self.kind {
+            Kind::Container => CONTAINER,
+            Kind::Table => tables::METHODS,
+            Kind::Visual | Kind::Hidden => &[],
+        };
+        let lists = [self.methods, seen, more, EVERYTHING];
         lists.into_iter().flatten().filter_map(|line| {
             let mut words = line.split(' ');
             Some((words.next()?, words.collect()))

@@ -5,19 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use yrs::{
-    Assoc, BranchID, GetString, ID, IdSet, Map, MapRef, Out, ReadTxn, StickyIndex, Text, TextPrelim, TransactionMut,
-};
+use yrs::{GetString, Map, MapRef, Out, ReadTxn, Text, TextPrelim, TransactionMut, branch::Branch};
 
 use super::{
     Wid,
     model::{Model, Widget},
     schema, store,
 };
-
-/// A transaction with up to this many inserted and deleted characters is looked at one by one; after a larger one the
-/// whole session is compared.
-const PROBES_MAX: u32 = 64;
+use crate::crdt::{nested_id, touches_only};
 
 /// The keys of a widget's map.
 const KEYS: [&str; 9] = [
@@ -42,40 +37,12 @@ pub fn heal(model: &mut Model, txn: &mut TransactionMut<'_>) {
 
 /// The widgets whose texts the transaction was in; `None` if it was anywhere else, or is too large to tell.
 fn typed_in(model: &Model, txn: &TransactionMut<'_>) -> Option<BTreeSet<Wid>> {
-    let (mut texts, mut probes) = (BTreeSet::new(), 0);
-    for ids in [txn.insert_set(), txn.delete_set()] {
-        probe(model, txn, ids, &mut texts, &mut probes)?;
-    }
-    Some(texts)
-}
-
-fn probe(
-    model: &Model,
-    txn: &TransactionMut<'_>,
-    ids: &IdSet,
-    texts: &mut BTreeSet<Wid>,
-    probes: &mut u32,
-) -> Option<()> {
-    for (client, ranges) in ids.iter() {
-        for range in ranges.iter() {
-            *probes = probes.saturating_add(range.end - range.start);
-            if *probes > PROBES_MAX {
-                return None;
-            }
-            for clock in range.clone() {
-                texts.insert(text_at(model, txn, ID::new(*client, clock))?);
-            }
-        }
-    }
-    Some(())
-}
-
-fn text_at(model: &Model, txn: &TransactionMut<'_>, id: ID) -> Option<Wid> {
-    let offset = StickyIndex::from_id(id, Assoc::After).get_offset(txn)?;
-    match offset.branch.id() {
-        BranchID::Nested(branch) => model.texts.get(&branch).copied(),
-        BranchID::Root(_) => None,
-    }
+    let mut texts = BTreeSet::new();
+    let note = |branch: &Branch| {
+        let text = nested_id(branch).and_then(|id| model.texts.get(&id));
+        text.map(|wid| texts.insert(*wid)).is_some()
+    };
+    touches_only(txn, note).then_some(texts)
 }
 
 /// Takes up what was typed into a widget. What is no text is put out of it.

@@ -1,6 +1,6 @@
 //! How much a widget session may hold. Each bound is far above what a person can look at.
 //!
-//! Imports nothing. Invariant: nothing that a program or a page sends makes a session grow past these.
+//! Imports vocabulary. Invariant: nothing that a program or a page sends makes a session grow past these.
 
 use crate::vocabulary::Millis;
 

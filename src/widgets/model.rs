@@ -163,6 +163,9 @@ impl Model {
         self.detach(wid);
         let Some(widget) = self.widgets.remove(&wid) else { return };
         self.timers.remove(&wid);
+        if widget.class.is_typed() {
+            self.texts.retain(|_, known| *known != wid);
+        }
         for child in widget.body.children().iter().filter_map(|child| child.wid) {
             self.parents.remove(&child);
         }
@@ -210,14 +213,21 @@ impl Model {
 
     /// Brings the parents in agreement with what stands in a widget, after any change of it.
     pub fn settle_all(&mut self, parent: Wid) {
-        let children: BTreeSet<Wid> = match self.widgets.get(&parent) {
-            Some(widget) => widget.body.children().iter().filter_map(|child| child.wid).collect(),
-            None => BTreeSet::new(),
-        };
+        let children = self.children_of(parent);
         self.parents.retain(|child, known| *known != parent || children.contains(child));
-        for child in children {
-            self.settle(child, parent);
+        children.into_iter().for_each(|child| self.settle(child, parent));
+    }
+
+    /// Notes where everything stands in a session that was just read.
+    pub fn settle_read(&mut self) {
+        for parent in self.widgets.keys().copied().collect::<Vec<_>>() {
+            self.children_of(parent).into_iter().for_each(|child| self.settle(child, parent));
         }
+    }
+
+    fn children_of(&self, parent: Wid) -> BTreeSet<Wid> {
+        let widget = self.widgets.get(&parent);
+        widget.into_iter().flat_map(|widget| widget.body.children()).filter_map(|child| child.wid).collect()
     }
 
     /// Has pages do something once.

@@ -150,7 +150,8 @@ fn is_same(known: &Widget, made: &Widget) -> bool {
     known.class.name == made.class.name && known.args == made.args && known.client == made.client
 }
 
-/// First everything is taken out that stands elsewhere now, then it is put where it belongs: in between nothing holds itself.
+/// First everything is taken out that stands elsewhere now, then it is put where it belongs: in between nothing holds
+/// itself.
 fn place_children(model: &mut Model, parts: &BTreeMap<Wid, Part>, disturbed: &BTreeSet<Wid>) -> Result<(), Refusal> {
     let changed = |(wid, part): &(&Wid, &Part)| {
         let known = model.widgets.get(wid).and_then(|widget| widget.set.get(schema::CHILDREN));

@@ -294,9 +294,7 @@ pub fn read<T: ReadTxn>(txn: &T) -> Model {
         model.next = model.next.max(wid + 1);
         model.insert(wid, widget);
     }
-    for wid in model.widgets.keys().copied().collect::<Vec<_>>() {
-        model.settle_all(wid);
-    }
+    model.settle_read();
     model
 }
 

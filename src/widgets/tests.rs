@@ -691,4 +691,5 @@ fn assert_agrees(session: &Session) {
         assert_eq!(model.within(*wid).iter().filter(|inside| *inside == wid).count(), 1, "{wid} holds itself");
     }
     assert_eq!(read.parents, model.parents);
+    assert_eq!(read.texts, model.texts);
 }

@@ -146,12 +146,14 @@ async fn converse(mut socket: Socket, tell_of: &mpsc::Sender<Happening>) -> Opti
                     return None;
                 }
             },
-            frame = socket.hear() => match frame {
-                Some(frame) => happen(tell_of, DoorEvent::Said(frame)).await?,
-                None => break,
+            heard = hear(&mut socket, tell_of) => match heard? {
+                (place, Some(frame)) => place.send(Happening::Other(DoorEvent::Said(frame))),
+                (_, None) => break,
             },
         }
     }
+    // Whoever is about to say more learns that there is nobody, and hears why.
+    drop(said);
     let Some((code, reason)) = socket.closed_with.take() else { return happen(tell_of, DoorEvent::Lost).await };
     let event = match code {
         code if NO_SESSION.contains(&code) => {
@@ -165,6 +167,57 @@ async fn converse(mut socket: Socket, tell_of: &mpsc::Sender<Happening>) -> Opti
     None
 }
 
+/// The next frame and a place for it; nothing is heard before there is one, so that what is said meanwhile goes on.
+async fn hear<'a>(
+    socket: &mut Socket,
+    tell_of: &'a mpsc::Sender<Happening>,
+) -> Option<(mpsc::Permit<'a, Happening>, Option<Frame>)> {
+    let place = tell_of.reserve().await.ok()?;
+    Some((place, socket.hear().await))
+}
+
 async fn happen(tell_of: &mpsc::Sender<Happening>, event: DoorEvent) -> Option<()> {
     tell_of.send(Happening::Other(event)).await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+    use tokio::{
+        net::{TcpListener, TcpStream},
+        time::timeout,
+    };
+    use tokio_tungstenite::accept_async;
+
+    use super::*;
+
+    /// Far more than the channels hold.
+    const SAID: usize = 20 * FRAMES;
+
+    async fn repeat(stream: TcpStream) {
+        let (answers, questions) = accept_async(stream).await.unwrap().split();
+        // Ends with an error when the bridge goes.
+        drop(questions.forward(answers).await);
+    }
+
+    #[tokio::test]
+    async fn a_long_setup_is_said_again_although_each_message_of_it_is_answered_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { repeat(listener.accept().await.unwrap().0).await });
+        let (tell_of, happens) = mpsc::channel(FRAMES);
+        let task = tokio::spawn(Visit { url, headers: Vec::new() }.run(tell_of));
+        let mut door = Door { happens, say: None, task };
+        let passing = async {
+            assert!(matches!(door.hear().await, DoorEvent::Opened));
+            for number in 0..SAID {
+                door.say(Frame::Text(number.to_string())).await;
+            }
+            for number in 0..SAID {
+                let DoorEvent::Said(answer) = door.hear().await else { panic!("an answer is lost") };
+                assert_eq!(answer, Frame::Text(number.to_string()));
+            }
+        };
+        timeout(Duration::from_secs(30), passing).await.expect("neither side waits for the other");
+    }
 }

@@ -86,6 +86,8 @@ impl Socket {
         loop {
             let patience = self.heard + if self.asked { DEAD_AFTER } else { ASK_AFTER };
             tokio::select! {
+                // What has come is no silence, however late it is asked for.
+                biased;
                 message = self.stream.next() => {
                     (self.heard, self.asked) = (Instant::now(), false);
                     match message? {
@@ -99,7 +101,8 @@ impl Socket {
                     }
                 }
                 () = sleep_until(patience) => {
-                    if std::mem::replace(&mut self.asked, true) || self.send(Message::Ping(Bytes::new())).await.is_none() {
+                    let asked = std::mem::replace(&mut self.asked, true);
+                    if asked || self.send(Message::Ping(Bytes::new())).await.is_none() {
                         return None;
                     }
                 }

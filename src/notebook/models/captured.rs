@@ -4,9 +4,8 @@
 
 use serde_json::{Value, json};
 
-use super::entry::size;
 use crate::notebook::{
-    outputs::{Bundle, Output, StreamName, output_object},
+    outputs::{Bundle, Output, StreamName, output_object, weight},
     schema,
 };
 
@@ -85,9 +84,9 @@ impl Captured {
     }
 
     fn bound(&mut self) {
-        let mut bytes: usize = self.outputs.iter().map(|(output, _)| size(output)).sum();
+        let mut bytes: usize = self.outputs.iter().map(|(output, _)| weight(output)).sum();
         while bytes > BYTES_MAX && self.outputs.len() > 1 {
-            bytes -= size(&self.outputs.remove(0).0);
+            bytes -= weight(&self.outputs.remove(0).0);
         }
     }
 }
@@ -153,6 +152,6 @@ mod tests {
             let bundle = Bundle { data: data.clone(), ..Bundle::default() };
             captured.write(Output::Display { bundle, display_id: None });
         }
-        assert!(size(&captured.value()) <= BYTES_MAX + 16, "{}", size(&captured.value()));
+        assert!(weight(&captured.value()) <= BYTES_MAX + 16, "{}", weight(&captured.value()));
     }
 }

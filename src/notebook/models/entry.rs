@@ -1,13 +1,16 @@
 //! One key of a widget's state as it stands in the document: its value, its binary parts, what of them lies in blobs.
 //!
 //! `{"value": …, "buffers": [{"path": […], "base64": "…"}]}`; what is large is `{"blob": {sha256, mime, size}}` in the
-//! place of `value` or `base64`, with the widgets that a value names in `refs`. Imports running.
+//! place of `value` or `base64`, with the widgets that a value names in `refs`. Imports outputs, running.
 //! Invariant: an entry is at most a few times [`INLINE_MAX`] long once its large parts were moved, however large its value.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map as Object, Value, json};
 
-use crate::notebook::running::{BlobRef, blob_value};
+use crate::notebook::{
+    outputs::weight,
+    running::{BlobRef, blob_value},
+};
 
 pub const VALUE: &str = "value";
 pub const BUFFERS: &str = "buffers";
@@ -56,20 +59,20 @@ pub fn add_buffer(entry: &mut Value, buffer: Value) {
 
 /// Something of the entries is to be moved into a blob.
 pub fn is_large(entries: &Entries) -> bool {
-    let large = |part: &Value| part.get(BASE64).is_some_and(|text| size(text) > INLINE_MAX);
+    let large = |part: &Value| part.get(BASE64).is_some_and(|text| weight(text) > INLINE_MAX);
     entries
         .values()
-        .any(|entry| entry.get(VALUE).is_some_and(|value| size(value) > INLINE_MAX) || parts(entry).iter().any(large))
+        .any(|entry| entry.get(VALUE).is_some_and(|value| weight(value) > INLINE_MAX) || parts(entry).iter().any(large))
 }
 
 /// Moves what is large into blobs. `put` keeps a content, given its type; what it refuses becomes null, or empty.
 pub fn move_large_parts(entries: &mut Entries, mut put: impl FnMut(&[u8], &str) -> Option<BlobRef>) {
     for entry in entries.values_mut() {
-        if entry.get(VALUE).is_some_and(|value| size(value) > INLINE_MAX) {
+        if entry.get(VALUE).is_some_and(|value| weight(value) > INLINE_MAX) {
             move_value(entry, &mut put);
         }
         let Some(buffers) = entry.get_mut(BUFFERS).and_then(Value::as_array_mut) else { continue };
-        for part in buffers.iter_mut().filter(|part| size(&part[BASE64]) > INLINE_MAX) {
+        for part in buffers.iter_mut().filter(|part| weight(&part[BASE64]) > INLINE_MAX) {
             let content = STANDARD.decode(part[BASE64].as_str().unwrap_or_default()).unwrap_or_default();
             *part = match put(&content, BYTES) {
                 Some(blob) => json!({ PATH: part[PATH], BLOB: blob_value(&blob) }),
@@ -95,21 +98,11 @@ fn move_value(entry: &mut Value, put: &mut impl FnMut(&[u8], &str) -> Option<Blo
 
 /// About how many bytes entries are.
 pub fn size_of(entries: &Entries) -> usize {
-    entries.values().map(size).sum()
+    entries.values().map(weight).sum()
 }
 
 fn parts(entry: &Value) -> &[Value] {
     entry.get(BUFFERS).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
-}
-
-/// About how many bytes a value is in JSON, without writing it.
-pub fn size(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
-        Value::String(text) => text.len() + 2,
-        Value::Array(items) => items.iter().map(size).sum::<usize>() + 2,
-        Value::Object(object) => object.iter().map(|(key, value)| key.len() + 3 + size(value)).sum::<usize>() + 2,
-    }
 }
 
 /// The widgets that an entry names.

@@ -4,18 +4,17 @@
 
 use super::{CHILDREN, Class, Kind};
 
+/// What boxes in a row or a column know.
+const BOX: &[&str] =
+    &["add_widget child stretch", "insert_widget index child stretch", "set_spacing gap", "set_align align"];
+
 pub(super) const CLASSES: &[Class] = &[
     Class {
         name: "Box",
         kind: Kind::Container,
         positional: &[],
         options: &["orientation"],
-        methods: &[
-            "add_widget child stretch",
-            "insert_widget index child stretch",
-            "set_spacing gap",
-            "set_align align",
-        ],
+        methods: BOX,
         callbacks: [CHILDREN, &[]],
         built: true,
     },
@@ -24,12 +23,7 @@ pub(super) const CLASSES: &[Class] = &[
         kind: Kind::Container,
         positional: &[],
         options: &[],
-        methods: &[
-            "add_widget child stretch",
-            "insert_widget index child stretch",
-            "set_spacing gap",
-            "set_align align",
-        ],
+        methods: BOX,
         callbacks: [CHILDREN, &[]],
         built: true,
     },
@@ -38,12 +32,7 @@ pub(super) const CLASSES: &[Class] = &[
         kind: Kind::Container,
         positional: &[],
         options: &[],
-        methods: &[
-            "add_widget child stretch",
-            "insert_widget index child stretch",
-            "set_spacing gap",
-            "set_align align",
-        ],
+        methods: BOX,
         callbacks: [CHILDREN, &[]],
         built: true,
     },

@@ -221,16 +221,12 @@ pub struct TellModel {
     /// Binary parts of the state or the message, in base64.
     pub buffers: Option<Vec<String>>,
     /// What its code is told, instead of a state.
-    #[serde(default, deserialize_with = "also_null")]
+    // Null is a message too.
+    #[serde(default, deserialize_with = "crate::wire::present")]
     #[ts(optional, type = "unknown")]
     pub message: Option<Value>,
     /// The cell in which it was used: what its code puts out stands there.
     pub cell: Option<CellId>,
-}
-
-/// Null is a message too.
-fn also_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
 }
 
 /// A widget was told.
