@@ -245,7 +245,7 @@ class Link:
 
     async def _greeting(self, socket: ClientConnection) -> Greeting:
         """What the server says first. The answer to a question of ours tells where it ends."""
-        await socket.send(_text([{"type": "batch", "id": FENCE, "calls": []}]))
+        await socket.send(_text({"type": "batch", "id": FENCE, "calls": []}))
         greeting = Greeting({})
         while True:
             for message in _messages(await socket.recv()):
@@ -307,14 +307,14 @@ class Link:
             await self._work.wait()
             self._work.clear()
             while self._queue or self._transfers:
-                messages = self._together()
-                if messages:
-                    await socket.send(_text(messages))
+                texts = self._together()
+                if texts:
+                    await socket.send(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]")
                 await self._piece(socket)
 
-    def _together(self) -> List[Message]:
+    def _together(self) -> List[str]:
         """Messages that wait, as many as travel well in one frame; large values begin their own journey."""
-        messages: List[Message] = []
+        texts: List[str] = []
         size = 0
         while self._queue and size < FRAME_BYTES and len(self._transfers) < TRANSFERS:
             request = self._queue.popleft()
@@ -323,18 +323,18 @@ class Link:
                 ahead.behind.append(request)
                 continue
             if request.data is not None:
-                return self._with_transfer(request, messages)
-            messages.append(request.message)
-            size += len(_text([request.message]))
-        return messages
+                return self._with_transfer(request, texts)
+            texts.append(_text(request.message))
+            size += len(texts[-1])
+        return texts
 
-    def _with_transfer(self, request: Request, messages: List[Message]) -> List[Message]:
+    def _with_transfer(self, request: Request, texts: List[str]) -> List[str]:
         """A large value is announced in a frame of its own."""
-        if messages:
+        if texts:
             self._queue.appendleft(request)
-            return messages
+            return texts
         self._transfers.append(_Transfer(request, request.chunks()))
-        return [request.message]
+        return [_text(request.message)]
 
     async def _piece(self, socket: ClientConnection) -> None:
         """Sends one piece of one large value, so that other traffic goes between the pieces."""
@@ -344,10 +344,10 @@ class Link:
         piece = next(transfer.chunks, None)
         if piece is None:
             self._queue.extendleft(reversed(transfer.behind))
-            await socket.send(_text([self._fence(transfer.request)]))
+            await socket.send(_text(self._fence(transfer.request)))
             return
         self._transfers.append(transfer)
-        await socket.send(_text([piece[0]]))
+        await socket.send(_text(piece[0]))
         await socket.send(piece[1])
 
     def _fence(self, request: Request) -> Message:
@@ -387,8 +387,8 @@ def _messages(frame: Any) -> List[Message]:
     return [message for message in messages if isinstance(message, dict)]
 
 
-def _text(messages: List[Message]) -> str:
-    return json.dumps(messages[0] if len(messages) == 1 else messages, separators=(",", ":"), ensure_ascii=False)
+def _text(message: Message) -> str:
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False)
 
 
 def _settle(request: Request, outcome: Any) -> None:
