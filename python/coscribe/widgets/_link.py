@@ -21,7 +21,7 @@ from typing import Any, Deque, Dict, Iterator, List, Optional, Protocol, Set, Tu
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from ..errors import CoscribeError, NotReached, Refused, SessionTaken, WidgetError
+from ..errors import CoscribeError, NotReached, Refused, SessionTaken, WidgetError, sentence
 
 Message = Dict[str, Any]
 
@@ -409,10 +409,5 @@ def _final(error: Exception) -> Optional[Exception]:
             return Refused(f"The server does not let this program in: {reason or code}")
     response = getattr(error, "response", None)
     if response is not None and 400 <= response.status_code < 500 and response.status_code != 429:
-        body = bytes(response.body or b"").decode("utf-8", "replace")
-        try:
-            body = json.loads(body)["error"]["message"]
-        except (ValueError, KeyError, TypeError):
-            body = body or f"The server answers {response.status_code}."
-        return Refused(body)
+        return Refused(sentence(response.body or b"", f"The server answers {response.status_code}."))
     return None
