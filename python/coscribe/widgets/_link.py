@@ -317,6 +317,9 @@ class Link:
         texts: List[str] = []
         size = 0
         while self._queue and size < FRAME_BYTES and len(self._transfers) < TRANSFERS:
+            # What is said of no single widget, such as a batch, says that everything before it is there.
+            if self._transfers and self._queue[0].wid is None:
+                break
             request = self._queue.popleft()
             ahead = next((transfer for transfer in self._transfers if transfer.request.wid == request.wid), None)
             if ahead is not None:

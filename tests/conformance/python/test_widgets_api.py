@@ -311,6 +311,12 @@ class Pictures(Case):
             hashes = [ann.state(image.wid, "image")["__blob__"] for image in images]
         self.assertEqual(len(set(hashes)), 12)
 
+    def test_what_a_batch_says_behind_a_large_picture_does_not_overtake_it(self):
+        with self.session.batch():
+            self.image.set_image(PNG + os.urandom(8_000_000))
+            self.image.set_image("https://example.org/newer.png")
+        self.assertEqual(self.shown(), "https://example.org/newer.png")
+
     def test_an_array_whose_shape_is_wrong_never_travels(self):
         with self.assertRaises(ValueError) as caught:
             Buffer(b"123", shape=(2, 2))
@@ -471,6 +477,19 @@ class Asynchronous(Case):
             self.assertEqual(await label.tooltip, "u")
             with self.assertRaises(coscribe.WidgetError):
                 await type(label)._known(session, 999).set_text("x")
+
+        self.run_in(server, story)
+
+    def test_an_update_waits_for_a_large_picture_that_nobody_awaits(self):
+        server = self.server()
+
+        async def story(_, session):
+            image = await session.get_widgets().Image()
+            large = PNG + os.urandom(8_000_000)
+            image.set_image(large)
+            await session.update()
+            [shown] = server.rest("GET", f"/api/widgets/{session.id}")["tree"]
+            self.assertEqual(shown["state"]["image"]["__blob__"], hashlib.sha256(large).hexdigest())
 
         self.run_in(server, story)
 
