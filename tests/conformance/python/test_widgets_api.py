@@ -493,6 +493,18 @@ class Asynchronous(Case):
 
         self.run_in(server, story)
 
+    def test_a_thread_hands_a_call_to_the_handlers(self):
+        server = self.server()
+
+        async def story(_, session):
+            called = asyncio.Event()
+            thread = threading.Thread(target=session.gui_do, args=(called.set,))
+            thread.start()
+            await asyncio.wait_for(called.wait(), 5)
+            thread.join()
+
+        self.run_in(server, story)
+
     def test_a_refusal_that_nobody_awaits_is_logged_with_its_line(self):
         server = self.server()
 

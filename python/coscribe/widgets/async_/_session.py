@@ -173,7 +173,8 @@ class Session(_session.Session):
         if replaces is not None and self._queue and self._queue[-1][2] == replaces:
             self._queue.pop()
         self._queue.append((lambda: function(*args), what, replaces))
-        self._work.set()
+        # Threads may have something called too: an event alone does not wake the loop for them.
+        self._worker.get_loop().call_soon_threadsafe(self._work.set)
 
     async def _work_off(self) -> None:
         """Handlers of one session run one after the other, each in a context of its own."""
