@@ -7,7 +7,6 @@ Imports everything beside it but applications. Invariant: everything a program s
 from __future__ import annotations
 
 import contextvars
-import itertools
 import threading
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
@@ -39,7 +38,6 @@ class Session:
         self._logger = app._logger
         self._link = link_of(self)
         self._lock = threading.RLock()
-        self._wids = itertools.count(1)
         self._highest = 0
         self._widgets: Dict[int, Widget] = {}
         self._handlers: Dict[Tuple[int, str], List[Handler]] = {}
@@ -149,8 +147,8 @@ class Session:
         if client is not None:
             message["client"] = client.id
         with self._lock:
-            widget._wid = message["wid"] = next(self._wids)
-            self._highest = max(self._highest, widget._wid)
+            self._highest += 1
+            widget._wid = message["wid"] = self._highest
             self._widgets[widget._wid] = widget
             return self._say(message)
 
@@ -170,9 +168,7 @@ class Session:
     def _pass(self, wid: int) -> None:
         """Numbers up to this one are taken."""
         with self._lock:
-            if wid > self._highest:
-                self._highest = wid
-                self._wids = itertools.count(wid + 1)
+            self._highest = max(self._highest, wid)
 
     def _forget(self, widget: Widget) -> None:
         """Lets go of a widget and of what is in it."""
@@ -252,7 +248,6 @@ class Session:
         self._meet([told for told in info.get("clients") or [] if isinstance(told, dict)])
         if not self._greeted_once:
             self._greeted_once = True
-            self._next_wid = int(info.get("next_wid") or 1)
             self._greeted_first()
 
     def _listen_again(self, there: Set[int]) -> None:
@@ -341,7 +336,7 @@ class Session:
     def _setup_ended(self, answer: Message) -> None:
         """The setup is over: what it did not make is gone, and what happened meanwhile is told."""
         self._link.release()
-        self._pass(max(int(answer.get("next_wid") or 1), getattr(self, "_next_wid", 1)) - 1)
+        self._pass(int(answer.get("next_wid") or 1) - 1)
         with self._lock:
             self._ready = True
             early, self._early = self._early, []
