@@ -9,7 +9,8 @@ import asyncio
 import base64
 import logging
 import sys
-from typing import Any, Callable, Dict, List, Optional, Tuple, Type
+from functools import partial
+from typing import Any, Callable, Dict, List, Optional, Type
 
 from . import _kernel
 from ._client import Client
@@ -163,20 +164,18 @@ class Application:
     def _client_arrived(self, session: Session, client: Client, returned: bool) -> None:
         if self._scope == "client" and self._on_connect is not None and not returned:
             build = self._on_connect
-            self._call(session, self._client_setup(session, build, client), (), f"the setup of {client}")
+            self._call(session, self._client_setup(session, build, client), f"the setup of {client}")
         for handler in self._on_client_connect:
-            self._call(session, handler, (client,), f"the arrival of {client}")
+            self._call(session, partial(handler, client), f"the arrival of {client}")
 
-    def _call(self, session: Session, handler: Callable[..., Any], args: Tuple[Any, ...], what: str) -> None:
-        session._when_ready(lambda: session._run(handler, args, what))
+    def _call(self, session: Session, call: Callable[[], Any], what: str) -> None:
+        session._when_ready(lambda: session._run(call, what))
 
     def _client_went(self, session: Session, client: Client) -> None:
-        leaving: List[Tuple[Callable[..., Any], Tuple[Any, ...]]] = []
-        leaving += [(handler, (client,)) for handler in self._on_client_disconnect]
-        leaving += [(handler, (session,)) for handler in self._on_disconnect]
-        leaving += [(handler, ()) for handler in client._on_disconnect]
-        for handler, args in leaving:
-            self._call(session, handler, args, f"the end of {client}")
+        leaving: List[Callable[[], Any]] = [partial(handler, client) for handler in self._on_client_disconnect]
+        leaving += [partial(handler, session) for handler in self._on_disconnect]
+        for call in [*leaving, *client._on_disconnect]:
+            self._call(session, call, f"the end of {client}")
 
     def _client_setup(self, session: Session, build: Callable[..., Any], client: Client) -> Callable[..., Any]:
         """What builds the widgets of one client, without waiting for each of them."""

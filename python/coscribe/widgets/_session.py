@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set, Tuple
 
+from ..errors import CallTimeout
 from ._calls import converted
 from ._client import Client, Clients
 from ._files import Told, Transfers
@@ -46,6 +47,7 @@ class Session:
         self._ready = False
         self._early: List[Callable[[], None]] = []
         self._greeted_once = False
+        self._setup: Optional[Gathering] = None
 
     # What the two kinds of program do in their own way.
 
@@ -53,9 +55,7 @@ class Session:
         """Waits for an outcome, or gives something to wait for."""
         raise NotImplementedError
 
-    def _run(
-        self, function: Callable[..., Any], args: Sequence[Any], what: str, replaces: Optional[Tuple[int, str]] = None
-    ) -> None:
+    def _run(self, call: Callable[[], Any], what: str, replaces: Optional[Tuple[int, str]] = None) -> None:
         """Has a function of the program called in its turn; its failure is logged.
 
         With `replaces`, it takes the place of a call for the same that is next to it and still waits.
@@ -64,6 +64,10 @@ class Session:
 
     def _greeted_first(self) -> None:
         """The session is connected for the first time."""
+        raise NotImplementedError
+
+    def _wake(self) -> None:
+        """Has those who wait for clients look again."""
         raise NotImplementedError
 
     def update(self) -> Any:
@@ -116,6 +120,14 @@ class Session:
         """A Timer of this session."""
         return self.get_widgets().Timer(duration=duration)
 
+    def gui_do(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Has a function called in turn with the session's handlers; does not wait for it."""
+        self._run(lambda: function(*args, **kwargs), getattr(function, "__name__", "a call"))
+
+    def close(self) -> None:
+        """Lets the session go: its pages say that the program is gone; it can be taken up again."""
+        self.app._let_go(self)
+
     def __repr__(self) -> str:
         return f"<Session {self.id}>"
 
@@ -135,6 +147,13 @@ class Session:
             return Outcome(request, self._reader(result))
         gathering.add(request)
         return DONE
+
+    def _late(self, request: Request) -> CallTimeout:
+        """Gives up on an answer; what is to be told of it."""
+        self._link.withdraw(request)
+        message = request.message
+        named = " ".join(str(message[key]) for key in ("type", "class", "method", "action") if key in message)
+        return CallTimeout(f"The message {named} was not answered within {self.app.timeout:g} s; {self._link.state()}.")
 
     def _reader(self, result: Optional[str]) -> Callable[[Any], Any]:
         if result is None:
@@ -219,7 +238,7 @@ class Session:
             _acting.set(self._clients.find(client))
             return handler.call(values)
 
-        return lambda: self._run(call, (), what, key)
+        return lambda: self._run(call, what, key)
 
     def _is_continuous(self, wid: int, action: str) -> bool:
         widget = self._widgets.get(wid)
@@ -305,12 +324,14 @@ class Session:
         arrived = self._clients.arrived(told)
         if arrived is not None:
             self.app._client_arrived(self, *arrived)
+        self._wake()
 
     def _went(self, key: str) -> None:
         client = self._clients.went(key)
         if client is not None:
             self._forget_clients()
             self.app._client_went(self, client)
+        self._wake()
 
     def _forget_clients(self) -> None:
         """Lets go of what was made for clients that will not come back."""
@@ -329,6 +350,9 @@ class Session:
         for message in self.app._said_to_all:
             self._link.request(message)
         return Gathering(self, batched=False)
+
+    def _begin_open_setup(self) -> None:
+        self._setup = self._begin_setup()
 
     def _end_setup(self) -> Request:
         return self._link.request({"type": "build-end"})

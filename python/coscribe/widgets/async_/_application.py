@@ -49,7 +49,7 @@ class Application(_application.Application):
             return
         session = await self._open(self._want_main())
         build = self._on_connect if self._scope == "session" else None
-        session._run(self._build, (session, build), "setup")
+        session._run(lambda: self._build(session, build), "setup")
 
     async def run(self) -> None:
         """Runs the program until it is closed or cancelled. Raises what ended it: Refused, SessionTaken, a failed setup."""

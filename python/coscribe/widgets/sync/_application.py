@@ -51,7 +51,7 @@ class Application(_application.Application):
             return
         session = self._open(self._want_main())
         build = self._on_connect if self._scope == "session" else None
-        session._turns.add(lambda: self._build(session, build), "setup")
+        session._run(lambda: self._build(session, build), "setup")
 
     def run(self) -> None:
         """Runs the program until it is closed or interrupted. Raises what ended it: Refused, SessionTaken, a failed setup."""
