@@ -1,6 +1,7 @@
 """The socket of one session: it connects, comes back, sends in order and matches answers with what was asked.
 
-Imports errors, and websockets. Lives in one event loop; `request` alone may be called from anywhere. Invariant: what was
+Imports errors, and websockets. Lives in the event loop in which it is made; `request`, `withdraw` and
+`close` may be called from anywhere. Invariant: what was
 handed over is sent in its order and again after a drop until it is answered, withdrawn or the link is closed.
 """
 
@@ -113,14 +114,13 @@ class Link:
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
         address: str,
         headers: Dict[str, str],
         listener: Listener,
         logger: logging.Logger,
         local: bool,
     ) -> None:
-        self._loop = loop
+        self._loop = asyncio.get_running_loop()
         self._address = address
         self._headers = headers
         self._listener = listener
@@ -362,8 +362,9 @@ class Link:
     # The end.
 
     def close(self) -> None:
-        """Ends the link; what waits for answers is told so."""
-        self._fail(NotReached("the session was closed"))
+        """Ends the link, from any thread; what waits for answers is told so."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._fail, NotReached("the session was closed"))
 
     def _fail(self, failure: Exception) -> None:
         if self.failure is None:

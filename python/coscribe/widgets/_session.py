@@ -6,6 +6,7 @@ Imports everything beside it but applications. Invariant: everything a program s
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import threading
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set, Tuple
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set, Tupl
 from ..errors import CallTimeout
 from ._calls import converted
 from ._client import Client, Clients
+from ._door import Credentials
 from ._files import Told, Transfers
 from ._gathering import DONE, Gathering, Outcome, gathering_of, nothing
-from ._link import Greeting, Link, Message, Request
+from ._link import Greeting, Message, Request
 from ._values import incoming, outgoing
 from ._widget import Handler, Widget, Widgets
 
@@ -33,11 +35,11 @@ _acting: contextvars.ContextVar[Optional[Client]] = contextvars.ContextVar("acti
 class Session:
     """One window in the pages of a server, and the program that drives it. Both kinds of program derive theirs from it."""
 
-    def __init__(self, app: Application, link_of: Callable[[Session], Link], session: str) -> None:
+    def __init__(self, app: Application, credentials: Credentials) -> None:
         self.app = app
-        self.id = session
+        self.id = credentials.session
         self._logger = app._logger
-        self._link = link_of(self)
+        self._link = app._link_of(self, credentials)
         self._lock = threading.RLock()
         self._highest = 0
         self._widgets: Dict[int, Widget] = {}
@@ -47,6 +49,8 @@ class Session:
         self._ready = False
         self._early: List[Callable[[], None]] = []
         self._greeted_once = False
+        # It was connected once, or will never be.
+        self._attempted = asyncio.Event()
         self._setup: Optional[Gathering] = None
 
     # What the two kinds of program do in their own way.
@@ -62,8 +66,8 @@ class Session:
         """
         raise NotImplementedError
 
-    def _greeted_first(self) -> None:
-        """The session is connected for the first time."""
+    def _end(self) -> None:
+        """Has no further handler called."""
         raise NotImplementedError
 
     def _wake(self) -> None:
@@ -265,9 +269,8 @@ class Session:
             self._pass(int(info.get("next_wid") or 1) - 1)
             self._listen_again(there)
         self._meet([told for told in info.get("clients") or [] if isinstance(told, dict)])
-        if not self._greeted_once:
-            self._greeted_once = True
-            self._greeted_first()
+        self._greeted_once = True
+        self._attempted.set()
 
     def _listen_again(self, there: Set[int]) -> None:
         with self._lock:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Deque, Optional,
 
 from ...errors import NotReached
 from .. import _client, _session
+from .._door import Credentials
 from .._gathering import Gathering, Outcome, current, gathering_of, nothing
 from ._reply import Reply
 
@@ -48,12 +49,11 @@ class Session(_session.Session):
 
         def get_widgets(self) -> Bound: ...
 
-    def __init__(self, app: Any, link_of: Any, session: str) -> None:
-        super().__init__(app, link_of, session)
+    def __init__(self, app: Any, credentials: Credentials) -> None:
+        super().__init__(app, credentials)
         self._queue: Deque[_Turn] = collections.deque()
         self._work = asyncio.Event()
         self._waiters: Set[asyncio.Event] = set()
-        self._connected_once = asyncio.Event()
         self._worker = asyncio.ensure_future(self._work_off())
 
     # Waiting.
@@ -180,8 +180,8 @@ class Session(_session.Session):
         except Exception:
             self._logger.exception("The handler for %s failed; the program goes on.", what)
 
-    def _greeted_first(self) -> None:
-        self._connected_once.set()
+    def _end(self) -> None:
+        self._worker.cancel()
 
     def _wake(self) -> None:
         for waiter in self._waiters:

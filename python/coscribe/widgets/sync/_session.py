@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Tuple
 
 from ...errors import NotReached
 from .. import _client, _session
+from .._door import Credentials
 from .._gathering import Gathering, Outcome, current, gathering_of, nothing
 from .._link import Request
 from ._turns import Turns
@@ -45,11 +46,10 @@ class Session(_session.Session):
 
         def get_widgets(self) -> Bound: ...
 
-    def __init__(self, app: Any, link_of: Any, session: str) -> None:
-        super().__init__(app, link_of, session)
-        self._turns = Turns(session, app._logger)
+    def __init__(self, app: Any, credentials: Credentials) -> None:
+        super().__init__(app, credentials)
+        self._turns = Turns(self.id, app._logger)
         self._changed = threading.Condition()
-        self._connected_once = threading.Event()
 
     # Waiting.
 
@@ -155,8 +155,8 @@ class Session(_session.Session):
         self._run(lambda: _into(result, lambda: function(*args, **kwargs)), "a call")
         return result.result()
 
-    def _greeted_first(self) -> None:
-        self._connected_once.set()
+    def _end(self) -> None:
+        self._turns.end()
 
     def _wake(self) -> None:
         with self._changed:
