@@ -7,6 +7,7 @@ its session.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Type
 
 from ..errors import WidgetError
@@ -14,7 +15,7 @@ from ._calls import arranged, constructed, picture_format
 from ._gathering import DONE
 from ._link import Message
 from ._table import CLASSES, Method, WidgetClass
-from ._values import as_bytes, is_file, outgoing, read_file
+from ._values import as_bytes, is_file, looks_like_array, outgoing
 
 if TYPE_CHECKING:
     from ._application import Application
@@ -148,7 +149,7 @@ class Widget:
         """Sends a picture or another array beside the JSON, in pieces; a path is read first."""
         data = values[0]
         if is_file(data):
-            data = read_file(data)[0]
+            data = Path(data).read_bytes()
         plain = isinstance(data, (bytes, bytearray, memoryview))
         buffer = as_bytes(data)
         if buffer is None:
@@ -198,9 +199,11 @@ def _redrawn(self: Widget) -> Any:
 
 def _picture_set(self: Widget, url: Any) -> Any:
     """Shows a picture: an address, a file of this machine, the bytes of a picture, or an array of pixels."""
-    if is_file(url) or as_bytes(url) is not None:
-        return self.set_binary_image(url)  # type: ignore[attr-defined]
-    return self._invoke(self._row.methods["set_image"], (url,), {})
+    # An array is copied once; what comes of it is taken as it is.
+    picture = as_bytes(url) if looks_like_array(url) else url
+    if is_file(picture) or as_bytes(picture) is not None:
+        return self.set_binary_image(picture)  # type: ignore[attr-defined]
+    return self._invoke(self._row.methods["set_image"], (picture,), {})
 
 
 def _attribute(name: str, row: WidgetClass) -> property:
