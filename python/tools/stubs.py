@@ -113,13 +113,8 @@ def methods(flavour, listed, inherited):
         yield signature(method.name, parameters(method.parameters), flavour.result(told(method.result))) + overrides
 
 
-def inherited_by(row):
-    base = COMMON["container"] if row.kind == "container" else {}
-    return {**({} if row.kind == "hidden" else COMMON["visual"]), **base}
-
-
 def widget(flavour, row):
-    inherited = inherited_by(row)
+    inherited = COMMON[row.kind]
     yield f"class {row.name}({BASES[row.kind]}):"
     yield signature("__init__", ["session: Any", *constructor(row)], "None")
     if flavour is ASYNC:
@@ -143,7 +138,7 @@ def common(flavour):
     yield from visible(flavour)
     yield from methods(flavour, COMMON["visual"], {})
     yield "\nclass Container(Visual):"
-    yield from methods(flavour, COMMON["container"], {})
+    yield from methods(flavour, COMMON["container"], COMMON["visual"])
     yield ""
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Dict, Optional, Tuple
 
 
@@ -63,8 +64,6 @@ def _methods(*blocks: str) -> Dict[str, Method]:
             methods[found[1]] = Method(found[1], _parameters(found[2]), found[3])
     return methods
 
-
-_EVERYTHING = "destroy()"
 
 _VISUAL = """
     get_element() -> any
@@ -225,34 +224,23 @@ _POINTER = (
 )
 _EDITED = "activated selected sorted cell_edited scrolled cell_selected cell_action copy cut paste"
 
-# What all that are seen know, and beside it all in which others stand.
-COMMON: Dict[str, Dict[str, Method]] = {"visual": _methods(_VISUAL), "container": _methods(_CONTAINER), "hidden": {}}
+# What all of a kind know.
+COMMON: Dict[str, Dict[str, Method]] = {
+    "hidden": _methods("destroy()"),
+    "visual": _methods("destroy()", _VISUAL),
+    "container": _methods("destroy()", _VISUAL, _CONTAINER),
+}
 
 CLASSES: Dict[str, WidgetClass] = {}
 
 
 def _row(kind: str, name: str, *methods: str, args: str = "", options: str = "", tells: str = "") -> None:
-    known = [*methods]
-    told = tells.split()
-    if kind != "hidden":
-        known.insert(0, _VISUAL)
-        told += ["resize", "map"]
-    if kind == "container":
-        known.insert(1, _CONTAINER)
-    rows = _methods(_EVERYTHING, *known)
+    told = [*tells.split(), *([] if kind == "hidden" else ["resize", "map"])]
+    rows = {**COMMON[kind], **_methods(*methods)}
     CLASSES[name] = WidgetClass(name, kind, _parameters(args), _parameters(options), rows, tuple(told))
 
 
-def _container(name: str, *methods: str, options: str = "", tells: str = "", args: str = "") -> None:
-    _row("container", name, *methods, args=args, options=options, tells=tells)
-
-
-def _visual(name: str, *methods: str, args: str = "", options: str = "", tells: str = "") -> None:
-    _row("visual", name, *methods, args=args, options=options, tells=tells)
-
-
-def _hidden(name: str, *methods: str, args: str = "", options: str = "", tells: str = "") -> None:
-    _row("hidden", name, *methods, args=args, options=options, tells=tells)
+_container, _visual, _hidden = (partial(_row, kind) for kind in ("container", "visual", "hidden"))
 
 
 # Layout.
