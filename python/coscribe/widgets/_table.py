@@ -37,10 +37,11 @@ class Method:
 
 @dataclass(frozen=True)
 class WidgetClass:
-    """One row of the table, with everything that all of its kind know."""
+    """One row of the table, with everything that all of its kind know, and the names of what it shares with others."""
 
     name: str
     kind: str
+    shares: Tuple[str, ...]
     positional: Tuple[Parameter, ...]
     options: Tuple[Parameter, ...]
     methods: Dict[str, Method]
@@ -160,7 +161,7 @@ _POPUP = """
     set_modal(tf: bool)
 """
 
-# What tables and trees share; they call a column differently.
+# What tables and trees share, but for what they call a column.
 _GRID = """
     set_columns(columns: list)
     set_editable(tf: bool)
@@ -168,17 +169,14 @@ _GRID = """
     set_data(data: any)
     update_data(data: any)
     clear()
-    get_selected() -> list
     clear_selection()
     select_path(path: path, state: bool?)
     select_paths(paths: list, state: bool?)
     select_all(state: bool?)
-    set_column_width({column}, width: num)
     get_column_widths() -> any
     set_optimal_column_widths()
     set_row_spacing(px: num)
     set_column_spacing(px: num)
-    sort_by_column({column}, ascending: bool?)
     scroll_to_path(path: path)
     scroll_to_end()
     get_column_count() -> int
@@ -186,7 +184,6 @@ _GRID = """
     set_show_grid(tf: bool)
     set_show_row_numbers(tf: bool)
     set_sortable(tf: bool)
-    set_column_editable({column}, tf: bool)
     append_column(column: any)
     append_row(values: any)
     get_selected_cells() -> list
@@ -205,6 +202,12 @@ _GRID = """
     clear_row_color(path: path)
     clear_column_color(col_key: any)
     clear_all_colors()
+"""
+
+_COLUMNS = """
+    set_column_width({column}, width: num)
+    sort_by_column({column}, ascending: bool?)
+    set_column_editable({column}, tf: bool)
 """
 
 _GRID_OPTIONS = (
@@ -231,13 +234,30 @@ COMMON: Dict[str, Dict[str, Method]] = {
     "container": _methods("destroy()", _VISUAL, _CONTAINER),
 }
 
+_SHARED = {
+    "Boxed": _BOX,
+    "Grid": _GRID,
+    "Number": _NUMBER.format(value="num"),
+    "Paged": _PAGES,
+    "Popup": _POPUP,
+    "ScrollArea": _SCROLL_AREA,
+    "Scrolled": _SCROLLED,
+    "Switch": _SWITCH.format(value="value"),
+    "Text": _TEXT,
+    "Window": _WINDOW,
+}
+
+# What several classes share; each of them is seen.
+SHARED: Dict[str, Dict[str, Method]] = {name: _methods(text) for name, text in _SHARED.items()}
+
 CLASSES: Dict[str, WidgetClass] = {}
 
 
 def _row(kind: str, name: str, *methods: str, args: str = "", options: str = "", tells: str = "") -> None:
     told = [*tells.split(), *([] if kind == "hidden" else ["resize", "map"])]
     rows = {**COMMON[kind], **_methods(*methods)}
-    CLASSES[name] = WidgetClass(name, kind, _parameters(args), _parameters(options), rows, tuple(told))
+    shares = tuple(shared for shared, text in _SHARED.items() if text in methods)
+    CLASSES[name] = WidgetClass(name, kind, shares, _parameters(args), _parameters(options), rows, tuple(told))
 
 
 _container, _visual, _hidden = (partial(_row, kind) for kind in ("container", "visual", "hidden"))
@@ -662,8 +682,10 @@ _visual(
 )
 _visual(
     "TableView",
-    _GRID.format(column="col_index: int"),
+    _GRID,
+    _COLUMNS.format(column="col_index: int"),
     """
+    get_selected() -> list
     set_rows(rows: list)
     update_rows(rows: list)
     set_selected(items: list)
@@ -679,8 +701,10 @@ _visual(
 )
 _visual(
     "TreeView",
-    _GRID.format(column="col_key: str"),
+    _GRID,
+    _COLUMNS.format(column="col_key: str"),
     """
+    get_selected() -> list
     set_tree(tree: any)
     add_tree(tree: any, parent: path?)
     update_tree(tree: any)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Type
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Type
 
 from ..errors import WidgetError
 from ._calls import arranged, constructed, picture_format
@@ -206,8 +206,8 @@ def _picture_set(self: Widget, url: Any) -> Any:
     return self._invoke(self._row.methods["set_image"], (picture,), {})
 
 
-def _attribute(name: str, row: WidgetClass) -> property:
-    setter, getter = row.methods.get(f"set_{name}"), row.methods.get(f"get_{name}")
+def _attribute(name: str, methods: Mapping[str, Method]) -> property:
+    setter, getter = methods.get(f"set_{name}"), methods.get(f"get_{name}")
 
     def read(self: Widget) -> Any:
         return getattr(self, f"get_{name}")()
@@ -219,15 +219,15 @@ def _attribute(name: str, row: WidgetClass) -> property:
     return property(read if getter else None, write if setter else None, doc=f"{name}: assigning pushes it at once")
 
 
-def attributes(row: WidgetClass) -> List[str]:
+def attributes(methods: Mapping[str, Method]) -> List[str]:
     """The names that can be read or assigned: those of setters and getters that no method has taken."""
-    names = {name[4:] for name in row.methods if name[:4] in ("set_", "get_")}
-    return sorted(name for name in names if name and name not in row.methods and not hasattr(Widget, name))
+    names = {name[4:] for name in methods if name[:4] in ("set_", "get_")}
+    return sorted(name for name in names if name and name not in methods and not hasattr(Widget, name))
 
 
 def widget_class(row: WidgetClass, base: Type[Widget], module: str) -> Type[Widget]:
     """The class of one row."""
-    members: Dict[str, Any] = {name: _attribute(name, row) for name in attributes(row)}
+    members: Dict[str, Any] = {name: _attribute(name, row.methods) for name in attributes(row.methods)}
     members.update({name: _method_of(method) for name, method in row.methods.items() if name not in ("destroy", "update")})
     if "update" in row.methods:
         members["update"] = _redrawn
