@@ -45,13 +45,17 @@ class Widget:
     _wid: int
 
     def __init__(self, session: Any, *args: Any, **kwargs: Any) -> None:
+        self._make(session, args, kwargs)
+
+    def _make(self, session: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> List[Any]:
+        """Makes it and then sets what its constructor has no place for; what the two kinds of program give for each."""
         values, later = constructed(self._row, args, kwargs)
         # A client brings the session it shows.
         owner = getattr(session, "_session", session)
         client = session if owner is not session else None
         self._begin(owner, client)
-        self._made = owner._create(self, values, client)
-        self._settings = [getattr(self, f"set_{name}")(value) for name, value in later.items()]
+        made = owner._finish(owner._create(self, values, client))
+        return [made, *(getattr(self, f"set_{name}")(value) for name, value in later.items())]
 
     def _begin(self, session: Session, client: Optional[Client]) -> None:
         self._session = session

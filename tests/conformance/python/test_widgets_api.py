@@ -130,6 +130,11 @@ class Calls(Case):
         self.assertEqual(str(caught.exception), "Unknown widget id: 999")
         self.assertEqual(self.W.Label("still here").text, "still here")
 
+    def test_a_class_that_is_not_built_is_named_whatever_else_is_asked_of_it(self):
+        with self.assertRaises(coscribe.WidgetError) as caught:
+            getattr(self.W, self.unbuilt()[0])(tooltip="help")
+        self.assertIn("is not built here", str(caught.exception))
+
     def unbuilt(self):
         return [row["name"] for row in self.real.rest("GET", "/api/widgets/classes")["classes"] if not row["built"]]
 
@@ -514,6 +519,21 @@ class Asynchronous(Case):
                 session._known.set_text("x")
                 await session.update()
             self.assertRegex(logged.output[0], r"test_widgets_api\.py:\d+: Unknown widget id: 999")
+
+        self.run_in(server, story)
+
+    def test_a_widget_that_is_refused_and_that_nobody_awaits_is_logged_with_its_line(self):
+        server = self.server()
+        rows = server.rest("GET", "/api/widgets/classes")["classes"]
+        unbuilt = next(row["name"] for row in rows if not row["built"])
+
+        async def story(_, session):
+            with self.assertLogs("coscribe.widgets", logging.ERROR) as logged:
+                kept = getattr(session.get_widgets(), unbuilt)()
+                await session.update()
+            self.assertRegex(logged.output[0], r"test_widgets_api\.py:\d+: .* is not built here")
+            with self.assertRaises(coscribe.WidgetError):
+                await kept
 
         self.run_in(server, story)
 

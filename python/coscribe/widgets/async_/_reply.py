@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Generator, Generic, Optional, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generator, Generic, TypeVar, cast
 
 from .._calls import caller
 from .._gathering import Outcome
@@ -21,16 +21,15 @@ T = TypeVar("T")
 class Reply(Generic[T]):
     """The answer to one call, which is on its way already; `await` gives it, or raises WidgetError."""
 
-    __slots__ = ("_outcome", "_session", "_awaited", "_place", "__weakref__")
+    __slots__ = ("_outcome", "_session", "_place", "__weakref__")
 
     def __init__(self, outcome: Outcome, session: Session) -> None:
         self._outcome = outcome
         self._session = session
-        self._awaited = outcome.request is None
-        self._place: Optional[str] = None if self._awaited else caller()
+        self._place = "" if outcome.request is None else caller()
 
     def __await__(self) -> Generator[Any, None, T]:
-        self._awaited = True
+        self._outcome.awaited = True
         return self._wait().__await__()
 
     async def _wait(self) -> T:
@@ -45,12 +44,11 @@ class Reply(Generic[T]):
         return cast(T, self._outcome.value(answer))
 
     def __del__(self) -> None:
-        request = self._outcome.request
-        if not self._awaited and request is not None:
-            place, logger = self._place, self._session._logger
-            request.answer.add_done_callback(lambda answer: _log(answer, place, logger))
+        outcome, place, logger = self._outcome, self._place, self._session._logger
+        if outcome.request is not None and not outcome.awaited:
+            outcome.request.answer.add_done_callback(lambda answer: _log(answer, outcome, place, logger))
 
 
-def _log(answer: Any, place: Optional[str], logger: logging.Logger) -> None:
-    if not answer.cancelled() and answer.exception() is not None:
+def _log(answer: Any, outcome: Outcome, place: str, logger: logging.Logger) -> None:
+    if not outcome.awaited and not answer.cancelled() and answer.exception() is not None:
         logger.error("%s: %s", place, answer.exception())
