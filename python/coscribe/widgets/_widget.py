@@ -64,10 +64,10 @@ class Widget:
         self._destroyed = False
 
     @classmethod
-    def _known(cls, session: Session, wid: int, client: Optional[Client] = None) -> Widget:
+    def _known(cls, session: Session, wid: int) -> Widget:
         """The widget of a number that the server chose, or that is there since before."""
         widget = cls.__new__(cls)
-        Widget._begin(widget, session, client)
+        widget._begin(session, None)
         widget._wid = wid
         return widget
 
@@ -171,7 +171,7 @@ class Widget:
 
     def destroy(self) -> Any:
         """Takes it out of the page, with everything in it."""
-        if self._destroyed or (self._client is not None and not self._client._is_kept):
+        if self._destroyed or self._is_gone():
             return self._session._finish(DONE)
         outcome = self._session._say({"type": "call", "wid": self._wid, "method": "destroy", "args": []})
         self._session._forget(self)
@@ -217,7 +217,7 @@ def _attribute(name: str, methods: Mapping[str, Method]) -> property:
         return getattr(self, f"get_{name}")()
 
     def write(self: Widget, value: Any) -> None:
-        several = len(setter.parameters) > 1 and isinstance(value, (tuple, list)) if setter else False
+        several = setter is not None and len(setter.parameters) > 1 and isinstance(value, (tuple, list))
         getattr(self, f"set_{name}")(*(value if several else [value]))
 
     return property(read if getter else None, write if setter else None, doc=f"{name}: assigning pushes it at once")
