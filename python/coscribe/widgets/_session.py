@@ -298,14 +298,12 @@ class Session:
             return
         details = args[0] if args else None
         if isinstance(details, dict) and "transfer_id" in details:
-            for told in self._transfers.begin(wid, action, client, details):
-                self._tell(told)
+            self._transfers.begin(wid, action, client, details)
             return
         self._tell((wid, action, args, client))
 
     def _heard_binary_chunk(self, message: Message) -> None:
-        for told in self._transfers.header(message):
-            self._tell(told)
+        self._transfers.header(message)
 
     def _heard_client_connected(self, message: Message) -> None:
         self._arrived(message)

@@ -367,6 +367,21 @@ class Files(Case):
             self.assertEqual(os.listdir(folder), ["evil.txt"])
 
 
+    def test_what_is_dropped_is_told_once_when_it_falls_and_once_when_it_is_there(self):
+        server = self.server()
+        session = self.window(server)
+        image, heard = session.get_widgets().Image(), []
+        image.on("drop-start", lambda dropped: heard.append(dropped["files"][0]["name"]))
+        image.on("drop-end", lambda upload: heard.append(upload.files[0].data))
+        file = {"name": "a.txt", "size": 5, "type": "text/plain"}
+        blob = json.loads(server.request("POST", "/api/blobs", b"hello", "application/octet-stream"))["sha256"]
+        with Browser(server, session.id) as ann:
+            ann.act(image.wid, "drop-start", {"files": [file]})
+            ann.act(image.wid, "drop-end", {"files": [{**file, "blob": blob}]})
+            eventually(lambda: b"hello" in heard, "the file arrives")
+        self.assertEqual(heard, ["a.txt", b"hello"])
+
+
 class Clients(Case):
     def test_ng_05_ng_07_clients_have_ids_of_128_bits_and_leave_nothing_behind(self):
         server = self.server()
