@@ -1,8 +1,8 @@
 """The socket of one session: it connects, comes back, sends in order and matches answers with what was asked.
 
-Imports errors, and websockets. Lives in the event loop in which it is made; `request`, `withdraw` and
-`close` may be called from anywhere. Invariant: what was
-handed over is sent in its order and again after a drop until it is answered, withdrawn or the link is closed.
+Imports errors, and websockets. Lives in the event loop in which it is made; what programs call, from `request` to `release`,
+and `close` may be called from anywhere. Invariant: what was handed over is sent in its order and again after a drop until it is
+answered, withdrawn or the link is closed.
 """
 
 from __future__ import annotations
@@ -180,12 +180,16 @@ class Link:
 
     def hold(self) -> None:
         """Keeps what is answered from here on too, to be said again after a drop: the steps of a setup belong together."""
-        self._holding = True
+        self._loop.call_soon_threadsafe(self._hold, True)
 
     def release(self) -> None:
         """Lets go of what was kept."""
-        self._holding = False
-        self._journal = {key: request for key, request in self._journal.items() if not request.answer.done()}
+        self._loop.call_soon_threadsafe(self._hold, False)
+
+    def _hold(self, holding: bool) -> None:
+        self._holding = holding
+        if not holding:
+            self._journal = {key: request for key, request in self._journal.items() if not request.answer.done()}
 
     def made_already(self, wids: Set[int]) -> None:
         """Settles what asked for widgets that the server turned out to have made before a drop."""
