@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Sequence
 
 
@@ -35,3 +36,12 @@ class SetupError(WidgetError):
     def __init__(self, errors: Sequence[str]) -> None:
         self.errors = list(errors)
         super().__init__("\n".join(errors))
+
+
+def sentence(body: bytes, otherwise: str) -> str:
+    """What the body of an answer of the server says went wrong."""
+    text = bytes(body).decode("utf-8", "replace").strip()
+    try:
+        return str(json.loads(text)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return text or otherwise

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from coscribe.widgets._table import CLASSES, COMMON
+from coscribe.widgets._table import CLASSES, COMMON, SHARED
 from coscribe.widgets._widget import attributes
 
 WIDGETS = Path(__file__).resolve().parents[1] / "coscribe" / "widgets"
@@ -45,10 +45,7 @@ class Flavour:
     """One kind of program: how its calls give their results."""
 
     def __init__(self, folder, wraps, imports):
-        self.folder, self.wraps, self.imports = folder, wraps, imports
-
-    def result(self, told):
-        return self.wraps.format(told)
+        self.folder, self.imports, self.result = folder, imports, wraps.format
 
 
 SYNC = Flavour("sync", "{}", "")
@@ -87,8 +84,8 @@ def signature(name, parts, result):
     return f"    def {name}({', '.join(['self', *parts])}) -> {result}: ..."
 
 
-def attribute(flavour, row, name):
-    setter, getter = row.methods.get(f"set_{name}"), row.methods.get(f"get_{name}")
+def attribute(flavour, listed, name):
+    setter, getter = listed.get(f"set_{name}"), listed.get(f"get_{name}")
     kinds = [given(parameter.type) for parameter in setter.parameters] if setter else []
     value = kinds[0] if len(kinds) == 1 else "Any"
     if not getter:
@@ -113,22 +110,24 @@ def methods(flavour, listed, inherited):
         yield signature(method.name, parameters(method.parameters), flavour.result(told(method.result))) + overrides
 
 
-def inherited_by(row):
-    base = COMMON["container"] if row.kind == "container" else {}
-    return {**({} if row.kind == "hidden" else COMMON["visual"]), **base}
+def members(flavour, listed, inherited):
+    for name in attributes(listed):
+        if f"set_{name}" not in inherited and f"get_{name}" not in inherited:
+            yield from attribute(flavour, listed, name)
+    yield from methods(flavour, listed, inherited)
+    yield ""
 
 
 def widget(flavour, row):
-    inherited = inherited_by(row)
-    yield f"class {row.name}({BASES[row.kind]}):"
+    inherited = dict(COMMON[row.kind])
+    for name in row.shares:
+        inherited.update(SHARED[name])
+    bases = [*(f"_{name}" for name in row.shares), *([] if row.shares and row.kind == "visual" else [BASES[row.kind]])]
+    yield f"class {row.name}({', '.join(bases)}):"
     yield signature("__init__", ["session: Any", *constructor(row)], "None")
     if flavour is ASYNC:
         yield signature("__await__", [], f"Generator[Any, None, {row.name}]")
-    for name in attributes(row):
-        if f"set_{name}" not in inherited and f"get_{name}" not in inherited:
-            yield from attribute(flavour, row, name)
-    yield from methods(flavour, row.methods, inherited)
-    yield ""
+    yield from members(flavour, row.methods, inherited)
 
 
 def common(flavour):
@@ -136,15 +135,13 @@ def common(flavour):
     for name, parts in EVERY.items():
         yield signature(name, parts, flavour.result("None"))
     yield "\nclass Visual(Widget):"
-    row = CLASSES["Separator"]
-    for name in attributes(row):
-        if f"set_{name}" in COMMON["visual"] or f"get_{name}" in COMMON["visual"]:
-            yield from attribute(flavour, row, name)
     yield from visible(flavour)
-    yield from methods(flavour, COMMON["visual"], {})
-    yield "\nclass Container(Visual):"
-    yield from methods(flavour, COMMON["container"], {})
-    yield ""
+    yield from members(flavour, COMMON["visual"], {})
+    yield "class Container(Visual):"
+    yield from members(flavour, COMMON["container"], COMMON["visual"])
+    for name, listed in SHARED.items():
+        yield f"class _{name}(Visual):"
+        yield from members(flavour, listed, COMMON["visual"])
 
 
 def classes(flavour):

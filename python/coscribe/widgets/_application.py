@@ -8,13 +8,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import random
 import sys
-from typing import Any, Callable, Dict, List, Optional, Tuple, Type
+from functools import partial
+from typing import Any, Callable, Dict, List, Optional, Set, Type
 
+from ..errors import NotReached, Refused
 from . import _kernel
 from ._client import Client
 from ._door import Credentials, Server
-from ._link import Link, Message
+from ._link import FIRST_WAIT, LONGEST_WAIT, Link, Message
 from ._session import Session
 from ._session_of import Wanted, warn_of
 from ._values import data_address, is_file
@@ -22,6 +25,8 @@ from ._widget import Widget
 
 # Seconds a program waits for one answer, a reconnection included.
 CALL_TIMEOUT = 30.0
+# Seconds that saying goodbye to the server may take.
+CLOSING_TIMEOUT = 2.0
 
 
 class Application:
@@ -34,7 +39,8 @@ class Application:
     the like) is ignored with a warning.
     """
 
-    _client_type: Type[Client] = Client
+    _client_type: Type[Client]
+    _session_type: Type[Session]
     _classes: Dict[str, Type[Widget]]
 
     def __init__(
@@ -66,6 +72,8 @@ class Application:
         self._sessions: Dict[str, Session] = {}
         self._wanted: Dict[str, Wanted] = {}
         self._names = 0
+        self._started = False
+        self._running: Set[asyncio.Future[None]] = set()
         self._failure: Optional[BaseException] = None
         self._said_to_all: List[Message] = []
 
@@ -85,10 +93,95 @@ class Application:
         if self._announce and not _kernel.show(session.id):
             print(f"{wanted.title or 'The window'} is shown at {session.url}", file=sys.stderr)
 
-    def _link_of(self, loop: asyncio.AbstractEventLoop, session: Session, credentials: Credentials) -> Link:
+    def _link_of(self, session: Session, credentials: Credentials) -> Link:
         headers = {**self.server.headers(), "X-Session-Token": credentials.token}
         address = self.server.socket(credentials.session)
-        return Link(loop, address, headers, session, self._logger, self.server.is_local)
+        return Link(address, headers, session, self._logger, self.server.is_local)
+
+    # The sessions, in the event loop of their links.
+
+    async def _connected(self, wanted: Wanted) -> Session:
+        """Connects a session; one that was kept and that the server no longer has is replaced. Raises Refused."""
+        session = await self._attempt(wanted.find, wanted)
+        if session is None:
+            wanted.forget()
+            session = await self._attempt(wanted.make, wanted)
+        if session is None:
+            raise Refused("the server does not take a session that it has just made")
+        return session
+
+    async def _attempt(self, find: Callable[[], Credentials], wanted: Wanted) -> Optional[Session]:
+        session = self._session_type(self, await self._patiently(find))
+        self._sessions[session.id], self._wanted[session.id] = session, wanted
+        running = asyncio.ensure_future(session._link.run())
+        self._running.add(running)
+        running.add_done_callback(lambda done: self._link_ended(session, done))
+        await session._attempted.wait()
+        if session._greeted_once:
+            return session
+        self._sessions.pop(session.id, None)
+        session._end()
+        if isinstance(session._link.failure, Refused) and wanted.may_be_replaced:
+            return None
+        raise session._link.failure or NotReached("the session was closed")
+
+    async def _patiently(self, find: Callable[[], Credentials]) -> Credentials:
+        """Asks until the server is there."""
+        wait = FIRST_WAIT
+        while True:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(None, find)
+            except NotReached as error:
+                if wait == FIRST_WAIT:
+                    self._logger.warning("%s Trying again until it is.", error)
+                await asyncio.sleep(wait * random.uniform(0.5, 1.0))
+                wait = min(wait * 2, LONGEST_WAIT)
+
+    def _link_ended(self, session: Session, done: asyncio.Future[None]) -> None:
+        self._running.discard(done)
+        if not done.cancelled():
+            # Looked at, so that asyncio does not tell of it too.
+            done.exception()
+        session._wake()
+        session._attempted.set()
+        if session._greeted_once and session._link.failure is not None and session.id in self._sessions:
+            self._fail(session._link.failure)
+
+    async def _parted(self) -> None:
+        """The server is told that the program goes, rather than finding out."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=CLOSING_TIMEOUT)
+
+    # The end.
+
+    def close(self) -> None:
+        """Lets all sessions go and has `run` return; they can be taken up again."""
+        for session in list(self._sessions.values()):
+            self._let_go(session)
+        self._end()
+
+    def _end(self) -> None:
+        """Has `run` return."""
+        raise NotImplementedError
+
+    def _let_go(self, session: Session) -> None:
+        self._sessions.pop(session.id, None)
+        session._end()
+        session._link.close()
+
+    def _forget_kept(self, session: Session) -> None:
+        self._wanted.pop(session.id).forget()
+
+    def _fail(self, failure: BaseException) -> None:
+        self._failure = self._failure or failure
+        self.close()
+
+    def _raise(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    # What programs use.
 
     @property
     def sessions(self) -> Dict[str, Session]:
@@ -163,20 +256,18 @@ class Application:
     def _client_arrived(self, session: Session, client: Client, returned: bool) -> None:
         if self._scope == "client" and self._on_connect is not None and not returned:
             build = self._on_connect
-            self._call(session, self._client_setup(session, build, client), (), f"the setup of {client}")
+            self._call(session, self._client_setup(session, build, client), f"the setup of {client}")
         for handler in self._on_client_connect:
-            self._call(session, handler, (client,), f"the arrival of {client}")
+            self._call(session, partial(handler, client), f"the arrival of {client}")
 
-    def _call(self, session: Session, handler: Callable[..., Any], args: Tuple[Any, ...], what: str) -> None:
-        session._when_ready(lambda: session._run(handler, args, what))
+    def _call(self, session: Session, call: Callable[[], Any], what: str) -> None:
+        session._when_ready(lambda: session._run(call, what))
 
     def _client_went(self, session: Session, client: Client) -> None:
-        leaving: List[Tuple[Callable[..., Any], Tuple[Any, ...]]] = []
-        leaving += [(handler, (client,)) for handler in self._on_client_disconnect]
-        leaving += [(handler, (session,)) for handler in self._on_disconnect]
-        leaving += [(handler, ()) for handler in client._on_disconnect]
-        for handler, args in leaving:
-            self._call(session, handler, args, f"the end of {client}")
+        leaving: List[Callable[[], Any]] = [partial(handler, client) for handler in self._on_client_disconnect]
+        leaving += [partial(handler, session) for handler in self._on_disconnect]
+        for call in [*leaving, *client._on_disconnect]:
+            self._call(session, call, f"the end of {client}")
 
     def _client_setup(self, session: Session, build: Callable[..., Any], client: Client) -> Callable[..., Any]:
         """What builds the widgets of one client, without waiting for each of them."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional
 
-from ..errors import NotReached, Refused
+from ..errors import NotReached, Refused, sentence
 from . import _kernel
 
 DEFAULT_ADDRESS = "http://127.0.0.1:8000"
@@ -97,11 +97,7 @@ class Server:
         )
 
     def _refusal(self, error: urllib.error.HTTPError) -> Exception:
-        said = error.read().decode("utf-8", "replace")
-        try:
-            said = json.loads(said)["error"]["message"]
-        except (ValueError, KeyError, TypeError):
-            said = said.strip() or error.reason
+        said = sentence(error.read(), error.reason)
         if error.code >= 500 or error.code == 429:
             return self.not_reached(f"it answers {error.code}, {said}")
         if error.code == 401:

@@ -5,7 +5,6 @@ Imports nothing of ours. Invariant: a file is handed on only when every byte of 
 
 from __future__ import annotations
 
-import base64
 import os
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Tuple, Union
@@ -93,23 +92,15 @@ class Transfers:
         self._open: Dict[Any, _Transfer] = {}
         self._headers: List[Dict[str, Any]] = []
 
-    def begin(self, wid: int, action: str, client: Optional[str], details: Dict[str, Any]) -> List[Told]:
-        """Begins one by the callback that announces it; returns what is to be told at once."""
+    def begin(self, wid: int, action: str, client: Optional[str], details: Dict[str, Any]) -> None:
+        """Begins one by the callback that announces it."""
         upload = Upload(details)
         upload["files"] = [UploadedFile(file) for file in details.get("files", [])]
-        transfer = _Transfer(wid, action, client, upload)
-        told: List[Told] = [(wid, "drop-start", [upload], client)] if action == "drop-end" else []
-        if transfer.is_complete():
-            return [*told, (wid, action, [transfer.finished()], client)]
-        self._open[details["transfer_id"]] = transfer
-        return told
+        self._open[details["transfer_id"]] = _Transfer(wid, action, client, upload)
 
-    def header(self, message: Dict[str, Any]) -> List[Told]:
-        """Takes the message of a piece; its bytes are in it, or in the next binary frame."""
-        if message.get("encoding") == "base64":
-            return self._store(message, base64.b64decode(message.get("data") or ""))
+    def header(self, message: Dict[str, Any]) -> None:
+        """Takes the message of a piece; its bytes are in the next binary frame."""
         self._headers.append(message)
-        return []
 
     def frame(self, data: bytes) -> List[Told]:
         """Takes a binary frame: the bytes of the oldest piece that waits for its own."""

@@ -93,6 +93,7 @@ class Outcome:
 
     request: Optional[Request]
     convert: Callable[[Any], Any]
+    awaited: bool = False
 
     def value(self, answer: Message) -> Any:
         return self.convert(answer.get("value"))

@@ -1,7 +1,8 @@
 """The socket of one session: it connects, comes back, sends in order and matches answers with what was asked.
 
-Imports errors, and websockets. Lives in one event loop; `request` alone may be called from anywhere. Invariant: what was
-handed over is sent in its order and again after a drop until it is answered, withdrawn or the link is closed.
+Imports errors, and websockets. Lives in the event loop in which it is made; what programs call, from `request` to `release`,
+and `close` may be called from anywhere. Invariant: what was handed over is sent in its order and again after a drop until it is
+answered, withdrawn or the link is closed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any, Deque, Dict, Iterator, List, Optional, Protocol, Set, Tu
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from ..errors import CoscribeError, NotReached, Refused, SessionTaken, WidgetError
+from ..errors import CoscribeError, NotReached, Refused, SessionTaken, WidgetError, sentence
 
 Message = Dict[str, Any]
 
@@ -113,14 +114,13 @@ class Link:
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
         address: str,
         headers: Dict[str, str],
         listener: Listener,
         logger: logging.Logger,
         local: bool,
     ) -> None:
-        self._loop = loop
+        self._loop = asyncio.get_running_loop()
         self._address = address
         self._headers = headers
         self._listener = listener
@@ -180,12 +180,16 @@ class Link:
 
     def hold(self) -> None:
         """Keeps what is answered from here on too, to be said again after a drop: the steps of a setup belong together."""
-        self._holding = True
+        self._loop.call_soon_threadsafe(self._hold, True)
 
     def release(self) -> None:
         """Lets go of what was kept."""
-        self._holding = False
-        self._journal = {key: request for key, request in self._journal.items() if not request.answer.done()}
+        self._loop.call_soon_threadsafe(self._hold, False)
+
+    def _hold(self, holding: bool) -> None:
+        self._holding = holding
+        if not holding:
+            self._journal = {key: request for key, request in self._journal.items() if not request.answer.done()}
 
     def made_already(self, wids: Set[int]) -> None:
         """Settles what asked for widgets that the server turned out to have made before a drop."""
@@ -245,7 +249,7 @@ class Link:
 
     async def _greeting(self, socket: ClientConnection) -> Greeting:
         """What the server says first. The answer to a question of ours tells where it ends."""
-        await socket.send(_text([{"type": "batch", "id": FENCE, "calls": []}]))
+        await socket.send(_text({"type": "batch", "id": FENCE, "calls": []}))
         greeting = Greeting({})
         while True:
             for message in _messages(await socket.recv()):
@@ -307,34 +311,37 @@ class Link:
             await self._work.wait()
             self._work.clear()
             while self._queue or self._transfers:
-                messages = self._together()
-                if messages:
-                    await socket.send(_text(messages))
+                texts = self._together()
+                if texts:
+                    await socket.send(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]")
                 await self._piece(socket)
 
-    def _together(self) -> List[Message]:
+    def _together(self) -> List[str]:
         """Messages that wait, as many as travel well in one frame; large values begin their own journey."""
-        messages: List[Message] = []
+        texts: List[str] = []
         size = 0
         while self._queue and size < FRAME_BYTES and len(self._transfers) < TRANSFERS:
+            # What is said of no single widget, such as a batch, says that everything before it is there.
+            if self._transfers and self._queue[0].wid is None:
+                break
             request = self._queue.popleft()
             ahead = next((transfer for transfer in self._transfers if transfer.request.wid == request.wid), None)
             if ahead is not None:
                 ahead.behind.append(request)
                 continue
             if request.data is not None:
-                return self._with_transfer(request, messages)
-            messages.append(request.message)
-            size += len(_text([request.message]))
-        return messages
+                return self._with_transfer(request, texts)
+            texts.append(_text(request.message))
+            size += len(texts[-1])
+        return texts
 
-    def _with_transfer(self, request: Request, messages: List[Message]) -> List[Message]:
+    def _with_transfer(self, request: Request, texts: List[str]) -> List[str]:
         """A large value is announced in a frame of its own."""
-        if messages:
+        if texts:
             self._queue.appendleft(request)
-            return messages
+            return texts
         self._transfers.append(_Transfer(request, request.chunks()))
-        return [request.message]
+        return [_text(request.message)]
 
     async def _piece(self, socket: ClientConnection) -> None:
         """Sends one piece of one large value, so that other traffic goes between the pieces."""
@@ -344,10 +351,10 @@ class Link:
         piece = next(transfer.chunks, None)
         if piece is None:
             self._queue.extendleft(reversed(transfer.behind))
-            await socket.send(_text([self._fence(transfer.request)]))
+            await socket.send(_text(self._fence(transfer.request)))
             return
         self._transfers.append(transfer)
-        await socket.send(_text([piece[0]]))
+        await socket.send(_text(piece[0]))
         await socket.send(piece[1])
 
     def _fence(self, request: Request) -> Message:
@@ -359,8 +366,9 @@ class Link:
     # The end.
 
     def close(self) -> None:
-        """Ends the link; what waits for answers is told so."""
-        self._fail(NotReached("the session was closed"))
+        """Ends the link, from any thread; what waits for answers is told so."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._fail, NotReached("the session was closed"))
 
     def _fail(self, failure: Exception) -> None:
         if self.failure is None:
@@ -387,8 +395,8 @@ def _messages(frame: Any) -> List[Message]:
     return [message for message in messages if isinstance(message, dict)]
 
 
-def _text(messages: List[Message]) -> str:
-    return json.dumps(messages[0] if len(messages) == 1 else messages, separators=(",", ":"), ensure_ascii=False)
+def _text(message: Message) -> str:
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False)
 
 
 def _settle(request: Request, outcome: Any) -> None:
@@ -409,10 +417,5 @@ def _final(error: Exception) -> Optional[Exception]:
             return Refused(f"The server does not let this program in: {reason or code}")
     response = getattr(error, "response", None)
     if response is not None and 400 <= response.status_code < 500 and response.status_code != 429:
-        body = bytes(response.body or b"").decode("utf-8", "replace")
-        try:
-            body = json.loads(body)["error"]["message"]
-        except (ValueError, KeyError, TypeError):
-            body = body or f"The server answers {response.status_code}."
-        return Refused(body)
+        return Refused(sentence(response.body or b"", f"The server answers {response.status_code}."))
     return None

@@ -6,16 +6,18 @@ Imports everything beside it but applications. Invariant: everything a program s
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
-import itertools
 import threading
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set, Tuple
 
+from ..errors import CallTimeout
 from ._calls import converted
 from ._client import Client, Clients
+from ._door import Credentials
 from ._files import Told, Transfers
 from ._gathering import DONE, Gathering, Outcome, gathering_of, nothing
-from ._link import Greeting, Link, Message, Request
+from ._link import Greeting, Message, Request
 from ._values import incoming, outgoing
 from ._widget import Handler, Widget, Widgets
 
@@ -33,13 +35,12 @@ _acting: contextvars.ContextVar[Optional[Client]] = contextvars.ContextVar("acti
 class Session:
     """One window in the pages of a server, and the program that drives it. Both kinds of program derive theirs from it."""
 
-    def __init__(self, app: Application, link_of: Callable[[Session], Link], session: str) -> None:
+    def __init__(self, app: Application, credentials: Credentials) -> None:
         self.app = app
-        self.id = session
+        self.id = credentials.session
         self._logger = app._logger
-        self._link = link_of(self)
+        self._link = app._link_of(self, credentials)
         self._lock = threading.RLock()
-        self._wids = itertools.count(1)
         self._highest = 0
         self._widgets: Dict[int, Widget] = {}
         self._handlers: Dict[Tuple[int, str], List[Handler]] = {}
@@ -48,6 +49,9 @@ class Session:
         self._ready = False
         self._early: List[Callable[[], None]] = []
         self._greeted_once = False
+        # It was connected once, or will never be.
+        self._attempted = asyncio.Event()
+        self._setup: Optional[Gathering] = None
 
     # What the two kinds of program do in their own way.
 
@@ -55,17 +59,19 @@ class Session:
         """Waits for an outcome, or gives something to wait for."""
         raise NotImplementedError
 
-    def _run(
-        self, function: Callable[..., Any], args: Sequence[Any], what: str, replaces: Optional[Tuple[int, str]] = None
-    ) -> None:
+    def _run(self, call: Callable[[], Any], what: str, replaces: Optional[Tuple[int, str]] = None) -> None:
         """Has a function of the program called in its turn; its failure is logged.
 
         With `replaces`, it takes the place of a call for the same that is next to it and still waits.
         """
         raise NotImplementedError
 
-    def _greeted_first(self) -> None:
-        """The session is connected for the first time."""
+    def _end(self) -> None:
+        """Has no further handler called."""
+        raise NotImplementedError
+
+    def _wake(self) -> None:
+        """Has those who wait for clients look again."""
         raise NotImplementedError
 
     def update(self) -> Any:
@@ -118,6 +124,14 @@ class Session:
         """A Timer of this session."""
         return self.get_widgets().Timer(duration=duration)
 
+    def gui_do(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Has a function called in turn with the session's handlers; does not wait for it."""
+        self._run(lambda: function(*args, **kwargs), getattr(function, "__name__", "a call"))
+
+    def close(self) -> None:
+        """Lets the session go: its pages say that the program is gone; it can be taken up again."""
+        self.app._let_go(self)
+
     def __repr__(self) -> str:
         return f"<Session {self.id}>"
 
@@ -138,6 +152,13 @@ class Session:
         gathering.add(request)
         return DONE
 
+    def _late(self, request: Request) -> CallTimeout:
+        """Gives up on an answer; what is to be told of it."""
+        self._link.withdraw(request)
+        message = request.message
+        named = " ".join(str(message[key]) for key in ("type", "class", "method", "action") if key in message)
+        return CallTimeout(f"The message {named} was not answered within {self.app.timeout:g} s; {self._link.state()}.")
+
     def _reader(self, result: Optional[str]) -> Callable[[Any], Any]:
         if result is None:
             return nothing
@@ -149,8 +170,8 @@ class Session:
         if client is not None:
             message["client"] = client.id
         with self._lock:
-            widget._wid = message["wid"] = next(self._wids)
-            self._highest = max(self._highest, widget._wid)
+            self._highest += 1
+            widget._wid = message["wid"] = self._highest
             self._widgets[widget._wid] = widget
             return self._say(message)
 
@@ -170,9 +191,7 @@ class Session:
     def _pass(self, wid: int) -> None:
         """Numbers up to this one are taken."""
         with self._lock:
-            if wid > self._highest:
-                self._highest = wid
-                self._wids = itertools.count(wid + 1)
+            self._highest = max(self._highest, wid)
 
     def _forget(self, widget: Widget) -> None:
         """Lets go of a widget and of what is in it."""
@@ -223,7 +242,7 @@ class Session:
             _acting.set(self._clients.find(client))
             return handler.call(values)
 
-        return lambda: self._run(call, (), what, key)
+        return lambda: self._run(call, what, key)
 
     def _is_continuous(self, wid: int, action: str) -> bool:
         widget = self._widgets.get(wid)
@@ -250,10 +269,8 @@ class Session:
             self._pass(int(info.get("next_wid") or 1) - 1)
             self._listen_again(there)
         self._meet([told for told in info.get("clients") or [] if isinstance(told, dict)])
-        if not self._greeted_once:
-            self._greeted_once = True
-            self._next_wid = int(info.get("next_wid") or 1)
-            self._greeted_first()
+        self._greeted_once = True
+        self._attempted.set()
 
     def _listen_again(self, there: Set[int]) -> None:
         with self._lock:
@@ -281,14 +298,12 @@ class Session:
             return
         details = args[0] if args else None
         if isinstance(details, dict) and "transfer_id" in details:
-            for told in self._transfers.begin(wid, action, client, details):
-                self._tell(told)
+            self._transfers.begin(wid, action, client, details)
             return
         self._tell((wid, action, args, client))
 
     def _heard_binary_chunk(self, message: Message) -> None:
-        for told in self._transfers.header(message):
-            self._tell(told)
+        self._transfers.header(message)
 
     def _heard_client_connected(self, message: Message) -> None:
         self._arrived(message)
@@ -310,12 +325,14 @@ class Session:
         arrived = self._clients.arrived(told)
         if arrived is not None:
             self.app._client_arrived(self, *arrived)
+        self._wake()
 
     def _went(self, key: str) -> None:
         client = self._clients.went(key)
         if client is not None:
             self._forget_clients()
             self.app._client_went(self, client)
+        self._wake()
 
     def _forget_clients(self) -> None:
         """Lets go of what was made for clients that will not come back."""
@@ -335,13 +352,16 @@ class Session:
             self._link.request(message)
         return Gathering(self, batched=False)
 
+    def _begin_open_setup(self) -> None:
+        self._setup = self._begin_setup()
+
     def _end_setup(self) -> Request:
         return self._link.request({"type": "build-end"})
 
     def _setup_ended(self, answer: Message) -> None:
         """The setup is over: what it did not make is gone, and what happened meanwhile is told."""
         self._link.release()
-        self._pass(max(int(answer.get("next_wid") or 1), getattr(self, "_next_wid", 1)) - 1)
+        self._pass(int(answer.get("next_wid") or 1) - 1)
         with self._lock:
             self._ready = True
             early, self._early = self._early, []

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Dict, Optional, Tuple
 
 
@@ -36,10 +37,11 @@ class Method:
 
 @dataclass(frozen=True)
 class WidgetClass:
-    """One row of the table, with everything that all of its kind know."""
+    """One row of the table, with everything that all of its kind know, and the names of what it shares with others."""
 
     name: str
     kind: str
+    shares: Tuple[str, ...]
     positional: Tuple[Parameter, ...]
     options: Tuple[Parameter, ...]
     methods: Dict[str, Method]
@@ -63,8 +65,6 @@ def _methods(*blocks: str) -> Dict[str, Method]:
             methods[found[1]] = Method(found[1], _parameters(found[2]), found[3])
     return methods
 
-
-_EVERYTHING = "destroy()"
 
 _VISUAL = """
     get_element() -> any
@@ -161,7 +161,7 @@ _POPUP = """
     set_modal(tf: bool)
 """
 
-# What tables and trees share; they call a column differently.
+# What tables and trees share, but for what they call a column.
 _GRID = """
     set_columns(columns: list)
     set_editable(tf: bool)
@@ -169,17 +169,14 @@ _GRID = """
     set_data(data: any)
     update_data(data: any)
     clear()
-    get_selected() -> list
     clear_selection()
     select_path(path: path, state: bool?)
     select_paths(paths: list, state: bool?)
     select_all(state: bool?)
-    set_column_width({column}, width: num)
     get_column_widths() -> any
     set_optimal_column_widths()
     set_row_spacing(px: num)
     set_column_spacing(px: num)
-    sort_by_column({column}, ascending: bool?)
     scroll_to_path(path: path)
     scroll_to_end()
     get_column_count() -> int
@@ -187,7 +184,6 @@ _GRID = """
     set_show_grid(tf: bool)
     set_show_row_numbers(tf: bool)
     set_sortable(tf: bool)
-    set_column_editable({column}, tf: bool)
     append_column(column: any)
     append_row(values: any)
     get_selected_cells() -> list
@@ -208,6 +204,12 @@ _GRID = """
     clear_all_colors()
 """
 
+_COLUMNS = """
+    set_column_width({column}, width: num)
+    sort_by_column({column}, ascending: bool?)
+    set_column_editable({column}, tf: bool)
+"""
+
 _GRID_OPTIONS = (
     "columns: list?, show_header: bool?, selection_mode: str?, alternate_row_colors: bool?, show_grid: bool?, "
     "show_row_numbers: bool?, sortable: bool?, allow_text_selection: bool?, cell_cursor: bool?"
@@ -225,34 +227,40 @@ _POINTER = (
 )
 _EDITED = "activated selected sorted cell_edited scrolled cell_selected cell_action copy cut paste"
 
-# What all that are seen know, and beside it all in which others stand.
-COMMON: Dict[str, Dict[str, Method]] = {"visual": _methods(_VISUAL), "container": _methods(_CONTAINER), "hidden": {}}
+# What all of a kind know.
+COMMON: Dict[str, Dict[str, Method]] = {
+    "hidden": _methods("destroy()"),
+    "visual": _methods("destroy()", _VISUAL),
+    "container": _methods("destroy()", _VISUAL, _CONTAINER),
+}
+
+_SHARED = {
+    "Boxed": _BOX,
+    "Grid": _GRID,
+    "Number": _NUMBER.format(value="num"),
+    "Paged": _PAGES,
+    "Popup": _POPUP,
+    "ScrollArea": _SCROLL_AREA,
+    "Scrolled": _SCROLLED,
+    "Switch": _SWITCH.format(value="value"),
+    "Text": _TEXT,
+    "Window": _WINDOW,
+}
+
+# What several classes share; each of them is seen.
+SHARED: Dict[str, Dict[str, Method]] = {name: _methods(text) for name, text in _SHARED.items()}
 
 CLASSES: Dict[str, WidgetClass] = {}
 
 
 def _row(kind: str, name: str, *methods: str, args: str = "", options: str = "", tells: str = "") -> None:
-    known = [*methods]
-    told = tells.split()
-    if kind != "hidden":
-        known.insert(0, _VISUAL)
-        told += ["resize", "map"]
-    if kind == "container":
-        known.insert(1, _CONTAINER)
-    rows = _methods(_EVERYTHING, *known)
-    CLASSES[name] = WidgetClass(name, kind, _parameters(args), _parameters(options), rows, tuple(told))
+    told = [*tells.split(), *([] if kind == "hidden" else ["resize", "map"])]
+    rows = {**COMMON[kind], **_methods(*methods)}
+    shares = tuple(shared for shared, text in _SHARED.items() if text in methods)
+    CLASSES[name] = WidgetClass(name, kind, shares, _parameters(args), _parameters(options), rows, tuple(told))
 
 
-def _container(name: str, *methods: str, options: str = "", tells: str = "", args: str = "") -> None:
-    _row("container", name, *methods, args=args, options=options, tells=tells)
-
-
-def _visual(name: str, *methods: str, args: str = "", options: str = "", tells: str = "") -> None:
-    _row("visual", name, *methods, args=args, options=options, tells=tells)
-
-
-def _hidden(name: str, *methods: str, args: str = "", options: str = "", tells: str = "") -> None:
-    _row("hidden", name, *methods, args=args, options=options, tells=tells)
+_container, _visual, _hidden = (partial(_row, kind) for kind in ("container", "visual", "hidden"))
 
 
 # Layout.
@@ -674,8 +682,10 @@ _visual(
 )
 _visual(
     "TableView",
-    _GRID.format(column="col_index: int"),
+    _GRID,
+    _COLUMNS.format(column="col_index: int"),
     """
+    get_selected() -> list
     set_rows(rows: list)
     update_rows(rows: list)
     set_selected(items: list)
@@ -691,8 +701,10 @@ _visual(
 )
 _visual(
     "TreeView",
-    _GRID.format(column="col_key: str"),
+    _GRID,
+    _COLUMNS.format(column="col_key: str"),
     """
+    get_selected() -> list
     set_tree(tree: any)
     add_tree(tree: any, parent: path?)
     update_tree(tree: any)

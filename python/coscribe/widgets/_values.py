@@ -157,13 +157,7 @@ def is_file(value: Any) -> bool:
     return os.path.isfile(value)
 
 
-def read_file(path: Any) -> Tuple[bytes, str]:
-    """The bytes of a file and their MIME type, by its name. Raises OSError."""
-    path = Path(path)
-    return path.read_bytes(), mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-
-
 def data_address(path: Any) -> str:
     """A file as a `data:` address, which needs no server to serve it. Raises OSError."""
-    content, mime = read_file(path)
-    return f"data:{mime};base64,{base64.b64encode(content).decode('ascii')}"
+    mime = mimetypes.guess_type(Path(path).name)[0] or "application/octet-stream"
+    return f"data:{mime};base64,{base64.b64encode(Path(path).read_bytes()).decode('ascii')}"

@@ -7,14 +7,15 @@ its session.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Type
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Type
 
 from ..errors import WidgetError
 from ._calls import arranged, constructed, picture_format
 from ._gathering import DONE
 from ._link import Message
 from ._table import CLASSES, Method, WidgetClass
-from ._values import as_bytes, is_file, outgoing, read_file
+from ._values import as_bytes, is_file, looks_like_array, outgoing
 
 if TYPE_CHECKING:
     from ._application import Application
@@ -44,13 +45,17 @@ class Widget:
     _wid: int
 
     def __init__(self, session: Any, *args: Any, **kwargs: Any) -> None:
+        self._make(session, args, kwargs)
+
+    def _make(self, session: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> List[Any]:
+        """Makes it and then sets what its constructor has no place for; what the two kinds of program give for each."""
         values, later = constructed(self._row, args, kwargs)
         # A client brings the session it shows.
         owner = getattr(session, "_session", session)
         client = session if owner is not session else None
         self._begin(owner, client)
-        self._made = owner._create(self, values, client)
-        self._settings = [getattr(self, f"set_{name}")(value) for name, value in later.items()]
+        made = owner._finish(owner._create(self, values, client))
+        return [made, *(getattr(self, f"set_{name}")(value) for name, value in later.items())]
 
     def _begin(self, session: Session, client: Optional[Client]) -> None:
         self._session = session
@@ -59,10 +64,10 @@ class Widget:
         self._destroyed = False
 
     @classmethod
-    def _known(cls, session: Session, wid: int, client: Optional[Client] = None) -> Widget:
+    def _known(cls, session: Session, wid: int) -> Widget:
         """The widget of a number that the server chose, or that is there since before."""
         widget = cls.__new__(cls)
-        Widget._begin(widget, session, client)
+        widget._begin(session, None)
         widget._wid = wid
         return widget
 
@@ -148,7 +153,7 @@ class Widget:
         """Sends a picture or another array beside the JSON, in pieces; a path is read first."""
         data = values[0]
         if is_file(data):
-            data = read_file(data)[0]
+            data = Path(data).read_bytes()
         plain = isinstance(data, (bytes, bytearray, memoryview))
         buffer = as_bytes(data)
         if buffer is None:
@@ -166,7 +171,7 @@ class Widget:
 
     def destroy(self) -> Any:
         """Takes it out of the page, with everything in it."""
-        if self._destroyed or (self._client is not None and not self._client._is_kept):
+        if self._destroyed or self._is_gone():
             return self._session._finish(DONE)
         outcome = self._session._say({"type": "call", "wid": self._wid, "method": "destroy", "args": []})
         self._session._forget(self)
@@ -198,33 +203,35 @@ def _redrawn(self: Widget) -> Any:
 
 def _picture_set(self: Widget, url: Any) -> Any:
     """Shows a picture: an address, a file of this machine, the bytes of a picture, or an array of pixels."""
-    if is_file(url) or as_bytes(url) is not None:
-        return self.set_binary_image(url)  # type: ignore[attr-defined]
-    return self._invoke(self._row.methods["set_image"], (url,), {})
+    # An array is copied once; what comes of it is taken as it is.
+    picture = as_bytes(url) if looks_like_array(url) else url
+    if is_file(picture) or as_bytes(picture) is not None:
+        return self.set_binary_image(picture)  # type: ignore[attr-defined]
+    return self._invoke(self._row.methods["set_image"], (picture,), {})
 
 
-def _attribute(name: str, row: WidgetClass) -> property:
-    setter, getter = row.methods.get(f"set_{name}"), row.methods.get(f"get_{name}")
+def _attribute(name: str, methods: Mapping[str, Method]) -> property:
+    setter, getter = methods.get(f"set_{name}"), methods.get(f"get_{name}")
 
     def read(self: Widget) -> Any:
         return getattr(self, f"get_{name}")()
 
     def write(self: Widget, value: Any) -> None:
-        several = len(setter.parameters) > 1 and isinstance(value, (tuple, list)) if setter else False
+        several = setter is not None and len(setter.parameters) > 1 and isinstance(value, (tuple, list))
         getattr(self, f"set_{name}")(*(value if several else [value]))
 
     return property(read if getter else None, write if setter else None, doc=f"{name}: assigning pushes it at once")
 
 
-def attributes(row: WidgetClass) -> List[str]:
+def attributes(methods: Mapping[str, Method]) -> List[str]:
     """The names that can be read or assigned: those of setters and getters that no method has taken."""
-    names = {name[4:] for name in row.methods if name[:4] in ("set_", "get_")}
-    return sorted(name for name in names if name and name not in row.methods and not hasattr(Widget, name))
+    names = {name[4:] for name in methods if name[:4] in ("set_", "get_")}
+    return sorted(name for name in names if name and name not in methods and not hasattr(Widget, name))
 
 
 def widget_class(row: WidgetClass, base: Type[Widget], module: str) -> Type[Widget]:
     """The class of one row."""
-    members: Dict[str, Any] = {name: _attribute(name, row) for name in attributes(row)}
+    members: Dict[str, Any] = {name: _attribute(name, row.methods) for name in attributes(row.methods)}
     members.update({name: _method_of(method) for name, method in row.methods.items() if name not in ("destroy", "update")})
     if "update" in row.methods:
         members["update"] = _redrawn

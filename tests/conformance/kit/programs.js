@@ -141,10 +141,15 @@ runpy.run_path(${JSON.stringify(fileURLToPath(new URL(`${this.name}.py`, DATA)))
   }
 
   async stop() {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.kill("SIGKILL");
-    await once(this.#child, "exit");
+    await killed(this.#child);
   }
+}
+
+/** `kill -9`; resolves when the process is gone. */
+export async function killed(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
 }
 
 async function freePort() {
@@ -183,8 +188,6 @@ export class Bridge {
 
   /** `kill -9`. */
   async kill() {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.kill("SIGKILL");
-    await once(this.#child, "exit");
+    await killed(this.#child);
   }
 }

@@ -18,12 +18,6 @@ def seed(name):
     return text
 
 
-def clicked(browser, program_says):
-    """Presses the one button; waits until the label says so."""
-    browser.act(browser.wait_for("Button"), "activated")
-    return browser.wait_for("Label", text=program_says)
-
-
 class Seeds(unittest.TestCase):
     def test_pg_02_the_synchronous_program_runs_with_only_its_import_changed(self):
         self.runs("remote_sync.py", "Remote App", "Click me", "Ready", "Clicked!")

@@ -130,6 +130,11 @@ class Calls(Case):
         self.assertEqual(str(caught.exception), "Unknown widget id: 999")
         self.assertEqual(self.W.Label("still here").text, "still here")
 
+    def test_a_class_that_is_not_built_is_named_whatever_else_is_asked_of_it(self):
+        with self.assertRaises(coscribe.WidgetError) as caught:
+            getattr(self.W, self.unbuilt()[0])(tooltip="help")
+        self.assertIn("is not built here", str(caught.exception))
+
     def unbuilt(self):
         return [row["name"] for row in self.real.rest("GET", "/api/widgets/classes")["classes"] if not row["built"]]
 
@@ -311,6 +316,12 @@ class Pictures(Case):
             hashes = [ann.state(image.wid, "image")["__blob__"] for image in images]
         self.assertEqual(len(set(hashes)), 12)
 
+    def test_what_a_batch_says_behind_a_large_picture_does_not_overtake_it(self):
+        with self.session.batch():
+            self.image.set_image(PNG + os.urandom(8_000_000))
+            self.image.set_image("https://example.org/newer.png")
+        self.assertEqual(self.shown(), "https://example.org/newer.png")
+
     def test_an_array_whose_shape_is_wrong_never_travels(self):
         with self.assertRaises(ValueError) as caught:
             Buffer(b"123", shape=(2, 2))
@@ -354,6 +365,21 @@ class Files(Case):
             upload.files[0]["name"] = "../../evil.txt"
             upload.files[0].save(folder)
             self.assertEqual(os.listdir(folder), ["evil.txt"])
+
+
+    def test_what_is_dropped_is_told_once_when_it_falls_and_once_when_it_is_there(self):
+        server = self.server()
+        session = self.window(server)
+        image, heard = session.get_widgets().Image(), []
+        image.on("drop-start", lambda dropped: heard.append(dropped["files"][0]["name"]))
+        image.on("drop-end", lambda upload: heard.append(upload.files[0].data))
+        file = {"name": "a.txt", "size": 5, "type": "text/plain"}
+        blob = json.loads(server.request("POST", "/api/blobs", b"hello", "application/octet-stream"))["sha256"]
+        with Browser(server, session.id) as ann:
+            ann.act(image.wid, "drop-start", {"files": [file]})
+            ann.act(image.wid, "drop-end", {"files": [{**file, "blob": blob}]})
+            eventually(lambda: b"hello" in heard, "the file arrives")
+        self.assertEqual(heard, ["a.txt", b"hello"])
 
 
 class Clients(Case):
@@ -474,6 +500,31 @@ class Asynchronous(Case):
 
         self.run_in(server, story)
 
+    def test_an_update_waits_for_a_large_picture_that_nobody_awaits(self):
+        server = self.server()
+
+        async def story(_, session):
+            image = await session.get_widgets().Image()
+            large = PNG + os.urandom(8_000_000)
+            image.set_image(large)
+            await session.update()
+            [shown] = server.rest("GET", f"/api/widgets/{session.id}")["tree"]
+            self.assertEqual(shown["state"]["image"]["__blob__"], hashlib.sha256(large).hexdigest())
+
+        self.run_in(server, story)
+
+    def test_a_thread_hands_a_call_to_the_handlers(self):
+        server = self.server()
+
+        async def story(_, session):
+            called = asyncio.Event()
+            thread = threading.Thread(target=session.gui_do, args=(called.set,))
+            thread.start()
+            await asyncio.wait_for(called.wait(), 5)
+            thread.join()
+
+        self.run_in(server, story)
+
     def test_a_refusal_that_nobody_awaits_is_logged_with_its_line(self):
         server = self.server()
 
@@ -483,6 +534,21 @@ class Asynchronous(Case):
                 session._known.set_text("x")
                 await session.update()
             self.assertRegex(logged.output[0], r"test_widgets_api\.py:\d+: Unknown widget id: 999")
+
+        self.run_in(server, story)
+
+    def test_a_widget_that_is_refused_and_that_nobody_awaits_is_logged_with_its_line(self):
+        server = self.server()
+        rows = server.rest("GET", "/api/widgets/classes")["classes"]
+        unbuilt = next(row["name"] for row in rows if not row["built"])
+
+        async def story(_, session):
+            with self.assertLogs("coscribe.widgets", logging.ERROR) as logged:
+                kept = getattr(session.get_widgets(), unbuilt)()
+                await session.update()
+            self.assertRegex(logged.output[0], r"test_widgets_api\.py:\d+: .* is not built here")
+            with self.assertRaises(coscribe.WidgetError):
+                await kept
 
         self.run_in(server, story)
 

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 
 import { eventually } from "../kit/eventually.js";
+import { killed } from "../kit/programs.js";
 import { Server } from "../kit/server.js";
 import { WidgetsClient } from "../kit/widgets.js";
 
@@ -44,9 +44,7 @@ class Example {
   }
 
   async kill() {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    this.child.kill("SIGKILL");
-    await once(this.child, "exit");
+    await killed(this.child);
   }
 }
 

@@ -10,17 +10,15 @@ class Widget(_Widget):
     """What all of them have. It is on its way when it is constructed; `await` waits until the server has it."""
 
     def __init__(self, session: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(session, *args, **kwargs)
-        self._made = self._session._finish(self._made)
+        # Without the replies: one that is kept does not tell of a refusal that nobody awaits.
+        self._said = [reply._outcome for reply in self._make(session, args, kwargs)]
 
     def __await__(self) -> Generator[Any, None, "Widget"]:
         return self._wait().__await__()
 
     async def _wait(self) -> "Widget":
-        waited = [self.__dict__.pop("_made", None), *self.__dict__.pop("_settings", [])]
-        for reply in waited:
-            if reply is not None:
-                await reply
+        for outcome in self.__dict__.pop("_said", []):
+            await self._session._finish(outcome)
         return self
 
 

@@ -1,18 +1,19 @@
 """What a call gives: something to await, or to leave alone.
 
-Imports errors. Invariant: a refusal is raised where the reply is awaited, or logged if it never is.
+Imports gatherings. Invariant: a refusal is raised where the reply is awaited, or logged if it never is.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Callable, Generator, Generic, Optional, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generator, Generic, TypeVar, cast
 
-from ...errors import CallTimeout
 from .._calls import caller
 from .._gathering import Outcome
-from .._link import Request
+
+if TYPE_CHECKING:
+    from ._session import Session
 
 T = TypeVar("T")
 
@@ -20,18 +21,15 @@ T = TypeVar("T")
 class Reply(Generic[T]):
     """The answer to one call, which is on its way already; `await` gives it, or raises WidgetError."""
 
-    __slots__ = ("_outcome", "_timeout", "_awaited", "_place", "_logger", "_late", "__weakref__")
+    __slots__ = ("_outcome", "_session", "_place", "__weakref__")
 
-    def __init__(self, outcome: Outcome, timeout: float, logger: logging.Logger, late: Callable[[Request], Exception]) -> None:
+    def __init__(self, outcome: Outcome, session: Session) -> None:
         self._outcome = outcome
-        self._timeout = timeout
-        self._logger = logger
-        self._late = late
-        self._awaited = outcome.request is None
-        self._place: Optional[str] = None if self._awaited else caller()
+        self._session = session
+        self._place = "" if outcome.request is None else caller()
 
     def __await__(self) -> Generator[Any, None, T]:
-        self._awaited = True
+        self._outcome.awaited = True
         return self._wait().__await__()
 
     async def _wait(self) -> T:
@@ -40,18 +38,17 @@ class Reply(Generic[T]):
             return cast(T, None)
         try:
             # Shielded: that one waiter is cancelled does not take the call back.
-            answer = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(request.answer)), self._timeout)
-        except asyncio.TimeoutError as error:
-            raise error if isinstance(error, CallTimeout) else self._late(request) from None
+            answer = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(request.answer)), self._session.app.timeout)
+        except asyncio.TimeoutError:
+            raise self._session._late(request) from None
         return cast(T, self._outcome.value(answer))
 
     def __del__(self) -> None:
-        request = self._outcome.request
-        if not self._awaited and request is not None:
-            place, logger = self._place, self._logger
-            request.answer.add_done_callback(lambda answer: _log(answer, place, logger))
+        outcome, place, logger = self._outcome, self._place, self._session._logger
+        if outcome.request is not None and not outcome.awaited:
+            outcome.request.answer.add_done_callback(lambda answer: _log(answer, outcome, place, logger))
 
 
-def _log(answer: Any, place: Optional[str], logger: logging.Logger) -> None:
-    if not answer.cancelled() and answer.exception() is not None:
+def _log(answer: Any, outcome: Outcome, place: str, logger: logging.Logger) -> None:
+    if not outcome.awaited and not answer.cancelled() and answer.exception() is not None:
         logger.error("%s: %s", place, answer.exception())

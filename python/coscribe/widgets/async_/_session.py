@@ -10,12 +10,12 @@ import collections
 import contextvars
 import inspect
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Deque, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Deque, Optional, Set, Tuple
 
-from ...errors import CallTimeout, NotReached
+from ...errors import NotReached
 from .. import _client, _session
+from .._door import Credentials
 from .._gathering import Gathering, Outcome, current, gathering_of, nothing
-from .._link import Request
 from ._reply import Reply
 
 _Turn = Tuple[Callable[[], Any], str, Optional[Tuple[int, str]]]
@@ -49,25 +49,17 @@ class Session(_session.Session):
 
         def get_widgets(self) -> Bound: ...
 
-    def __init__(self, app: Any, link_of: Any, session: str) -> None:
-        super().__init__(app, link_of, session)
+    def __init__(self, app: Any, credentials: Credentials) -> None:
+        super().__init__(app, credentials)
         self._queue: Deque[_Turn] = collections.deque()
         self._work = asyncio.Event()
         self._waiters: Set[asyncio.Event] = set()
-        self._connected_once = asyncio.Event()
-        self._setup: Optional[Gathering] = None
         self._worker = asyncio.ensure_future(self._work_off())
 
     # Waiting.
 
     def _finish(self, outcome: Outcome) -> Reply[Any]:
-        return Reply(outcome, self.app.timeout, self._logger, self._late)
-
-    def _late(self, request: Request) -> Exception:
-        self._link.withdraw(request)
-        message = request.message
-        named = " ".join(str(message[key]) for key in ("type", "class", "method", "action") if key in message)
-        return CallTimeout(f"The message {named} was not answered within {self.app.timeout:g} s; {self._link.state()}.")
+        return Reply(outcome, self)
 
     async def _settled(self, gathering: Gathering) -> None:
         """Waits for all of a setup or a batch. Raises SetupError."""
@@ -155,9 +147,6 @@ class Session(_session.Session):
         await self._settled(gathering)
         await self._close_setup()
 
-    def _begin_open_setup(self) -> None:
-        self._setup = self._begin_setup()
-
     async def __aenter__(self) -> Session:
         return self
 
@@ -167,13 +156,12 @@ class Session(_session.Session):
 
     # Handlers.
 
-    def _run(
-        self, function: Callable[..., Any], args: Sequence[Any], what: str, replaces: Optional[Tuple[int, str]] = None
-    ) -> None:
+    def _run(self, call: Callable[[], Any], what: str, replaces: Optional[Tuple[int, str]] = None) -> None:
         if replaces is not None and self._queue and self._queue[-1][2] == replaces:
             self._queue.pop()
-        self._queue.append((lambda: function(*args), what, replaces))
-        self._work.set()
+        self._queue.append((call, what, replaces))
+        # Threads may have something called too: an event alone does not wake the loop for them.
+        self._worker.get_loop().call_soon_threadsafe(self._work.set)
 
     async def _work_off(self) -> None:
         """Handlers of one session run one after the other, each in a context of its own."""
@@ -192,30 +180,14 @@ class Session(_session.Session):
         except Exception:
             self._logger.exception("The handler for %s failed; the program goes on.", what)
 
-    def gui_do(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Has a function called in turn with the session's handlers; does not wait for it."""
-        self._run(lambda: function(*args, **kwargs), (), getattr(function, "__name__", "a call"))
-
-    def _greeted_first(self) -> None:
-        self._connected_once.set()
-
-    def _arrived(self, told: Any) -> None:
-        super()._arrived(told)
-        self._wake()
-
-    def _went(self, key: str) -> None:
-        super()._went(key)
-        self._wake()
+    def _end(self) -> None:
+        self._worker.cancel()
 
     def _wake(self) -> None:
         for waiter in self._waiters:
             waiter.set()
 
     # The end.
-
-    def close(self) -> None:
-        """Lets the session go: its pages say that the program is gone; it can be taken up again."""
-        self.app._let_go(self)
 
     async def destroy(self) -> None:
         """Deletes the session on the server with all it shows. Raises NotReached and Refused."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 import concurrent.futures
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Tuple
 
-from ...errors import CallTimeout, NotReached
+from ...errors import NotReached
 from .. import _client, _session
+from .._door import Credentials
 from .._gathering import Gathering, Outcome, current, gathering_of, nothing
 from .._link import Request
 from ._turns import Turns
@@ -45,12 +46,10 @@ class Session(_session.Session):
 
         def get_widgets(self) -> Bound: ...
 
-    def __init__(self, app: Any, link_of: Any, session: str) -> None:
-        super().__init__(app, link_of, session)
-        self._turns = Turns(session, app._logger)
+    def __init__(self, app: Any, credentials: Credentials) -> None:
+        super().__init__(app, credentials)
+        self._turns = Turns(self.id, app._logger)
         self._changed = threading.Condition()
-        self._connected_once = threading.Event()
-        self._setup: Optional[Gathering] = None
 
     # Waiting.
 
@@ -63,10 +62,7 @@ class Session(_session.Session):
         try:
             return request.answer.result(self.app.timeout)
         except concurrent.futures.TimeoutError:
-            self._link.withdraw(request)
-            raise CallTimeout(
-                f"{_named(request)} was not answered within {self.app.timeout:g} s; {self._link.state()}."
-            ) from None
+            raise self._late(request) from None
 
     def _settled(self, gathering: Gathering) -> None:
         """Waits for all of a setup or a batch. Raises SetupError."""
@@ -75,7 +71,7 @@ class Session(_session.Session):
             try:
                 request.answer.exception(self.app.timeout)
             except concurrent.futures.TimeoutError:
-                self._answer(request)
+                raise self._late(request) from None
         gathering.finish()
 
     def _wait(self, check: Callable[[], Any], timeout: Optional[float], what: str) -> None:
@@ -136,7 +132,7 @@ class Session(_session.Session):
         self._setup_ended(self._answer(self._end_setup()))
 
     def _begin_open_setup(self) -> None:
-        self._setup = self._begin_setup()
+        super()._begin_open_setup()
         current.set(self._setup)
 
     def __enter__(self) -> Session:
@@ -148,33 +144,19 @@ class Session(_session.Session):
 
     # Handlers.
 
-    def _run(
-        self, function: Callable[..., Any], args: Sequence[Any], what: str, replaces: Optional[Tuple[int, str]] = None
-    ) -> None:
-        self._turns.add(lambda: function(*args), what, replaces)
-
-    def gui_do(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Has a function called in the thread of the session's handlers; does not wait for it."""
-        self._turns.add(lambda: function(*args, **kwargs), getattr(function, "__name__", "a call"))
+    def _run(self, call: Callable[[], Any], what: str, replaces: Optional[Tuple[int, str]] = None) -> None:
+        self._turns.add(call, what, replaces)
 
     def gui_call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Calls a function in the thread of the session's handlers and returns what it returns, or raises what it raises."""
         if self._turns.is_mine():
             return function(*args, **kwargs)
         result: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        self._turns.add(lambda: _into(result, lambda: function(*args, **kwargs)), "a call")
+        self._run(lambda: _into(result, lambda: function(*args, **kwargs)), "a call")
         return result.result()
 
-    def _greeted_first(self) -> None:
-        self._connected_once.set()
-
-    def _arrived(self, told: Any) -> None:
-        super()._arrived(told)
-        self._wake()
-
-    def _went(self, key: str) -> None:
-        super()._went(key)
-        self._wake()
+    def _end(self) -> None:
+        self._turns.end()
 
     def _wake(self) -> None:
         with self._changed:
@@ -182,21 +164,11 @@ class Session(_session.Session):
 
     # The end.
 
-    def close(self) -> None:
-        """Lets the session go: its pages say that the program is gone; it can be taken up again."""
-        self.app._let_go(self)
-
     def destroy(self) -> None:
         """Deletes the session on the server with all it shows. Raises NotReached and Refused."""
         self.close()
         self.app.server.delete_session(self.id)
         self.app._forget_kept(self)
-
-
-def _named(request: Request) -> str:
-    message = request.message
-    details: List[str] = [str(message[key]) for key in ("class", "method", "action") if key in message]
-    return f"The message {' '.join([message['type'], *details])}"
 
 
 def _into(result: concurrent.futures.Future[Any], call: Callable[[], Any]) -> None:
