@@ -50,6 +50,8 @@ pub struct Current {
     pub held_interrupt: Option<Instant>,
     /// When it was last interrupted, until people were told that this had no effect.
     pub interrupted: Option<Instant>,
+    /// It said that it begins after it was interrupted: it may not have heard that.
+    pub began_late: bool,
     /// It was interrupted for its time.
     pub over_time: bool,
 }
@@ -107,6 +109,7 @@ impl Runs {
             executing: false,
             held_interrupt: None,
             interrupted: None,
+            began_late: false,
             over_time: false,
         });
     }

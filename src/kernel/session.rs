@@ -263,9 +263,8 @@ impl Session {
         // First comes that it is busy, then its own code back, then what that code does, at last the reply.
         let begins = !current.executing && !matches!(message.kind.as_str(), "status" | "execute_reply");
         current.executing |= begins;
-        if begins && current.interrupted.is_some() {
-            current.held_interrupt = Some(now);
-        }
+        // What it says may be old, and the interrupt at work: a second one now would cut off what it prints of the first.
+        current.began_late |= begins && current.interrupted.is_some();
         if !current.started {
             current.started = true;
             let run = current.run.clone();
@@ -425,6 +424,10 @@ impl Session {
             return Some(Order::Interrupt);
         }
         if current.interrupted.is_some_and(|at| at + INTERRUPT_PATIENCE <= now) {
+            if std::mem::take(&mut current.began_late) {
+                current.interrupted = Some(now);
+                return Some(Order::Interrupt);
+            }
             current.interrupted = None;
             self.tell(KernelEvent::Notice { run, notice: Notice::InterruptIgnored }, now);
             return None;
@@ -620,10 +623,16 @@ mod tests {
         assert!(matches!(session.command(KernelCommand::Interrupt, now)[..], [Order::Interrupt]));
         ended(&mut session, &request, now);
         // A kernel that never says that it begins is interrupted all the same.
-        begun(&mut session, "b", now);
+        let request = begun(&mut session, "b", now);
         assert!(session.command(KernelCommand::Interrupt, now).is_empty());
         assert_eq!(session.due(true), Some(now + INTERRUPT_PATIENCE));
-        assert!(matches!(session.tick(now + INTERRUPT_PATIENCE, true)[..], [Order::Interrupt]));
+        let interrupted = now + INTERRUPT_PATIENCE;
+        assert!(matches!(session.tick(interrupted, true)[..], [Order::Interrupt]));
+        // If it says only then that it begins, it may have heard that or not.
+        let echo = session.message(message("execute_input", &request, json!({"code": "x"})), interrupted);
+        assert!(echo.is_empty(), "{echo:?}");
+        assert!(matches!(session.tick(interrupted + INTERRUPT_PATIENCE, true)[..], [Order::Interrupt]));
+        assert!(session.tick(interrupted + 2 * INTERRUPT_PATIENCE, true).is_empty());
         // Nor does an interrupt reach the run behind the one it was meant for.
         let mut session = ready(KernelLimits::default(), now);
         let request = begun(&mut session, "a", now);
