@@ -34,7 +34,7 @@ test('a_copied_link_leads_another_person_to_the_cell_and_marks_it', async (t) =>
   const id = notebook.cells[30];
   const [anna, bela] = await Promise.all([join(t, 'Anna', { permissions: ['clipboard-read', 'clipboard-write'] }), join(t, 'Bela')]);
   await Person.together([anna], notebook.id);
-  await anna.cell(id).box.focus();
+  await anna.cell(id).point();
   await anna.press('Control+Alt+l');
   await anna.toast('The link to cell 31 is copied').waitFor();
   const link = await anna.page.evaluate(() => navigator.clipboard.readText());

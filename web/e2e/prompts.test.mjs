@@ -162,6 +162,24 @@ test('ln_41_two_who_ask_at_once_ask_once', async (t) => {
   assert.equal(model.asked.length, 1);
 });
 
+test('ln_41_a_press_that_comes_as_ask_turns_into_stop_stops_nothing', async (t) => {
+  const { model, mine, theirs } = await asked(t, [['prompt', 'Once?']]);
+  await theirs.box.locator('button.ask').evaluate((button) => {
+    const turned = new MutationObserver(() => {
+      if (!button.classList.contains('live')) return;
+      turned.disconnect();
+      button.click();
+    });
+    turned.observe(button, { attributeFilter: ['class'] });
+  });
+  await mine.ask();
+  const question = await model.next();
+  question.say('Once.');
+  await both([mine, theirs], (one) => one.shows('Once.'));
+  question.end();
+  await both([mine, theirs], (one) => one.is('answered'));
+});
+
 test('ln_42_the_answer_is_edited_by_both_while_it_streams_and_all_of_it_merges', async (t) => {
   const { model, notebook, id, anna, bela, mine, theirs } = await asked(t, [['prompt', 'Write.']]);
   await mine.ask();
