@@ -27,6 +27,8 @@ export class BoardKeying {
     const target = event.target as HTMLElement;
     const stroke = strokeOf(event, keymap.platform);
     if (stroke === undefined || event.defaultPrevented || target.closest('dialog')) return;
+    // What is typed while the palette is on its way is meant for it.
+    if (this.model.sheet === 'palette') return;
     if (target.closest(TEXT) && !(passesText(stroke) && !/^Mod\+(?:a|z|y|Shift\+z)$/.test(stroke))) return;
     if (/^(?:Enter|Space)$/.test(stroke) && target.closest('button, a, summary')) return;
     const typed = this.#pending && event.timeStamp - this.#pending.at <= SEQUENCE_MS ? `${this.#pending.typed} ${stroke}` : stroke;
