@@ -28,8 +28,8 @@ SILENCE_LIMIT_S = 6 * 60
 # What libtest says of a test that takes long, and of any at its end.
 SLOW = re.compile(r"^test (\S+) has been running for over 60 seconds")
 DONE = re.compile(r"^test (\S+) \.\.\. ")
-# How libtest, node, vitest and unittest name a test that failed.
-FAILED = re.compile(r"^(?:test (?=\S+ \.\.\. FAILED)|\s*✖ |\s*FAIL\s+|(?:FAIL|ERROR): )(\S.*)")
+# How libtest, node (in both of its manners), vitest and unittest name a test that failed.
+FAILED = re.compile(r"^(?:test (?=\S+ \.\.\. FAILED)|\s*✖ |\s*not ok \d+ - |\s*FAIL\s+|(?:FAIL|ERROR): )(\S.*)")
 
 
 @dataclass
