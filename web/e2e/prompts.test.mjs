@@ -268,6 +268,23 @@ test('ln_37_ln_86_ln_87_what_is_sent_is_shown_with_its_cells_which_are_skipped_a
   await anna.selects([title]);
 });
 
+test('what_is_under_the_pointer_stays_there_when_the_models_become_known', async (t) => {
+  const { page, mine } = await alone(t, [['note', 'Far from the pointer.'], ['prompt', 'Hello?']]);
+  let answer;
+  const held = new Promise((resolve) => (answer = resolve));
+  await page.route('**/api/providers', (route) => held.then(() => route.continue()));
+  const switched = mine.box.getByRole('checkbox', { name: 'Think first' });
+  const models = mine.box.getByLabel('Who answers cell 2');
+  const [place, width] = [await switched.boundingBox(), (await models.boundingBox()).width];
+  await switched.hover();
+  await page.mouse.down();
+  answer();
+  await eventually(async () => (await models.boundingBox()).width !== width, 'the models are known');
+  await page.mouse.up();
+  assert.deepEqual(await switched.boundingBox(), place);
+  assert.equal(await switched.isChecked(), true);
+});
+
 test('ln_88_mode_and_model_of_the_notebook_hold_for_its_prompts_and_a_cell_may_choose_another', async (t) => {
   const { model, anna, page, mine, theirs } = await asked(t, [['prompt', 'Hello?']]);
   await anna.press('Control+,');
