@@ -48,7 +48,7 @@ test('names_that_only_the_running_kernel_knows_are_offered_by_ctrl_space_by_tab_
   await eventually(async () => {
     await anna.press('Control+Space');
     return offered().waitFor({ timeout: 3000 }).then(() => true);
-  }, 'the name is offered');
+  }, 'the name is offered', 60_000);
   await anna.press('Escape');
   await anna.press('Tab');
   await offered().waitFor();
