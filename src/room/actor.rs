@@ -23,7 +23,7 @@ use super::{
     effects::{Answer, Append, Audience, Effects, Input, Outgoing, Place, ReplyId},
     engines::Workers,
     handle::{Call, CloseReason, Command, Control, MAILBOX},
-    outbound::{Flushed, Outbound},
+    outbound::{Flushed, News, Outbound},
     queue::Pushed,
     seat::{SeatEnd, SeatItem, SeatLine},
     state::RoomState,
@@ -403,28 +403,46 @@ impl Actor {
         for (audience, entries) in effects.presence {
             self.tell(audience, &entries);
         }
-        let mut caused = Vec::new();
+        let (mut caused, mut news) = (Vec::new(), Vec::new());
         for (revision, item) in effects.release {
-            caused.extend(self.release(revision, item));
+            if let Outgoing::Broadcast(frame) = item {
+                counter!(measure::DELIVERIES).increment(self.connections.len() as u64);
+                news.push((frame, revision.previous()));
+            } else {
+                caused.extend(self.spread(&std::mem::take(&mut news)));
+                caused.extend(self.release(revision, item));
+            }
         }
-        caused.extend(self.flush());
+        caused.extend(self.flush(&news));
         caused
     }
 
-    /// Writes to the network what the effects put into queues.
-    fn flush(&mut self) -> Vec<Input> {
+    /// Puts changes into every queue, before what only some are told.
+    fn spread(&mut self, news: &[News]) -> Vec<Input> {
+        if news.is_empty() {
+            return Vec::new();
+        }
+        self.touched.add_all();
+        let connections = self.connections.iter();
+        connections.filter_map(|(peer, connection)| overflow(*peer, connection, connection.tell(news))).collect()
+    }
+
+    /// Writes changes to the network, behind what the effects put into queues.
+    fn flush(&mut self, news: &[News]) -> Vec<Input> {
         if !self.presence_waits.is_empty() && self.presence_pause().is_zero() {
             self.presence_told = Instant::now();
             self.touched.join(std::mem::take(&mut self.presence_waits));
         }
         let touched = std::mem::take(&mut self.touched);
         let flush = |(peer, connection): (&PeerId, &Arc<Outbound>)| {
-            (connection.flush_or_wake() == Flushed::Drained).then_some(Input::Drained { peer: *peer })
+            let (pushed, flushed) = connection.pass_on(news);
+            let drained = (flushed == Flushed::Drained).then_some(Input::Drained { peer: *peer });
+            overflow(*peer, connection, pushed).into_iter().chain(drained)
         };
-        if touched.all {
-            return self.connections.iter().filter_map(flush).collect();
+        if touched.all || !news.is_empty() {
+            return self.connections.iter().flat_map(flush).collect();
         }
-        touched.some.iter().filter_map(|peer| self.connections.get_key_value(peer)).filter_map(flush).collect()
+        touched.some.iter().filter_map(|peer| self.connections.get_key_value(peer)).flat_map(flush).collect()
     }
 
     fn append(&mut self, append: Append) -> Result<(), StorageError> {
@@ -464,7 +482,7 @@ impl Actor {
 
     fn release(&mut self, revision: Revision, item: Outgoing) -> Vec<Input> {
         match item {
-            Outgoing::Broadcast(frame) => return self.broadcast(&frame, revision.previous()),
+            Outgoing::Broadcast(frame) => return self.spread(&[(frame, revision.previous())]),
             Outgoing::Send { peer, frame } => return self.send(peer, |queue| queue.push(frame, revision)),
             Outgoing::Base { peer, frame } => return self.send(peer, |queue| queue.push_base(frame, revision)),
             Outgoing::Resync { peer, frames } => {
@@ -492,20 +510,10 @@ impl Actor {
         Some(changed)
     }
 
-    fn broadcast(&mut self, frame: &Bytes, before: Revision) -> Vec<Input> {
-        counter!(measure::DELIVERIES).increment(self.connections.len() as u64);
-        self.touched.add_all();
-        let overflowed = |(peer, connection): (&PeerId, &Arc<Outbound>)| {
-            let pushed = connection.update(|queue| queue.push_change(frame.clone(), before));
-            (pushed == Pushed::Overflowed).then(|| overflow(*peer, connection))
-        };
-        self.connections.iter().filter_map(overflowed).collect()
-    }
-
     fn send(&mut self, peer: PeerId, push: impl FnOnce(&mut super::queue::Queue) -> Pushed) -> Vec<Input> {
         let pushed = self.update(peer, push);
-        let connection = self.connections.get(&peer).filter(|_| pushed == Some(Pushed::Overflowed));
-        connection.map(|connection| overflow(peer, connection)).into_iter().collect()
+        let connection = self.connections.get(&peer).zip(pushed);
+        connection.and_then(|(connection, pushed)| overflow(peer, connection, pushed)).into_iter().collect()
     }
 
     /// A program that does not read what it is told loses its place.
@@ -597,7 +605,7 @@ impl Drop for Actor {
         }
         for connection in self.connections.values() {
             connection.update(|queue| queue.close(CloseReason::Failed));
-            connection.flush_or_wake();
+            connection.pass_on(&[]);
         }
         gauge!(measure::ROOMS).decrement(1.0);
         if std::thread::panicking() {
@@ -607,8 +615,9 @@ impl Drop for Actor {
     }
 }
 
-fn overflow(peer: PeerId, connection: &Outbound) -> Input {
-    Input::Overflowed { peer, floor: connection.read(super::queue::Queue::floor) }
+fn overflow(peer: PeerId, connection: &Outbound, pushed: Pushed) -> Option<Input> {
+    let floor = || connection.read(super::queue::Queue::floor);
+    (pushed == Pushed::Overflowed).then(|| Input::Overflowed { peer, floor: floor() })
 }
 
 async fn sleep(duration: Option<Duration>) {

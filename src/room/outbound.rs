@@ -11,7 +11,11 @@ use bytes::Bytes;
 use metrics::{Gauge, gauge};
 use tokio::sync::Notify;
 
-use super::{handle::CloseReason, queue::Queue};
+use super::{
+    Revision,
+    handle::CloseReason,
+    queue::{Pushed, Queue},
+};
 use crate::measure;
 
 /// Bytes moved to the line at once: what a busy line keeps is out of the queue's bound, so it must be little.
@@ -26,6 +30,9 @@ pub trait Line: Send + Sync + std::fmt::Debug {
     /// Nothing is kept: more may be written.
     fn is_clear(&self) -> bool;
 }
+
+/// A change that everybody is told, and the revision before it.
+pub type News = (Bytes, Revision);
 
 /// What moving frames to the line led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,18 +80,30 @@ impl Outbound {
         look(&self.lock().queue)
     }
 
-    /// Moves what waits to the line, as the room does after a step: whatever is left is the socket's to do.
-    pub fn flush_or_wake(&self) -> Flushed {
-        let flushed = self.flush();
+    /// Adds changes.
+    pub fn tell(&self, news: &[News]) -> Pushed {
+        tell(&mut self.lock().queue, news)
+    }
+
+    /// Adds changes and moves all that waits to the line, as the room does after a step: whatever is left is the socket's
+    /// to do. In one go: of five hundred queues the first has left the processor's caches when the last was told.
+    pub fn pass_on(&self, news: &[News]) -> (Pushed, Flushed) {
+        let mut counted = self.lock();
+        let pushed = tell(&mut counted.queue, news);
+        let flushed = self.flush_locked(&mut counted);
+        drop(counted);
         if matches!(flushed, Flushed::Busy | Flushed::Closed(_)) {
             self.nudge();
         }
-        flushed
+        (pushed, flushed)
     }
 
     /// Moves what waits to the line.
     pub fn flush(&self) -> Flushed {
-        let mut counted = self.lock();
+        self.flush_locked(&mut self.lock())
+    }
+
+    fn flush_locked(&self, counted: &mut Counted) -> Flushed {
         let line = self.line.get().filter(|line| line.is_clear());
         let flushed = line.map_or(Flushed::Busy, |line| flush(&mut counted.queue, line.as_ref()));
         counted.count();
@@ -105,6 +124,12 @@ impl Outbound {
         // A panic between two field writes of a queue cannot leave it unusable: worst, a frame is sent twice.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Behind an overflow the rest is dropped: the client is brought up to date as a whole.
+fn tell(queue: &mut Queue, news: &[News]) -> Pushed {
+    let pushed = news.iter().map(|(frame, before)| queue.push_change(frame.clone(), *before));
+    pushed.fold(Pushed::Queued, |all, one| if all == Pushed::Overflowed { all } else { one })
 }
 
 fn flush(queue: &mut Queue, line: &dyn Line) -> Flushed {

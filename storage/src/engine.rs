@@ -103,7 +103,10 @@ impl Engine {
     }
 
     /// Applies operations as one: after a crash all of them are there or none.
-    pub(crate) fn commit(&self, operations: Vec<Operation>) -> Result<(), StorageError> {
+    pub(crate) fn commit(&self, mut operations: Vec<Operation>) -> Result<(), StorageError> {
+        if operations.len() == 1 {
+            return operations.pop().map_or(Ok(()), |operation| self.commit_one(operation));
+        }
         let mut batches: Vec<Option<Batch>> = (0..Kind::ALL.len()).map(|_| None).collect();
         for operation in operations {
             let batch = batches[operation.kind as usize].get_or_insert_default();
@@ -115,6 +118,16 @@ impl Engine {
         let (trees, batches): (Vec<&Tree>, Vec<Batch>) =
             self.trees.iter().zip(batches).filter_map(|(tree, batch)| Some((tree, batch?))).unzip();
         self.apply(&trees, batches)
+    }
+
+    /// Without a batch, whose beginning sled writes by itself, waking all its threads.
+    fn commit_one(&self, Operation { kind, key, value }: Operation) -> Result<(), StorageError> {
+        let tree = self.tree(kind);
+        let done = match value {
+            Some(value) => tree.insert(key, value),
+            None => tree.remove(key),
+        };
+        done.map(drop).map_err(|error| self.error(error))
     }
 
     fn apply(&self, trees: &[&Tree], mut batches: Vec<Batch>) -> Result<(), StorageError> {

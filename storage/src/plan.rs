@@ -180,13 +180,26 @@ impl Plan {
         for (kind, key, value) in &self.chunks {
             prepared.operations.push(Operation::put(*kind, key.clone(), value.clone()));
         }
-        prepared.structured(Kind::Store, keys::POSITION.to_vec(), &self.position)?;
+        if !prepared.tells(&self.position) {
+            prepared.structured(Kind::Store, keys::POSITION.to_vec(), &self.position)?;
+        }
         prepared.changes.push(Change::Position(self.position));
         Ok(prepared)
     }
 }
 
 impl Prepared {
+    /// Whether opening the store finds this position without being told: a record of updates names its numbers. Most
+    /// groups are one such record, and for a single operation sled writes once instead of twice.
+    fn tells(&self, position: &Position) -> bool {
+        let [Operation { kind: Kind::Updates, .. }] = self.operations[..] else { return false };
+        let tails = self.changes.iter().filter_map(|change| match change {
+            Change::Tail { records, .. } => records.last(),
+            _ => None,
+        });
+        tails.map(|record| record.last).max() == Some(position.seq)
+    }
+
     fn structured<T: serde::Serialize>(&mut self, kind: Kind, key: Vec<u8>, value: &T) -> Result<(), StorageError> {
         let payload = record::encode(value).map_err(|what| StorageError::corrupt(kind.tree_name(), what))?;
         let sealed = record::seal(&key, &payload);

@@ -56,7 +56,7 @@ pub(crate) struct BlobHead {
     pub(crate) bytes: u64,
 }
 
-/// What every group writes with its entries: how far the store is.
+/// How far the store is: what a group writes with its entries, unless its only record tells (`plan.rs`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position {
     pub(crate) seq: u64,

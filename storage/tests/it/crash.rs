@@ -16,7 +16,7 @@ use std::{
 use bytes::Bytes;
 use coscribe_storage::{BlobHash, Entry, Loaded, Seq, SledStore, Store};
 
-use crate::support::{key, open, update};
+use crate::support::{key, load, open, update, wait_durable, write};
 
 const DOCUMENTS: u64 = 7;
 const ROUNDS: u64 = 40;
@@ -117,14 +117,31 @@ fn scratch(store: &SledStore, number: u64) {
     store.append(update(&name, vec![number as u8; 700_000])).unwrap();
 }
 
+/// Runs in the killed process: somebody types into one document and nothing else happens.
+#[test]
+#[ignore = "run by the test below"]
+fn typing() {
+    let Some(directory) = std::env::var_os(CHILD_DIRECTORY) else { return };
+    let store = open(Path::new(&directory));
+    let begin = store.durability().borrow().flushed.0;
+    for number in begin.. {
+        let gathered = Entry { may_gather: number % 8 != 0, ..update("a", number.to_be_bytes()) };
+        let seq = store.append(gathered).unwrap().seq;
+        if number % 8 == 0 {
+            wait_durable(&store, seq);
+            announce(&format!("entry {number}"));
+        }
+    }
+}
+
 struct Victim {
     process: Child,
     lines: Receiver<String>,
 }
 
-fn spawn(directory: &Path) -> Victim {
+fn spawn(directory: &Path, child: &str) -> Victim {
     let mut process = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "crash::child", "--ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", child, "--ignored", "--nocapture", "--test-threads=1"])
         .env(CHILD_DIRECTORY, directory)
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
@@ -148,10 +165,20 @@ impl Victim {
                 Err(RecvTimeoutError::Disconnected) => panic!("the child ended by itself: {:?}", self.process.wait()),
             }
         }
+        said.extend(self.kill());
+        said
+    }
+
+    /// Kills when so many lines were said, and returns the last there is.
+    fn kill_behind(self, lines: usize) -> String {
+        let said = self.lines.iter().filter(|line| line.contains("entry ")).nth(lines);
+        self.kill().into_iter().next_back().or(said).expect("the child says what it does until it is killed")
+    }
+
+    fn kill(mut self) -> Vec<String> {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        said.extend(self.lines.iter());
-        said
+        self.lines.iter().collect()
     }
 }
 
@@ -186,7 +213,7 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_and_no_entry_is_torn() {
     for round in 0..rounds {
         let lifetime = Duration::from_micros(random.below(250_000));
         eprintln!("seed {seed}, round {round}: killed after {lifetime:?}, {entries} entries durable");
-        for line in spawn(directory.path()).kill_after(lifetime) {
+        for line in spawn(directory.path(), "crash::child").kill_after(lifetime) {
             // The test runner's own lines may be joined to the first of ours.
             if let Some((_, number)) = line.split_once("entry ") {
                 entries = number.parse::<u64>().unwrap() + 1;
@@ -201,4 +228,20 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_and_no_entry_is_torn() {
     }
     assert!(entries > 100 && !blobs.is_empty(), "the child hardly wrote: {entries} entries, {} blobs", blobs.len());
     assert!(rewrites > 0, "no rewrite was ever finished");
+}
+
+#[test]
+fn killed_while_somebody_types_the_numbers_go_on_behind_the_newest_update() {
+    let mut random = Random(20_261_122);
+    let directory = tempfile::tempdir().unwrap();
+    write(&open(directory.path()), update("a", 0_u64.to_be_bytes()));
+    for _ in 0..10 {
+        let said = spawn(directory.path(), "crash::typing").kill_behind(random.below(20) as usize);
+        let promised: u64 = said.split_once("entry ").unwrap().1.parse().unwrap();
+        let store = open(directory.path());
+        let found = numbers(&load(&store, "a"));
+        assert!(found.last() >= Some(&promised), "{promised} was durable, {found:?} are there");
+        assert_eq!(found, (0..found.len() as u64).collect::<Vec<_>>());
+        assert_eq!(store.durability().borrow().flushed, Seq(found.len() as u64));
+    }
 }
