@@ -192,18 +192,7 @@ impl Client {
             let _counted = (Counted::new(), permit);
             tracing::debug!(connection = %about, "opened");
             let ending = match entering.await {
-                Ok(connection) => {
-                    let over = async {
-                        match &mut ended {
-                            Some(ended) => ended.await,
-                            None => std::future::pending().await,
-                        }
-                    };
-                    tokio::select! {
-                        ending = exchange(&mut socket, &connection, &app.limits, &about) => ending,
-                        () = over => Ending::UNAUTHORIZED,
-                    }
-                }
+                Ok(connection) => exchange(&mut socket, &connection, &app.limits, &about, &mut ended).await,
                 Err(ending) => {
                     tracing::info!(connection = %about, ?ending, "refused");
                     ending
@@ -226,21 +215,39 @@ async fn enter(
     room.join(join).await.map_err(|closed| closed.0.into())
 }
 
-async fn exchange(socket: &mut Socket, connection: &Connection, limits: &Limits, about: &About) -> Ending {
+/// No `async fn`, nor is the one that keeps alive: those hold what they are given twice.
+fn exchange(
+    socket: &mut Socket,
+    connection: &Connection,
+    limits: &Limits,
+    about: &About,
+    ended: &mut Option<Ended>,
+) -> impl Future<Output = Ending> {
     let line = socket.line().clone();
     connection.attach(line.clone());
     let heard = Moment::now();
-    let mut reader = Reader { connection, heard: &heard, pace: Pace::new(limits), about };
-    let ending = tokio::select! {
-        ending = reader.read(socket) => ending,
-        ending = write(&line, connection) => ending,
-        () = keep_alive(&line, connection, &heard, limits) => {
-            tracing::info!(connection = %about, "half open: nothing came for too long");
-            Ending::Gone
-        }
-    };
-    tracing::debug!(connection = %about, ?ending, "closing");
-    ending
+    async move {
+        let mut reader = Reader { connection, heard: &heard, pace: Pace::new(limits), about };
+        let ending = tokio::select! {
+            ending = reader.read(socket) => ending,
+            ending = write(&line, connection) => ending,
+            () = over(ended) => Ending::UNAUTHORIZED,
+            () = keep_alive(&line, connection, &heard, limits) => {
+                tracing::info!(connection = %about, "half open: nothing came for too long");
+                Ending::Gone
+            }
+        };
+        tracing::debug!(connection = %about, ?ending, "closing");
+        ending
+    }
+}
+
+/// Waits until a token is good no more.
+async fn over(ended: &mut Option<Ended>) {
+    match ended {
+        Some(ended) => ended.await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Counts an open connection while it lives.
@@ -369,24 +376,26 @@ async fn write(line: &SocketLine, connection: &Connection) -> Ending {
 
 /// Stock clients reconnect when no message comes for too long; half-open sockets show only by unanswered pings. Returns
 /// when nothing came for too long. Looks once in a while and not at each message: timers cost more than messages.
-async fn keep_alive(line: &SocketLine, connection: &Connection, heard: &Moment, limits: &Limits) {
+fn keep_alive(line: &SocketLine, connection: &Connection, heard: &Moment, limits: &Limits) -> impl Future<Output = ()> {
     let period = limits.keep_alive();
     // What is due soon is done at once: a message and a ping together cost little more than one of them.
     let due = period - period / 8;
-    let mut pause = period;
-    loop {
-        time::sleep_until(round_after(pause)).await;
-        let (silent, unheard) = (line.silent(), heard.elapsed());
-        let patience = if line.is_clear() { limits.silence() } else { limits.silence_while_sending() };
-        if unheard > patience {
-            return;
-        }
-        let (with_message, with_ping) = (silent >= due, unheard >= due);
-        line.stay_alive(with_message, with_ping);
-        let until = |done: bool, since: Duration| if done { period } else { period - since };
-        pause = until(with_message, silent).min(until(with_ping, unheard)).min(patience - unheard);
-        if !line.is_clear() {
-            connection.nudge();
+    async move {
+        let mut pause = period;
+        loop {
+            time::sleep_until(round_after(pause)).await;
+            let (silent, unheard) = (line.silent(), heard.elapsed());
+            let patience = if line.is_clear() { limits.silence() } else { limits.silence_while_sending() };
+            if unheard > patience {
+                return;
+            }
+            let (with_message, with_ping) = (silent >= due, unheard >= due);
+            line.stay_alive(with_message, with_ping);
+            let until = |done: bool, since: Duration| if done { period } else { period - since };
+            pause = until(with_message, silent).min(until(with_ping, unheard)).min(patience - unheard);
+            if !line.is_clear() {
+                connection.nudge();
+            }
         }
     }
 }

@@ -94,7 +94,8 @@ pub struct RoomState {
     needed_at: Option<Millis>,
     pub(super) runs: Runs,
     pub(super) seats: Seats,
-    record: Option<Record>,
+    /// Boxed: only what is listed has one.
+    record: Option<Box<Record>>,
     record_dirty: bool,
     record_written: Millis,
     changed_at: Option<Millis>,
@@ -117,7 +118,7 @@ impl RoomState {
             needed_at: None,
             runs: Runs::default(),
             seats: Seats::default(),
-            record,
+            record: record.map(Box::new),
             record_dirty: false,
             record_written: 0,
             changed_at: None,
@@ -256,7 +257,7 @@ impl RoomState {
             return None;
         }
         (self.record_dirty, self.record_written) = (false, now);
-        self.record.clone()
+        self.record.as_deref().cloned()
     }
 
     fn tick(&mut self, now: Millis) {
@@ -392,7 +393,7 @@ impl RoomState {
 
     /// Whether the catalogue says that something ran when the document was last written.
     pub(super) fn was_working(&self) -> bool {
-        self.record.as_ref().is_some_and(Record::is_live)
+        self.record.as_deref().is_some_and(Record::is_live)
     }
 
     /// Nothing waits for the disk.

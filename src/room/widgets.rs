@@ -80,7 +80,8 @@ struct Seated {
 /// What is known of the program and the pages of a widget session.
 #[derive(Debug, Default)]
 pub struct Seats {
-    program: Option<Seated>,
+    /// Boxed: few documents have one.
+    program: Option<Box<Seated>>,
     /// By the client ids of their documents.
     pages: BTreeMap<u64, WidgetClient>,
     /// Pages that went, and when: what they alone were shown stays for a while.
@@ -118,7 +119,8 @@ impl RoomState {
         let resumed = self.document.widgets().is_some_and(|widgets| widgets.program().state != ProgramState::Waiting);
         self.note_program(Program { state: ProgramState::Connected, since: now, name }, &actor, now);
         let (asked, unanswered) = (HashMap::new(), HashMap::new());
-        self.seats.program = Some(Seated { seat, actor, asked, unanswered, next_frame: 0, next_transfer: 1 });
+        let seated = Seated { seat, actor, asked, unanswered, next_frame: 0, next_transfer: 1 };
+        self.seats.program = Some(Box::new(seated));
         let answer = Answer::Seated(self.first_words(&token, resumed));
         self.emit(Outgoing::Reply { reply, answer });
     }
