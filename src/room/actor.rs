@@ -23,8 +23,8 @@ use super::{
     effects::{Answer, Append, Audience, Effects, Input, Outgoing, Place, ReplyId},
     engines::Workers,
     handle::{Call, CloseReason, Command, Control, MAILBOX},
-    outbound::{Flushed, News, Outbound},
-    queue::Pushed,
+    outbound::{Flushed, Outbound},
+    queue::{News, Pushed, Queue},
     seat::{SeatEnd, SeatItem, SeatLine},
     state::RoomState,
     watchdog::Watchdog,
@@ -405,13 +405,10 @@ impl Actor {
         }
         let (mut caused, mut news) = (Vec::new(), Vec::new());
         for (revision, item) in effects.release {
-            if let Outgoing::Broadcast(frame) = item {
-                counter!(measure::DELIVERIES).increment(self.connections.len() as u64);
-                news.push((frame, revision.previous()));
-            } else {
+            if !matches!(item, Outgoing::Broadcast(_)) {
                 caused.extend(self.spread(&std::mem::take(&mut news)));
-                caused.extend(self.release(revision, item));
             }
+            caused.extend(self.release(revision, item, &mut news));
         }
         caused.extend(self.flush(&news));
         caused
@@ -423,8 +420,10 @@ impl Actor {
             return Vec::new();
         }
         self.touched.add_all();
-        let connections = self.connections.iter();
-        connections.filter_map(|(peer, connection)| overflow(*peer, connection, connection.tell(news))).collect()
+        let spread = |(peer, connection): (&PeerId, &Arc<Outbound>)| {
+            overflow(*peer, connection, connection.update(|queue| queue.push_changes(news)))
+        };
+        self.connections.iter().filter_map(spread).collect()
     }
 
     /// Writes changes to the network, behind what the effects put into queues.
@@ -480,9 +479,13 @@ impl Actor {
         places.iter().filter_map(entry).collect()
     }
 
-    fn release(&mut self, revision: Revision, item: Outgoing) -> Vec<Input> {
+    /// Performs what durability released; a change for everybody joins the news.
+    fn release(&mut self, revision: Revision, item: Outgoing, news: &mut Vec<News>) -> Vec<Input> {
         match item {
-            Outgoing::Broadcast(frame) => return self.spread(&[(frame, revision.previous())]),
+            Outgoing::Broadcast(frame) => {
+                counter!(measure::DELIVERIES).increment(self.connections.len() as u64);
+                news.push((frame, revision.previous()));
+            }
             Outgoing::Send { peer, frame } => return self.send(peer, |queue| queue.push(frame, revision)),
             Outgoing::Base { peer, frame } => return self.send(peer, |queue| queue.push_base(frame, revision)),
             Outgoing::Resync { peer, frames } => {
@@ -504,13 +507,13 @@ impl Actor {
         Vec::new()
     }
 
-    fn update<T>(&mut self, peer: PeerId, change: impl FnOnce(&mut super::queue::Queue) -> T) -> Option<T> {
+    fn update<T>(&mut self, peer: PeerId, change: impl FnOnce(&mut Queue) -> T) -> Option<T> {
         let changed = self.connections.get(&peer)?.update(change);
         self.touched.add(peer);
         Some(changed)
     }
 
-    fn send(&mut self, peer: PeerId, push: impl FnOnce(&mut super::queue::Queue) -> Pushed) -> Vec<Input> {
+    fn send(&mut self, peer: PeerId, push: impl FnOnce(&mut Queue) -> Pushed) -> Vec<Input> {
         let pushed = self.update(peer, push);
         let connection = self.connections.get(&peer).zip(pushed);
         connection.and_then(|(connection, pushed)| overflow(peer, connection, pushed)).into_iter().collect()
@@ -545,7 +548,7 @@ impl Actor {
             inspection.waiting_for_disk = self.in_flight.len();
             for peer in &mut inspection.peers {
                 let connection = self.connections.get(&PeerId(peer.peer));
-                peer.queued_bytes = connection.map_or(0, |connection| connection.read(super::queue::Queue::bytes));
+                peer.queued_bytes = connection.map_or(0, |connection| connection.read(Queue::bytes));
             }
         }
         let sender = self.replies.remove(&reply);
@@ -616,8 +619,7 @@ impl Drop for Actor {
 }
 
 fn overflow(peer: PeerId, connection: &Outbound, pushed: Pushed) -> Option<Input> {
-    let floor = || connection.read(super::queue::Queue::floor);
-    (pushed == Pushed::Overflowed).then(|| Input::Overflowed { peer, floor: floor() })
+    (pushed == Pushed::Overflowed).then(|| Input::Overflowed { peer, floor: connection.read(Queue::floor) })
 }
 
 async fn sleep(duration: Option<Duration>) {

@@ -12,9 +12,8 @@ use metrics::{Gauge, gauge};
 use tokio::sync::Notify;
 
 use super::{
-    Revision,
     handle::CloseReason,
-    queue::{Pushed, Queue},
+    queue::{News, Pushed, Queue},
 };
 use crate::measure;
 
@@ -30,9 +29,6 @@ pub trait Line: Send + Sync + std::fmt::Debug {
     /// Nothing is kept: more may be written.
     fn is_clear(&self) -> bool;
 }
-
-/// A change that everybody is told, and the revision before it.
-pub type News = (Bytes, Revision);
 
 /// What moving frames to the line led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,16 +76,11 @@ impl Outbound {
         look(&self.lock().queue)
     }
 
-    /// Adds changes.
-    pub fn tell(&self, news: &[News]) -> Pushed {
-        tell(&mut self.lock().queue, news)
-    }
-
     /// Adds changes and moves all that waits to the line, as the room does after a step: whatever is left is the socket's
     /// to do. In one go: of five hundred queues the first has left the processor's caches when the last was told.
     pub fn pass_on(&self, news: &[News]) -> (Pushed, Flushed) {
         let mut counted = self.lock();
-        let pushed = tell(&mut counted.queue, news);
+        let pushed = counted.queue.push_changes(news);
         let flushed = self.flush_locked(&mut counted);
         drop(counted);
         if matches!(flushed, Flushed::Busy | Flushed::Closed(_)) {
@@ -124,12 +115,6 @@ impl Outbound {
         // A panic between two field writes of a queue cannot leave it unusable: worst, a frame is sent twice.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Behind an overflow the rest is dropped: the client is brought up to date as a whole.
-fn tell(queue: &mut Queue, news: &[News]) -> Pushed {
-    let pushed = news.iter().map(|(frame, before)| queue.push_change(frame.clone(), *before));
-    pushed.fold(Pushed::Queued, |all, one| if all == Pushed::Overflowed { all } else { one })
 }
 
 fn flush(queue: &mut Queue, line: &dyn Line) -> Flushed {

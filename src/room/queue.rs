@@ -10,6 +10,9 @@ use bytes::Bytes;
 use super::{Revision, handle::CloseReason};
 use crate::wire::frame::{self, PresenceEntry};
 
+/// A change that everybody is told, and the revision before it.
+pub type News = (Bytes, Revision);
+
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
@@ -55,10 +58,14 @@ impl Queue {
         }
     }
 
-    /// Adds the change that follows revision `before`. A client that has not asked for the document yet does not get
-    /// it: the answer to its question will contain it.
-    pub fn push_change(&mut self, frame: Bytes, before: Revision) -> Pushed {
-        if self.based || self.stale { self.push(frame, before) } else { Pushed::Dropped }
+    /// Adds changes. A client that has not asked for the document yet does not get them: the answer to its question will
+    /// contain them. Behind an overflow the rest is dropped.
+    pub fn push_changes(&mut self, news: &[News]) -> Pushed {
+        if !self.based && !self.stale {
+            return Pushed::Dropped;
+        }
+        let pushed = news.iter().map(|(frame, before)| self.push(frame.clone(), *before));
+        pushed.fold(Pushed::Queued, |all, one| if all == Pushed::Overflowed { all } else { one })
     }
 
     /// Adds a frame that shows the document up to revision `before`.

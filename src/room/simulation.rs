@@ -267,9 +267,8 @@ impl World {
         match item {
             Outgoing::Broadcast(frame) => {
                 self.show(&frame);
-                let push = |client: &mut Client| {
-                    overflow(client, |queue| queue.push_change(frame.clone(), revision.previous()))
-                };
+                let news = [(frame, revision.previous())];
+                let push = |client: &mut Client| overflow(client, |queue| queue.push_changes(&news));
                 self.clients.iter_mut().filter_map(push).collect()
             }
             Outgoing::Send { peer, frame } => {

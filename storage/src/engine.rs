@@ -103,10 +103,11 @@ impl Engine {
     }
 
     /// Applies operations as one: after a crash all of them are there or none.
-    pub(crate) fn commit(&self, mut operations: Vec<Operation>) -> Result<(), StorageError> {
-        if operations.len() == 1 {
-            return operations.pop().map_or(Ok(()), |operation| self.commit_one(operation));
-        }
+    pub(crate) fn commit(&self, operations: Vec<Operation>) -> Result<(), StorageError> {
+        let operations = match <[Operation; 1]>::try_from(operations) {
+            Ok([operation]) => return self.commit_one(operation),
+            Err(operations) => operations,
+        };
         let mut batches: Vec<Option<Batch>> = (0..Kind::ALL.len()).map(|_| None).collect();
         for operation in operations {
             let batch = batches[operation.kind as usize].get_or_insert_default();

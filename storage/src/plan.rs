@@ -193,11 +193,10 @@ impl Prepared {
     /// groups are one such record, and for a single operation sled writes once instead of twice.
     fn tells(&self, position: &Position) -> bool {
         let [Operation { kind: Kind::Updates, .. }] = self.operations[..] else { return false };
-        let tails = self.changes.iter().filter_map(|change| match change {
-            Change::Tail { records, .. } => records.last(),
-            _ => None,
-        });
-        tails.map(|record| record.last).max() == Some(position.seq)
+        self.changes.iter().any(|change| match change {
+            Change::Tail { records, .. } => records.last().is_some_and(|record| record.last == position.seq),
+            _ => false,
+        })
     }
 
     fn structured<T: serde::Serialize>(&mut self, kind: Kind, key: Vec<u8>, value: &T) -> Result<(), StorageError> {
