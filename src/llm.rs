@@ -32,7 +32,7 @@ use std::{
     fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use tokio::sync::mpsc;
@@ -92,7 +92,8 @@ pub struct Models(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     /// Why not, if there is none: no certificates, say.
-    client: Result<Client, Failure>,
+    /// Made when first somebody asks: reading the certificates of the machine takes longer than all else at the start.
+    client: OnceLock<Result<Client, Failure>>,
     times: Times,
     /// Read for each question, written by the settings page; never held over an await.
     registry: RwLock<Registry>,
@@ -116,7 +117,7 @@ impl Shared {
     }
 
     fn client(&self) -> Result<&Client, Failure> {
-        self.client.as_ref().map_err(Clone::clone)
+        self.client.get_or_init(|| Client::new(&self.times)).as_ref().map_err(Clone::clone)
     }
 }
 
@@ -134,7 +135,7 @@ impl Models {
             tracing::warn!(problem, "settings of language models");
         }
         let page = Mutex::new(Page { file, settings: page });
-        Self(Arc::new(Shared { client: Client::new(&times), times, registry: RwLock::new(registry), page }))
+        Self(Arc::new(Shared { client: OnceLock::new(), times, registry: RwLock::new(registry), page }))
     }
 
     /// Asks. Returns at once; whatever is wrong comes as [`AnswerEvent::Failed`]. Needs a tokio runtime.

@@ -12,6 +12,7 @@ mod effects;
 mod engines;
 mod handle;
 mod limits;
+mod notebooks;
 mod outbound;
 mod outbox;
 mod pictures;
@@ -19,6 +20,7 @@ mod presence;
 mod projects;
 mod quarantine;
 mod queue;
+mod refusals;
 mod rooms;
 mod running;
 mod runs;
@@ -26,6 +28,7 @@ mod seat;
 mod signature;
 #[cfg(test)]
 mod simulation;
+mod slots;
 mod state;
 mod sync;
 mod watchdog;
@@ -35,10 +38,12 @@ mod widgets;
 pub use engines::{AnswerLine, Engines, KernelAsk, KernelLine, NoEngines, Weight};
 pub use handle::{ApplyError, CloseReason, Connection, Join, PeerInspection, RoomClosed, RoomHandle, RoomInspection};
 pub use limits::RoomLimits;
+pub use notebooks::DEFAULT_NOTEBOOK;
 pub use outbound::Line;
 pub use projects::DEFAULT_PROJECT;
 pub use quarantine::{SetAside, forget, hollow_documents, set_aside_documents, take_back};
-pub use rooms::{CreateError, DEFAULT_NOTEBOOK, OpenError, Rooms};
+pub use refusals::{CreateError, OpenError};
+pub use rooms::Rooms;
 pub use running::KernelReport;
 pub use runs::{
     AnswerEvent, Answered, KernelCommand, KernelEvent, ModelChange, Outcome, Published, RunError, RunRequest, Which,

@@ -39,7 +39,7 @@ use crate::{
     room::{CreateError, DEFAULT_PROJECT, RoomLimits, Rooms},
     tokens::TokenBook,
     vocabulary::Actor,
-    webhooks::{self, WebhookSettings, Webhooks},
+    webhooks::{WebhookSettings, Webhooks},
     workspace,
 };
 
@@ -83,8 +83,6 @@ pub enum ServeError {
     Id(#[from] InvalidId),
     #[error(transparent)]
     Kernels(#[from] InvalidKernelSettings),
-    #[error(transparent)]
-    Webhooks(#[from] webhooks::StartError),
     #[error("serving failed: {0}")]
     Serve(#[source] std::io::Error),
 }
@@ -108,8 +106,9 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     rooms.supervise(start_again);
     welcome(&rooms, store.clone()).await?;
     first_project(&rooms).await?;
-    let listener = listen(args.listen).map_err(|cause| ServeError::Listen { address: args.listen, cause })?;
-    let address = listener.local_addr().map_err(ServeError::Serve)?;
+    let cannot_listen = |cause| ServeError::Listen { address: args.listen, cause };
+    let socket = bind(args.listen).map_err(cannot_listen)?;
+    let address = socket.local_addr().map_err(ServeError::Serve)?;
     let tokens = tokens(&args, &data)?;
     let greeting = greeting(address, args.base_path.as_str(), &tokens);
     let events = EventHub::start(store.clone(), args.limits.keep_events);
@@ -129,6 +128,8 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     };
     let app = compose(&args, data.clone(), address.port(), tokens, parts, &stop)?;
     let connections = app.connections.clone();
+    // Not before it can answer: whoever connects would wait for the rest of the start.
+    let listener = socket.listen(config::BACKLOG).map_err(cannot_listen)?;
     let _announced = Announced::write(&data, &url)?;
     greet(&greeting).map_err(ServeError::Serve)?;
     serve(listener, app, &stop, (&rooms, &kernels, &webhooks), &connections, args.limits.max_connections).await?;
@@ -136,13 +137,12 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     tokio::task::spawn_blocking(move || disk.close()).await.map_err(|error| ServeError::Serve(error.into()))
 }
 
-/// Binds the address. All clients of a server that restarts come back in the same second: each must find a place in the
-/// queue of connections, else the system has it ask again after a second.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+/// Takes the address.
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(config::BACKLOG)
+    Ok(socket)
 }
 
 /// What rooms must know of the settings.

@@ -61,19 +61,10 @@ pub struct Webhooks {
     shared: Arc<Shared>,
 }
 
-/// Why the webhooks cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("webhooks cannot use TLS: {0}")]
-    Client(#[from] reqwest::Error),
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
-
 impl Webhooks {
     /// Takes up all that are kept. Blocks while it reads.
-    pub fn start(store: Arc<dyn Store>, events: EventHub, settings: WebhookSettings) -> Result<Self, StartError> {
-        let courier = Courier::new(settings.allow_private)?;
+    pub fn start(store: Arc<dyn Store>, events: EventHub, settings: WebhookSettings) -> Result<Self, StorageError> {
+        let courier = Courier::new(settings.allow_private);
         let patience = Patience { refusals: settings.refusals, first_wait: settings.first_wait };
         let (hooks, written, turn) = (Mutex::default(), AtomicU64::default(), Turn::default());
         let shared = Arc::new(Shared { store, events, courier, patience, hooks, written, turn });

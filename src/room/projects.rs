@@ -6,7 +6,8 @@ use super::{
     actor::now,
     document::Document,
     handle::RoomHandle,
-    rooms::{CreateError, OpenError, Rooms},
+    refusals::{CreateError, OpenError},
+    rooms::Rooms,
 };
 use crate::{
     catalogue::{Findable, ProjectRecord, Record},

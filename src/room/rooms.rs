@@ -1,139 +1,48 @@
-//! All rooms: opening, finding, unloading; creating and deleting notebooks, and what is common to all kinds of documents.
+//! All rooms: opening them, and creating and deleting documents, which is the same for all kinds.
 //!
-//! A document is `Opening`, `Open` or `Closing`, under one lock, so loading and unloading cannot race.
-//! Invariant: a document has at most one room, and nobody writes its catalogue record while it has one.
+//! Invariant: nobody writes the catalogue record of a document while it has a room.
 
 use std::{
-    collections::{HashMap, hash_map::Entry as Slots},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use storage::{DocumentKey, Entry, Loaded, StorageError, Store};
-use tokio::sync::watch;
 
 use super::{
     actor::{self, Actor, Opened, Registry},
     content::Content,
-    document::Document,
     engines::{AnswerLine, Engines, NoEngines, Weight, Workers},
-    handle::{CloseReason, Control, RoomHandle},
+    handle::{CloseReason, RoomHandle},
     limits::RoomLimits,
+    notebooks::DEFAULT_NOTEBOOK,
     pictures::with_pictures,
     quarantine::{self, SetAside},
+    refusals::{CreateError, OpenError},
+    slots::{Found, Reservation, Slots, wait},
     state::RoomState,
-    watchdog::Watchdog,
 };
 use crate::{
-    catalogue::{Findable, NotebookRecord, Record},
-    ids::{DocumentId, NotebookId, RunId},
-    notebook::{ImportedNotebook, Question},
+    catalogue::{Findable, Record},
+    ids::DocumentId,
+    notebook::Question,
     vocabulary::{self, Event, LoggedEvent, Millis},
-    wire::rest::NotebookSummary,
 };
-
-/// The notebook that a path without an id opens (LN-02).
-pub const DEFAULT_NOTEBOOK: &str = "default";
-
-/// A document whose room failed twice within this time is set aside, so that it cannot fail for ever.
-const FAILURE_WINDOW: Duration = Duration::from_secs(600);
 
 /// How often the watchdog looks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Why a document could not be opened. Never answered with an empty document.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum OpenError {
-    #[error("No {} has the id {}.", kind(.0), bare(.0))]
-    Unknown(DocumentId),
-    #[error("The {} {} is in the bin; restore it first.", kind(.0), bare(.0))]
-    Deleted(DocumentId),
-    /// It made the server fail repeatedly, or its log cannot be read.
-    #[error(
-        "The document {document} is set aside: {cause}. Run `coscribe doctor` on the server, or restore it from a backup."
-    )]
-    Quarantined { document: String, cause: String },
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    #[error("The server is stopping.")]
-    Stopping,
-}
-
-/// What people call such a document.
-fn kind(document: &DocumentId) -> &'static str {
-    match document {
-        DocumentId::Notebook(_) => "notebook",
-        DocumentId::Project(_) => "project",
-        DocumentId::Widgets(_) => "widget session",
-        DocumentId::Free(_) => "document",
-    }
-}
-
-/// The id without the mark of its kind.
-fn bare(document: &DocumentId) -> String {
-    match document {
-        DocumentId::Project(id) => id.to_string(),
-        DocumentId::Widgets(id) => id.to_string(),
-        DocumentId::Notebook(_) | DocumentId::Free(_) => document.to_string(),
-    }
-}
-
-/// Why a notebook, project or widget session could not be created.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum CreateError {
-    #[error("There is already a {} with the id {}.", kind(.0), bare(.0))]
-    Exists(DocumentId),
-    #[error(transparent)]
-    Open(#[from] OpenError),
-}
-
-impl From<StorageError> for CreateError {
-    fn from(error: StorageError) -> Self {
-        Self::Open(error.into())
-    }
-}
-
-/// What a document is at the moment. Whoever waits for the end of that moment subscribes to `over`, which is rung when
-/// the phase changes and ends with the slot.
-struct Slot {
-    phase: Phase,
-    over: watch::Sender<()>,
-}
-
-enum Phase {
-    Opening,
-    Open(RoomHandle),
-    Closing,
-}
-
-#[derive(Default)]
-struct Failures {
-    last: Option<Instant>,
-    quarantined: Option<String>,
-}
-
-struct Shared {
+/// The rooms of a server.
+pub struct Rooms {
     store: Arc<dyn Store>,
     limits: RoomLimits,
     engines: Arc<dyn Engines>,
-    /// Held for a look-up only.
-    slots: Mutex<HashMap<DocumentId, Slot>>,
-    failures: Mutex<HashMap<DocumentId, Failures>>,
-    watchdog: Watchdog,
+    slots: Arc<Slots>,
     next_peer: Arc<AtomicU64>,
     /// Held by one who chooses an id of a task or session while it looks whether the id is free and takes it.
     names: tokio::sync::Mutex<()>,
-    stopping: AtomicBool,
-}
-
-/// The rooms of a server; share it in an `Arc`.
-pub struct Rooms {
-    shared: Arc<Shared>,
 }
 
 impl Rooms {
@@ -144,25 +53,15 @@ impl Rooms {
 
     /// Rooms over `store`, whose cells run on `engines`.
     pub fn with_engines(store: Arc<dyn Store>, limits: RoomLimits, engines: Arc<dyn Engines>) -> Arc<Self> {
-        let shared = Shared {
-            store,
-            limits,
-            engines,
-            slots: Mutex::default(),
-            failures: Mutex::default(),
-            watchdog: Watchdog::default(),
-            next_peer: Arc::new(AtomicU64::new(1)),
-            names: tokio::sync::Mutex::default(),
-            stopping: AtomicBool::new(false),
-        };
-        Arc::new(Self { shared: Arc::new(shared) })
+        let (slots, next_peer) = (Arc::default(), Arc::new(AtomicU64::new(1)));
+        Arc::new(Self { store, limits, engines, slots, next_peer, names: tokio::sync::Mutex::default() })
     }
 
     /// The room of a document, loaded if it is not open. A free document is created by opening it; a notebook is not,
     /// except `default`.
     pub async fn open(&self, document: &DocumentId) -> Result<RoomHandle, OpenError> {
         loop {
-            match self.shared.find(document)? {
+            match self.slots.find(document)? {
                 Found::Open(room) => return Ok(room),
                 Found::Wait(over) => wait(over).await,
                 Found::Reserved(reservation) => match self.load(reservation).await {
@@ -175,48 +74,33 @@ impl Rooms {
         }
     }
 
-    async fn create_default(&self, id: NotebookId) -> Result<(), OpenError> {
-        let title = "Default notebook".to_owned();
-        match self.create(id, title, None, vocabulary::Actor::server()).await {
-            Ok(_) | Err(CreateError::Exists(_)) => Ok(()),
-            Err(CreateError::Open(error)) => Err(error),
-        }
-    }
-
     async fn load(&self, reservation: Reservation) -> Result<RoomHandle, OpenError> {
-        let id = reservation.document.clone();
-        let shared = self.shared.clone();
+        let id = reservation.document().clone();
+        let (store, slots, limits) = (self.store.clone(), self.slots.clone(), self.limits);
         let loading = tokio::task::spawn_blocking(move || {
-            let _under_way = shared.watchdog.watch(&id);
-            load(shared.store.as_ref(), &id, &shared.limits)
+            let _under_way = slots.watchdog().watch(&id);
+            load(store.as_ref(), &id, &limits)
         });
         let (state, loaded) = match loading.await {
             Ok(result) => result?,
             Err(failure) => {
-                let document = reservation.document.to_string();
+                let document = reservation.document().to_string();
                 return Err(OpenError::Quarantined { document, cause: failure.to_string() });
             }
         };
-        Ok(reservation.open(state, loaded))
+        Ok(self.start(reservation, state, loaded))
     }
 
-    /// Creates a notebook, empty (one code cell) or with imported content; durable when it returns.
-    pub async fn create(
-        &self,
-        id: NotebookId,
-        title: String,
-        content: Option<ImportedNotebook>,
-        actor: vocabulary::Actor,
-    ) -> Result<NotebookSummary, CreateError> {
-        let mut content = content.unwrap_or_else(ImportedNotebook::empty);
-        content.title = Some(title.clone());
-        let cells = u32::try_from(content.cells.len()).unwrap_or(u32::MAX);
-        let record = NotebookRecord::new(title.clone(), cells, &actor, actor::now());
-        let update = Document::initial_notebook(content);
-        let event = Event::NotebookCreated { id: id.clone(), title };
-        let document = DocumentId::Notebook(id.clone());
-        self.create_document(&document, &Record::Notebook(record.clone()), event, actor, update).await?;
-        Ok(summary(id, record))
+    /// Starts the room of a document.
+    fn start(&self, reservation: Reservation, state: RoomState, loaded_from: Loaded) -> RoomHandle {
+        let id = reservation.document().clone();
+        let (room, commands, controls) = RoomHandle::new(self.next_peer.clone(), self.limits.queue_bytes);
+        reservation.fill(room.clone());
+        let notebook = if let DocumentId::Notebook(id) = &id { Some(id.clone()) } else { None };
+        let (store, registry, idle_unload) = (self.store.clone(), self.slots.clone(), self.limits.idle_unload);
+        let workers = Workers::new(notebook, self.engines.clone(), store.clone(), room.mailbox.downgrade());
+        Actor::start(Opened { id, state, store, registry, commands, controls, loaded_from, workers, idle_unload });
+        room
     }
 
     /// Creates a document; durable when it returns.
@@ -237,44 +121,10 @@ impl Rooms {
         Ok(self.write(document, record, event, actor, Some(update)).await?)
     }
 
-    /// All notebooks, those in the bin included, last changed first.
-    pub async fn notebooks(&self) -> Result<Vec<NotebookSummary>, StorageError> {
-        let records = self.records(NotebookRecord::prefix()).await?;
-        let parse = |(key, bytes): (String, Bytes)| {
-            let record = serde_json::from_slice(&bytes).ok()?;
-            Some(summary(NotebookRecord::id_in(&key)?, record))
-        };
-        let mut notebooks: Vec<_> = records.into_iter().filter_map(parse).collect();
-        notebooks.sort_by(|a, b| b.updated_at.cmp(&a.updated_at).then_with(|| a.id.cmp(&b.id)));
-        Ok(notebooks)
-    }
-
     /// The records whose keys begin with `prefix`.
     pub(super) async fn records(&self, prefix: &'static str) -> Result<Vec<(String, Bytes)>, StorageError> {
-        let store = self.shared.store.clone();
+        let store = self.store.clone();
         blocking(move || store.meta_with_prefix(prefix)).await
-    }
-
-    /// One notebook of the catalogue.
-    pub async fn summary(&self, id: &NotebookId) -> Result<NotebookSummary, OpenError> {
-        let document = DocumentId::Notebook(id.clone());
-        match self.record(&document).await? {
-            Some(Record::Notebook(record)) => Ok(summary(id.clone(), record)),
-            _ => Err(OpenError::Unknown(document)),
-        }
-    }
-
-    /// Puts a notebook into the bin; open connections are closed with 4404.
-    pub async fn delete(&self, id: &NotebookId, actor: vocabulary::Actor) -> Result<(), OpenError> {
-        let event = |_: &Record| Event::NotebookDeleted { id: id.clone() };
-        self.set_deleted(&DocumentId::Notebook(id.clone()), Some(actor::now()), actor, event).await
-    }
-
-    /// Takes a notebook back out of the bin.
-    pub async fn restore(&self, id: &NotebookId, actor: vocabulary::Actor) -> Result<NotebookSummary, OpenError> {
-        let event = |record: &Record| Event::NotebookUpdated { id: id.clone(), title: record.title().to_owned() };
-        self.set_deleted(&DocumentId::Notebook(id.clone()), None, actor, event).await?;
-        self.summary(id).await
     }
 
     /// Puts a document into the bin, or takes it out; nothing happens if it is there.
@@ -317,7 +167,7 @@ impl Rooms {
 
     /// Whether a document has a room.
     pub(super) fn is_open(&self, document: &DocumentId) -> bool {
-        self.shared.slots().contains_key(document)
+        self.slots.contains(document)
     }
 
     /// Waits until the document has no room and keeps it so. A room that is open is ended with `evict`; without,
@@ -328,12 +178,12 @@ impl Rooms {
         evict: Option<&CloseReason>,
     ) -> Result<Option<Reservation>, OpenError> {
         loop {
-            match (self.shared.find(document)?, evict) {
+            match (self.slots.find(document)?, evict) {
                 (Found::Reserved(reservation), _) => return Ok(Some(reservation)),
                 (Found::Wait(over), _) => wait(over).await,
                 (Found::Open(_), None) => return Ok(None),
                 (Found::Open(_), Some(reason)) => {
-                    if let Some(over) = self.shared.end(document, reason) {
+                    if let Some(over) = self.slots.end(document, reason) {
                         wait(over).await;
                     }
                 }
@@ -346,23 +196,15 @@ impl Rooms {
     /// # Errors
     /// A sentence that says why there will be no answer.
     pub async fn ask(&self, question: Question) -> Result<AnswerLine, String> {
-        let question = with_pictures(self.shared.store.clone(), question).await;
-        self.shared.engines.ask(question)
+        let question = with_pictures(self.store.clone(), question).await;
+        self.engines.ask(question)
     }
 
     /// Who would answer a question, and how large it is with its pictures.
     pub async fn weigh(&self, question: Question) -> (Question, Weight) {
-        let question = with_pictures(self.shared.store.clone(), question).await;
-        let weight = self.shared.engines.weigh(&question);
+        let question = with_pictures(self.store.clone(), question).await;
+        let weight = self.engines.weigh(&question);
         (question, weight)
-    }
-
-    /// The room of the notebook in which a run is found; `None` if the run is not known.
-    pub async fn of_run(&self, run: &RunId) -> Result<Option<RoomHandle>, OpenError> {
-        match self.find_place(&Findable::Run(run.clone())).await? {
-            Some(notebook) => self.open(&DocumentId::Notebook(notebook)).await.map(Some),
-            None => Ok(None),
-        }
     }
 
     /// The id of the document in which something is found.
@@ -370,18 +212,18 @@ impl Rooms {
         &self,
         findable: &Findable,
     ) -> Result<Option<T>, StorageError> {
-        let (store, key) = (self.shared.store.clone(), findable.key());
+        let (store, key) = (self.store.clone(), findable.key());
         let found = blocking(move || store.meta(&key)).await?;
         Ok(found.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
     pub(super) fn names(&self) -> &tokio::sync::Mutex<()> {
-        &self.shared.names
+        &self.names
     }
 
     /// What the catalogue keeps of a document.
     pub(super) async fn record(&self, document: &DocumentId) -> Result<Option<Record>, StorageError> {
-        let (store, document) = (self.shared.store.clone(), document.clone());
+        let (store, document) = (self.store.clone(), document.clone());
         blocking(move || read_record(store.as_ref(), &document)).await
     }
 
@@ -406,8 +248,8 @@ impl Rooms {
 
     /// Writes an entry and waits until it is on disk.
     async fn durable(&self, entry: Entry) -> Result<(), StorageError> {
-        let mut durability = self.shared.store.durability();
-        let seq = self.shared.store.append(entry)?.seq;
+        let mut durability = self.store.durability();
+        let seq = self.store.append(entry)?.seq;
         let done = durability.wait_for(|durability| durability.flushed >= seq || durability.lost(seq).is_some()).await;
         match done.map_err(|_| StorageError::Closed)?.lost(seq) {
             Some(error) => Err(error.clone()),
@@ -417,95 +259,34 @@ impl Rooms {
 
     /// Documents that are not opened, by name: those the engine hung on, and those whose room failed twice.
     pub async fn set_aside_documents(&self) -> Result<Vec<SetAside>, StorageError> {
-        let store = self.shared.store.clone();
+        let store = self.store.clone();
         let mut found = blocking(move || quarantine::set_aside_documents(store.as_ref())).await?;
-        found.extend(self.shared.quarantined());
+        found.extend(self.slots.quarantined());
         found.sort();
         Ok(found)
     }
 
     /// Lets a document be opened again that was set aside; false if it was not.
     pub async fn take_back(&self, document: &DocumentId) -> Result<bool, StorageError> {
-        let (store, id) = (self.shared.store.clone(), document.clone());
+        let (store, id) = (self.store.clone(), document.clone());
         let marked = blocking(move || quarantine::take_back(store.as_ref(), &id)).await?;
-        let failures = self.shared.failures().remove(document);
-        Ok(marked || failures.is_some_and(|failures| failures.quarantined.is_some()))
+        Ok(self.slots.forgive(document) || marked)
     }
 
     /// Starts the thread that looks for documents on which the engine hangs. Such a document is set aside, so that it
     /// is not opened again, and `restart` is called, which must replace the process: nothing else ends such a thread.
-    pub fn supervise(&self, restart: impl Fn() + Send + 'static) {
-        let shared = Arc::downgrade(&self.shared);
+    pub fn supervise(self: &Arc<Self>, restart: impl Fn() + Send + 'static) {
+        let rooms = Arc::downgrade(self);
         std::thread::spawn(move || {
-            while let Some(shared) = shared.upgrade() {
-                if let Some(document) = shared.watchdog.hung(Instant::now()) {
-                    shared.set_aside(&document);
+            while let Some(rooms) = rooms.upgrade() {
+                if let Some(document) = rooms.slots.watchdog().hung(Instant::now()) {
+                    rooms.set_aside(&document);
                     restart();
                 }
-                drop(shared);
+                drop(rooms);
                 std::thread::sleep(LOOK_INTERVAL);
             }
         });
-    }
-
-    /// Closes all rooms in order: everything durable, clients told to reconnect. No room opens afterwards.
-    pub async fn stop(&self) {
-        self.shared.stopping.store(true, Ordering::SeqCst);
-        loop {
-            let Some(over) = self.shared.end_all(&CloseReason::Restart) else { return };
-            wait(over).await;
-        }
-    }
-}
-
-/// What a look-up found.
-enum Found {
-    Open(RoomHandle),
-    Wait(watch::Receiver<()>),
-    Reserved(Reservation),
-}
-
-impl Shared {
-    fn slots(&self) -> MutexGuard<'_, HashMap<DocumentId, Slot>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn failures(&self) -> MutexGuard<'_, HashMap<DocumentId, Failures>> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn find(self: &Arc<Self>, document: &DocumentId) -> Result<Found, OpenError> {
-        if self.stopping.load(Ordering::SeqCst) {
-            return Err(OpenError::Stopping);
-        }
-        if let Some(cause) = self.failures().get(document).and_then(|failures| failures.quarantined.clone()) {
-            return Err(OpenError::Quarantined { document: document.to_string(), cause });
-        }
-        match self.slots().entry(document.clone()) {
-            Slots::Occupied(slot) => Ok(match &slot.get().phase {
-                Phase::Open(room) => Found::Open(room.clone()),
-                Phase::Opening | Phase::Closing => Found::Wait(slot.get().over.subscribe()),
-            }),
-            Slots::Vacant(slot) => {
-                slot.insert(Slot { phase: Phase::Opening, over: watch::Sender::default() });
-                Ok(Found::Reserved(Reservation { document: document.clone(), shared: self.clone(), opened: false }))
-            }
-        }
-    }
-
-    /// Ends the room of a document; the receiver tells when it is over.
-    fn end(&self, document: &DocumentId, reason: &CloseReason) -> Option<watch::Receiver<()>> {
-        let slots = self.slots();
-        let slot = slots.get(document)?;
-        slot.stop(reason);
-        Some(slot.over.subscribe())
-    }
-
-    /// Ends all rooms; the receiver tells when one of them is over.
-    fn end_all(&self, reason: &CloseReason) -> Option<watch::Receiver<()>> {
-        let slots = self.slots();
-        slots.values().for_each(|slot| slot.stop(reason));
-        slots.values().next().map(|slot| slot.over.subscribe())
     }
 
     fn set_aside(&self, document: &DocumentId) {
@@ -516,95 +297,11 @@ impl Shared {
         }
     }
 
-    fn quarantined(&self) -> Vec<SetAside> {
-        let cause = |(document, failures): (&DocumentId, &Failures)| {
-            Some(SetAside { document: document.to_string(), cause: failures.quarantined.clone()? })
-        };
-        self.failures().iter().filter_map(cause).collect()
-    }
-
-    fn note_failure(&self, document: &DocumentId, cause: String) {
-        let mut failures = self.failures();
-        let failures = failures.entry(document.clone()).or_default();
-        if failures.last.is_some_and(|last| last.elapsed() < FAILURE_WINDOW) {
-            tracing::error!(%document, cause, "the room failed again and is set aside until the server restarts");
-            failures.quarantined = Some(cause);
+    /// Closes all rooms in order: everything durable, clients told to reconnect. No room opens afterwards.
+    pub async fn stop(&self) {
+        while let Some(over) = self.slots.end_all(&CloseReason::Restart) {
+            wait(over).await;
         }
-        failures.last = Some(Instant::now());
-    }
-}
-
-impl Slot {
-    fn stop(&self, reason: &CloseReason) {
-        if let Phase::Open(room) = &self.phase
-            && room.control.send(Control::Stop(Box::new(reason.clone()))).is_err()
-        {
-            tracing::debug!("the room has ended already");
-        }
-    }
-}
-
-impl Registry for Shared {
-    fn may_unload(&self, document: &DocumentId) -> bool {
-        let mut slots = self.slots();
-        let Some(slot) = slots.get_mut(document) else { return true };
-        let held = matches!(&slot.phase, Phase::Open(room) if Arc::strong_count(&room.interest) > 1);
-        if !held {
-            slot.phase = Phase::Closing;
-        }
-        !held
-    }
-
-    fn watchdog(&self) -> &Watchdog {
-        &self.watchdog
-    }
-
-    fn ended(&self, document: &DocumentId, failed: Option<String>) {
-        if let Some(cause) = failed {
-            self.note_failure(document, cause);
-        }
-        self.slots().remove(document);
-    }
-}
-
-/// A document that has no room and gets none from anybody else while this lives.
-struct Reservation {
-    document: DocumentId,
-    shared: Arc<Shared>,
-    opened: bool,
-}
-
-impl Reservation {
-    /// Starts the room.
-    fn open(mut self, state: RoomState, loaded_from: Loaded) -> RoomHandle {
-        let (room, commands, controls) = RoomHandle::new(self.shared.next_peer.clone(), self.shared.limits.queue_bytes);
-        let id = self.document.clone();
-        if let Some(slot) = self.shared.slots().get_mut(&id) {
-            slot.phase = Phase::Open(room.clone());
-            slot.over.send_replace(());
-        }
-        self.opened = true;
-        let (store, registry) = (self.shared.store.clone(), self.shared.clone());
-        let idle_unload = self.shared.limits.idle_unload;
-        let notebook = if let DocumentId::Notebook(id) = &id { Some(id.clone()) } else { None };
-        let workers = Workers::new(notebook, self.shared.engines.clone(), store.clone(), room.mailbox.downgrade());
-        Actor::start(Opened { id, state, store, registry, commands, controls, loaded_from, workers, idle_unload });
-        room
-    }
-}
-
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        if !self.opened {
-            self.shared.slots().remove(&self.document);
-        }
-    }
-}
-
-/// Waits for the end of a moment: its slot has another phase or is gone.
-async fn wait(mut over: watch::Receiver<()>) {
-    if over.changed().await.is_err() {
-        tracing::trace!("the slot is gone");
     }
 }
 
@@ -655,11 +352,6 @@ fn encoded(bytes: Result<Vec<u8>, serde_json::Error>, id: &DocumentId) -> Result
 
 fn damaged(id: &DocumentId, error: &serde_json::Error) -> StorageError {
     StorageError::Corrupt { document: id.to_string(), what: error.to_string() }
-}
-
-fn summary(id: NotebookId, record: NotebookRecord) -> NotebookSummary {
-    let NotebookRecord { title, created_at, updated_at, updated_by, cell_count, deleted_at, live: _ } = record;
-    NotebookSummary { id, title, created_at, updated_at, updated_by, cell_count, deleted_at }
 }
 
 async fn blocking<T: Send + 'static>(

@@ -11,7 +11,8 @@ use super::{
     actor::now,
     document::Document,
     handle::CloseReason,
-    rooms::{CreateError, OpenError, Rooms},
+    refusals::{CreateError, OpenError},
+    rooms::Rooms,
 };
 use crate::{
     catalogue::{Record, WidgetsRecord},

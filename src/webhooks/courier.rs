@@ -3,7 +3,11 @@
 //! Imports reach and signature. Invariant: no redirect is followed and no proxy asked, so that only addresses that were
 //! checked are reached; of an answer only its beginning is read.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use reqwest::{Client, Response, StatusCode, Url, header::RETRY_AFTER};
 use serde::{Deserialize, Serialize};
@@ -70,23 +74,31 @@ pub struct Letter<'a> {
 }
 
 /// Carries letters.
-#[derive(Clone)]
 pub struct Courier {
-    client: Client,
+    /// Made for the first letter: it reads the certificates of the machine.
+    client: OnceLock<Result<Client, String>>,
     allow_private: bool,
 }
 
 impl Courier {
-    /// # Errors
-    /// This machine cannot speak TLS.
-    pub fn new(allow_private: bool) -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
-            .connect_timeout(CONNECT_MAX)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .user_agent(concat!("Coscribe/", env!("CARGO_PKG_VERSION")));
-        let client = if allow_private { client } else { client.dns_resolver(Arc::new(PublicOnly)) };
-        Ok(Self { client: client.build()?, allow_private })
+    /// With `allow_private` also to this machine and to private networks.
+    pub fn new(allow_private: bool) -> Self {
+        Self { client: OnceLock::new(), allow_private }
+    }
+
+    fn client(&self) -> Result<&Client, String> {
+        let made = self.client.get_or_init(|| {
+            // Refused when it has been done before, which is as good.
+            drop(rustls::crypto::ring::default_provider().install_default());
+            let client = Client::builder()
+                .connect_timeout(CONNECT_MAX)
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .user_agent(concat!("Coscribe/", env!("CARGO_PKG_VERSION")));
+            let client = if self.allow_private { client } else { client.dns_resolver(Arc::new(PublicOnly)) };
+            client.build().map_err(|error| format!("this machine cannot use TLS: {}", innermost(&error)))
+        });
+        made.as_ref().map_err(Clone::clone)
     }
 
     /// Whether an address may be reached at all, as far as it tells.
@@ -112,14 +124,14 @@ impl Courier {
     }
 
     async fn ask(&self, letter: Letter<'_>) -> Reception {
-        if let Err(refusal) = self.check(letter.url) {
-            return unreachable(refusal);
-        }
+        let client = match self.check(letter.url).and_then(|()| self.client()) {
+            Ok(client) => client,
+            Err(refusal) => return unreachable(refusal),
+        };
         let now = now();
         let seconds = now / 1000;
         let signature = letter.secrets.signature(letter.id, seconds, letter.body, now);
-        let request = self
-            .client
+        let request = client
             .post(letter.url)
             .header("content-type", "application/json")
             .header("webhook-id", letter.id)
