@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::ListenerExt;
+use axum::{Router, serve::ListenerExt};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use storage::{SledStore, StorageError, Store};
@@ -128,11 +128,12 @@ pub async fn run(args: ServeArgs, data: DataDirectory) -> Result<(), ServeError>
     };
     let app = compose(&args, data.clone(), address.port(), tokens, parts, &stop)?;
     let connections = app.connections.clone();
+    let router = http::router(app);
     // Not before it can answer: whoever connects would wait for the rest of the start.
     let listener = socket.listen(config::BACKLOG).map_err(cannot_listen)?;
     let _announced = Announced::write(&data, &url)?;
     greet(&greeting).map_err(ServeError::Serve)?;
-    serve(listener, app, &stop, (&rooms, &kernels, &webhooks), &connections, args.limits.max_connections).await?;
+    serve(listener, router, &stop, (&rooms, &kernels, &webhooks), &connections, args.limits.max_connections).await?;
     // Not left to the last who holds it: some threads never end, and documents that were folded just now open faster.
     tokio::task::spawn_blocking(move || disk.close()).await.map_err(|error| ServeError::Serve(error.into()))
 }
@@ -442,7 +443,7 @@ impl Stop {
 
 async fn serve(
     listener: TcpListener,
-    app: App,
+    router: Router,
     stop: &Stop,
     (rooms, kernels, webhooks): (&Arc<Rooms>, &Kernels, &Webhooks),
     connections: &Arc<Semaphore>,
@@ -453,7 +454,7 @@ async fn serve(
             tracing::debug!(%error, "a connection keeps its delay");
         }
     });
-    let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let requested = Stop(stop.0.clone());
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move { requested.requested().await });
     let mut serving = tokio::spawn(serving.into_future());
