@@ -3,14 +3,16 @@
 //!
 //! Invariant: a record can be read by every later version; unknown fields are kept out, missing ones have defaults.
 
-use serde::{Deserialize, Serialize};
+use std::{fmt::Display, str::FromStr};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     ids::{DocumentId, NotebookId, ProjectId, RunId, SessionId, TaskId, WidgetSessionId},
     vocabulary::{Actor, ActorKind, Millis, Program, ProgramState},
 };
 
-const PREFIX: &str = "notebook/";
+const NOTEBOOK_PREFIX: &str = "notebook/";
 const PROJECT_PREFIX: &str = "project/";
 const WIDGETS_PREFIX: &str = "widgets/";
 const RUN_PREFIX: &str = "run/";
@@ -175,6 +177,27 @@ fn note_change(at: &mut Millis, by: &mut Option<Actor>, actor: &Actor, now: Mill
     true
 }
 
+/// A record of which there is one for each document of its kind.
+pub trait Listed: DeserializeOwned {
+    type Id: FromStr + Ord + Display;
+
+    /// What all keys begin with.
+    const PREFIX: &'static str;
+
+    /// When somebody changed the document last.
+    fn updated_at(&self) -> Millis;
+
+    /// Its key in the store's metadata.
+    fn key(id: &Self::Id) -> String {
+        format!("{}{id}", Self::PREFIX)
+    }
+
+    /// The id in a key of the store's metadata.
+    fn id_in(key: &str) -> Option<Self::Id> {
+        key.strip_prefix(Self::PREFIX)?.parse().ok()
+    }
+}
+
 /// What is known of a notebook without opening it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -210,20 +233,14 @@ impl NotebookRecord {
         note_change(&mut record.updated_at, &mut record.updated_by, actor, now);
         record
     }
+}
 
-    /// Its key in the store's metadata.
-    pub fn key(id: &NotebookId) -> String {
-        format!("{PREFIX}{id}")
-    }
+impl Listed for NotebookRecord {
+    type Id = NotebookId;
+    const PREFIX: &'static str = NOTEBOOK_PREFIX;
 
-    /// What all keys begin with.
-    pub fn prefix() -> &'static str {
-        PREFIX
-    }
-
-    /// The id in a key of the store's metadata.
-    pub fn id_in(key: &str) -> Option<NotebookId> {
-        key.strip_prefix(PREFIX)?.parse().ok()
+    fn updated_at(&self) -> Millis {
+        self.updated_at
     }
 }
 
@@ -252,20 +269,14 @@ impl ProjectRecord {
         note_change(&mut record.updated_at, &mut record.updated_by, actor, now);
         record
     }
+}
 
-    /// Its key in the store's metadata.
-    pub fn key(id: &ProjectId) -> String {
-        format!("{PROJECT_PREFIX}{id}")
-    }
+impl Listed for ProjectRecord {
+    type Id = ProjectId;
+    const PREFIX: &'static str = PROJECT_PREFIX;
 
-    /// What all keys begin with.
-    pub fn prefix() -> &'static str {
-        PROJECT_PREFIX
-    }
-
-    /// The id in a key of the store's metadata.
-    pub fn id_in(key: &str) -> Option<ProjectId> {
-        key.strip_prefix(PROJECT_PREFIX)?.parse().ok()
+    fn updated_at(&self) -> Millis {
+        self.updated_at
     }
 }
 
@@ -297,19 +308,13 @@ impl WidgetsRecord {
         note_change(&mut record.updated_at, &mut record.updated_by, actor, now);
         record
     }
+}
 
-    /// Its key in the store's metadata.
-    pub fn key(id: &WidgetSessionId) -> String {
-        format!("{WIDGETS_PREFIX}{id}")
-    }
+impl Listed for WidgetsRecord {
+    type Id = WidgetSessionId;
+    const PREFIX: &'static str = WIDGETS_PREFIX;
 
-    /// What all keys begin with.
-    pub fn prefix() -> &'static str {
-        WIDGETS_PREFIX
-    }
-
-    /// The id in a key of the store's metadata.
-    pub fn id_in(key: &str) -> Option<WidgetSessionId> {
-        key.strip_prefix(WIDGETS_PREFIX)?.parse().ok()
+    fn updated_at(&self) -> Millis {
+        self.updated_at
     }
 }

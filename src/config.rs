@@ -20,8 +20,8 @@ pub const MESSAGE_BYTES: usize = 16 << 20;
 /// wait, and the store keeps no larger snapshot. It can be set lower, not higher.
 pub const DOCUMENT_BYTES: usize = 256 << 20;
 
-/// Connections that may wait to be accepted, as far as the system allows it (Linux: `net.core.somaxconn`, 4096): all clients of
-/// a server that restarts come back in the same second, and whoever finds no place asks again only after another one.
+/// Connections that may wait to be accepted, as far as the system allows it (Linux: `net.core.somaxconn`, 4096). All
+/// clients of a server that restarts come back in the same second; whoever finds no place asks again after another one.
 pub const BACKLOG: u32 = 4096;
 
 /// Bytes that may wait for one connection before it is resynchronised instead. Large enough for a burst of outputs,

@@ -91,8 +91,7 @@ pub struct Models(Arc<Shared>);
 /// What all questions share.
 #[derive(Debug)]
 struct Shared {
-    /// Why not, if there is none: no certificates, say.
-    /// Made when first somebody asks: reading the certificates of the machine takes longer than all else at the start.
+    /// Made when first somebody asks, since it reads the certificates of the machine; or why there is none.
     client: OnceLock<Result<Client, Failure>>,
     times: Times,
     /// Read for each question, written by the settings page; never held over an await.

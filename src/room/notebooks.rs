@@ -2,7 +2,6 @@
 //!
 //! Invariant: all of it goes the ways of `rooms`, which are the same for every kind of document.
 
-use bytes::Bytes;
 use storage::StorageError;
 
 use super::{
@@ -53,14 +52,7 @@ impl Rooms {
 
     /// All notebooks, those in the bin included, last changed first.
     pub async fn notebooks(&self) -> Result<Vec<NotebookSummary>, StorageError> {
-        let records = self.records(NotebookRecord::prefix()).await?;
-        let parse = |(key, bytes): (String, Bytes)| {
-            let record = serde_json::from_slice(&bytes).ok()?;
-            Some(summary(NotebookRecord::id_in(&key)?, record))
-        };
-        let mut notebooks: Vec<_> = records.into_iter().filter_map(parse).collect();
-        notebooks.sort_by(|a, b| b.updated_at.cmp(&a.updated_at).then_with(|| a.id.cmp(&b.id)));
-        Ok(notebooks)
+        Ok(self.listed().await?.into_iter().map(|(id, record)| summary(id, record)).collect())
     }
 
     /// One notebook of the catalogue.
@@ -87,10 +79,7 @@ impl Rooms {
 
     /// The room of the notebook in which a run is found; `None` if the run is not known.
     pub async fn of_run(&self, run: &RunId) -> Result<Option<RoomHandle>, OpenError> {
-        match self.find_place(&Findable::Run(run.clone())).await? {
-            Some(notebook) => self.open(&DocumentId::Notebook(notebook)).await.map(Some),
-            None => Ok(None),
-        }
+        self.room_of(&Findable::Run(run.clone()), DocumentId::Notebook).await
     }
 }
 

@@ -39,14 +39,7 @@ impl Rooms {
 
     /// All projects, those in the bin included, last changed first.
     pub async fn projects(&self) -> Result<Vec<ProjectSummary>, StorageError> {
-        let records = self.records(ProjectRecord::prefix()).await?;
-        let parse = |(key, bytes): (String, bytes::Bytes)| {
-            let record = serde_json::from_slice(&bytes).ok()?;
-            Some(summary(ProjectRecord::id_in(&key)?, record))
-        };
-        let mut projects: Vec<_> = records.into_iter().filter_map(parse).collect();
-        projects.sort_by(|a, b| b.updated_at.cmp(&a.updated_at).then_with(|| a.id.cmp(&b.id)));
-        Ok(projects)
+        Ok(self.listed().await?.into_iter().map(|(id, record)| summary(id, record)).collect())
     }
 
     /// One project of the catalogue.
@@ -83,19 +76,12 @@ impl Rooms {
 
     /// The room of the project in which a task is found; `None` if the task is not known.
     pub async fn of_task(&self, task: &TaskId) -> Result<Option<RoomHandle>, OpenError> {
-        self.of_member(&Findable::Task(task.clone())).await
+        self.room_of(&Findable::Task(task.clone()), DocumentId::Project).await
     }
 
     /// The room of the project in which a session is found; `None` if the session is not known.
     pub async fn of_session(&self, session: &SessionId) -> Result<Option<RoomHandle>, OpenError> {
-        self.of_member(&Findable::Session(session.clone())).await
-    }
-
-    async fn of_member(&self, member: &Findable) -> Result<Option<RoomHandle>, OpenError> {
-        match self.find_place(member).await? {
-            Some(project) => self.open(&DocumentId::Project(project)).await.map(Some),
-            None => Ok(None),
-        }
+        self.room_of(&Findable::Session(session.clone()), DocumentId::Project).await
     }
 }
 

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use storage::{Entry, StorageError, Store};
 
 use crate::{
-    catalogue::{NotebookRecord, ProjectRecord, Record, SET_ASIDE_PREFIX, WidgetsRecord, set_aside_key},
+    catalogue::{Listed, NotebookRecord, ProjectRecord, Record, SET_ASIDE_PREFIX, WidgetsRecord, set_aside_key},
     ids::DocumentId,
 };
 
@@ -79,17 +79,17 @@ pub fn forget(store: &dyn Store, document: &DocumentId) -> Result<bool, StorageE
 /// Documents that the catalogue knows but the store has no content of. They are never shown as empty ones.
 pub fn hollow_documents(store: &dyn Store) -> Result<Vec<DocumentId>, StorageError> {
     let with_content: HashSet<String> = store.documents()?.into_iter().map(|found| found.key.0).collect();
-    let notebooks = store.meta_with_prefix(NotebookRecord::prefix())?.into_iter();
-    let notebooks = notebooks.filter_map(|(key, _)| NotebookRecord::id_in(&key).map(DocumentId::Notebook));
-    let projects = store.meta_with_prefix(ProjectRecord::prefix())?.into_iter();
-    let projects = projects.filter_map(|(key, _)| ProjectRecord::id_in(&key).map(DocumentId::Project));
-    let widgets = store.meta_with_prefix(WidgetsRecord::prefix())?.into_iter();
-    let widgets = widgets.filter_map(|(key, _)| WidgetsRecord::id_in(&key).map(DocumentId::Widgets));
-    Ok(notebooks
-        .chain(projects)
-        .chain(widgets)
-        .filter(|document| !with_content.contains(&document.to_string()))
-        .collect())
+    let mut documents = known::<NotebookRecord>(store, DocumentId::Notebook)?;
+    documents.extend(known::<ProjectRecord>(store, DocumentId::Project)?);
+    documents.extend(known::<WidgetsRecord>(store, DocumentId::Widgets)?);
+    documents.retain(|document| !with_content.contains(&document.to_string()));
+    Ok(documents)
+}
+
+/// The documents of one kind that the catalogue knows.
+fn known<R: Listed>(store: &dyn Store, kind: fn(R::Id) -> DocumentId) -> Result<Vec<DocumentId>, StorageError> {
+    let records = store.meta_with_prefix(R::PREFIX)?;
+    Ok(records.into_iter().filter_map(|(key, _)| R::id_in(&key).map(kind)).collect())
 }
 
 /// Writes an entry and waits until it is on disk.

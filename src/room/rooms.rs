@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use storage::{DocumentKey, Entry, Loaded, StorageError, Store};
 
 use super::{
@@ -25,7 +26,7 @@ use super::{
     state::RoomState,
 };
 use crate::{
-    catalogue::{Findable, Record},
+    catalogue::{Findable, Listed, Record},
     ids::DocumentId,
     notebook::Question,
     vocabulary::{self, Event, LoggedEvent, Millis},
@@ -127,6 +128,15 @@ impl Rooms {
         blocking(move || store.meta_with_prefix(prefix)).await
     }
 
+    /// The documents of a kind, with what the catalogue keeps of each; last changed first.
+    pub(super) async fn listed<R: Listed>(&self) -> Result<Vec<(R::Id, R)>, StorageError> {
+        let records = self.records(R::PREFIX).await?;
+        let parse = |(key, bytes): (String, Bytes)| Some((R::id_in(&key)?, serde_json::from_slice(&bytes).ok()?));
+        let mut listed: Vec<(R::Id, R)> = records.into_iter().filter_map(parse).collect();
+        listed.sort_by(|(a, one), (b, other)| other.updated_at().cmp(&one.updated_at()).then_with(|| a.cmp(b)));
+        Ok(listed)
+    }
+
     /// Puts a document into the bin, or takes it out; nothing happens if it is there.
     pub(super) async fn set_deleted(
         &self,
@@ -207,11 +217,20 @@ impl Rooms {
         (question, weight)
     }
 
-    /// The id of the document in which something is found.
-    pub(super) async fn find_place<T: serde::de::DeserializeOwned>(
+    /// The room of the document in which something is found, which is a `kind`; `None` if it is not known.
+    pub(super) async fn room_of<T: DeserializeOwned>(
         &self,
         findable: &Findable,
-    ) -> Result<Option<T>, StorageError> {
+        kind: fn(T) -> DocumentId,
+    ) -> Result<Option<RoomHandle>, OpenError> {
+        match self.find_place(findable).await? {
+            Some(id) => self.open(&kind(id)).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The id of the document in which something is found.
+    pub(super) async fn find_place<T: DeserializeOwned>(&self, findable: &Findable) -> Result<Option<T>, StorageError> {
         let (store, key) = (self.store.clone(), findable.key());
         let found = blocking(move || store.meta(&key)).await?;
         Ok(found.and_then(|bytes| serde_json::from_slice(&bytes).ok()))

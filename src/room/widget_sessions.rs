@@ -15,7 +15,7 @@ use super::{
     rooms::Rooms,
 };
 use crate::{
-    catalogue::{Record, WidgetsRecord},
+    catalogue::{Listed, Record, WidgetsRecord},
     ids::{DocumentId, WidgetSessionId},
     vocabulary::{Actor, Event, Program, ProgramState},
     wire::widgets::WidgetSessionSummary,
@@ -50,7 +50,7 @@ impl Rooms {
         title: String,
         actor: Actor,
     ) -> Result<String, SessionError> {
-        if self.records(WidgetsRecord::prefix()).await?.len() >= SESSIONS_MAX {
+        if self.records(WidgetsRecord::PREFIX).await?.len() >= SESSIONS_MAX {
             return Err(SessionError::TooMany);
         }
         let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; TOKEN_BYTES]>());
@@ -64,14 +64,7 @@ impl Rooms {
 
     /// All widget sessions, last changed first.
     pub async fn widget_sessions(&self) -> Result<Vec<WidgetSessionSummary>, StorageError> {
-        let records = self.records(WidgetsRecord::prefix()).await?;
-        let parse = |(key, bytes): (String, bytes::Bytes)| {
-            let record = serde_json::from_slice(&bytes).ok()?;
-            Some(self.present(summary(WidgetsRecord::id_in(&key)?, record)))
-        };
-        let mut sessions: Vec<_> = records.into_iter().filter_map(parse).collect();
-        sessions.sort_by(|a, b| b.updated_at.cmp(&a.updated_at).then_with(|| a.id.cmp(&b.id)));
-        Ok(sessions)
+        Ok(self.listed().await?.into_iter().map(|(id, record)| self.present(summary(id, record))).collect())
     }
 
     /// One widget session of the catalogue.

@@ -3,6 +3,8 @@
 //! Imports the document, wire and yrs.
 //! Invariant: of an update that is refused nothing is in the document, and nothing is pending.
 
+use std::collections::HashMap;
+
 use yrs::{
     ReadTxn, StateVector, TransactionMut, Update, WriteTxn,
     updates::{decoder::Decode, encoder::Encode},
@@ -71,9 +73,11 @@ impl Document {
     /// Applies many updates as one, if each follows what was there before it: the runs that somebody types are then one
     /// block, and what was deleted letter by letter splits nothing. Otherwise does nothing; each is to be merged by itself.
     fn merge_together(&mut self, transaction: &mut TransactionMut<'_>, updates: &[CheckedUpdate]) -> bool {
-        if updates.len() < WORTH_MERGING || !self.are_next(updates) {
+        let bytes = updates.iter().map(|update| update.bytes().len() as u64).sum::<u64>();
+        if updates.len() < WORTH_MERGING || bytes > WORTH_MERGING_BYTES || self.size + bytes > self.size_max {
             return false;
         }
+        let Some(clocks) = self.clocks_behind(updates) else { return false };
         let admitted = updates.iter().all(|update| self.standing.admit(update).is_ok());
         let merged = admitted.then(|| merged(updates)).flatten();
         let applied = merged.is_some_and(|merged| transaction.apply_update(merged).is_ok());
@@ -81,25 +85,24 @@ impl Document {
             self.recover(transaction);
             return false;
         }
-        updates.iter().for_each(|update| note(&mut self.clocks, update));
-        self.size += updates.iter().map(|update| update.bytes().len() as u64).sum::<u64>();
+        self.clocks = clocks;
+        self.size += bytes;
         true
     }
 
-    /// Whether each of them inserts exactly what comes next of its authors: then nothing overlaps, and nothing is left out
-    /// that yrs would keep as a hole.
-    fn are_next(&self, updates: &[CheckedUpdate]) -> bool {
+    /// The clocks behind these updates; `None` unless each inserts exactly what comes next of its authors: then nothing
+    /// overlaps, and nothing is left out that yrs would keep as a hole.
+    fn clocks_behind(&self, updates: &[CheckedUpdate]) -> Option<HashMap<u64, u32>> {
         let mut clocks = self.clocks.clone();
-        let bytes: u64 = updates.iter().map(|update| update.bytes().len() as u64).sum();
-        bytes <= WORTH_MERGING_BYTES
-            && self.size + bytes <= self.size_max
-            && updates.iter().all(|update| {
-                let clock = |client| clocks.get(&client).copied().unwrap_or(0);
-                let next = update.inserts().iter().all(|run| run.from == clock(run.client));
-                let fits = next && update.gap(clock).is_none();
-                note(&mut clocks, update);
-                fits
-            })
+        for update in updates {
+            let clock = |client| clocks.get(&client).copied().unwrap_or(0);
+            let next = update.inserts().iter().all(|run| run.from == clock(run.client));
+            if !next || update.gap(clock).is_some() {
+                return None;
+            }
+            note(&mut clocks, update);
+        }
+        Some(clocks)
     }
 
     fn merge_one(&mut self, transaction: &mut TransactionMut<'_>, update: &CheckedUpdate) -> Result<(), MergeError> {
@@ -163,8 +166,6 @@ fn merged(updates: &[CheckedUpdate]) -> Option<Update> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
     use yrs::{Any, Array, Doc, GetString, Map, Out, Text, Transact, types::ToJson};
 
